@@ -1,0 +1,3 @@
+"""Tradewind: B2B order management and commerce orchestration."""
+
+__version__ = "0.1.0"
