@@ -1,0 +1,108 @@
+"""Legal entities, accounts in company trees, their addresses, contacts, certificates and terms."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Text, UniqueConstraint
+
+from tradewind.kernel.tables import amount, count, flag, id_column, moment, one_of, ref, table, words
+
+legal_entity = table(
+    "legal_entity",
+    id_column(),
+    words("code"),
+    words("name"),
+    words("country"),
+    words("currency"),
+    words("tax_id", nullable=True),
+    words("invoice_prefix", default="INV"),
+    words("time_zone", default="UTC"),
+    *one_of("tax_rounding", "per_line", "per_tax_group", default="per_tax_group"),
+    UniqueConstraint("code"),
+    comment="A company of ours that sells and invoices.",
+)
+payment_terms = table(
+    "payment_terms",
+    Column("code", Text, primary_key=True),
+    words("name"),
+    count("net_days", default=None),
+    comment="When an invoice falls due.",
+)
+account = table(
+    "account",
+    id_column(),
+    words("code"),
+    words("name"),
+    ref("parent_id", "account.id", nullable=True, index=True),
+    ref("legal_entity_id", "legal_entity.id"),
+    words("currency"),
+    words("segment", nullable=True),
+    words("region", nullable=True),
+    *one_of("status", "active", "blocked", "closed", default="active"),
+    words("vat_id", nullable=True),
+    flag("tax_exempt"),
+    words("terms_code", default="NET30"),
+    *one_of("ship_policy", "partial", "ship_complete", "line_complete", default="partial"),
+    *one_of("price_policy", "list", "document", default="list"),
+    *one_of("price_strategy", "first_match", "lowest", "merge_per_tier", default="first_match"),
+    amount("discount_percent"),
+    *one_of("duplicate_po", "refuse", "hold", "allow", default="refuse"),
+    amount("approval_above", nullable=True, default=None),
+    Column("priority", Integer, nullable=False, server_default="100"),
+    count("reserve_hours", default="72"),
+    words("delivery_url", nullable=True),
+    CheckConstraint("discount_percent >= 0 and discount_percent <= 100", name="discount_percent_bounds"),
+    UniqueConstraint("code"),
+    comment="A customer (sold-to): one node of a company tree.",
+    buyer=True,
+)
+account_closure = table(
+    "account_closure",
+    ref("ancestor_id", "account.id", primary_key=True),
+    ref("account_id", "account.id", primary_key=True, index=True),
+    count("depth", default=None),
+    comment="Every account with itself and all above it (depth 0 = itself); kept in step with parent_id.",
+    buyer=True,
+)
+address = table(
+    "address",
+    id_column(),
+    ref("account_id", "account.id"),
+    words("code"),
+    *one_of("kind", "ship_to", "bill_to", default="ship_to"),
+    words("name"),
+    words("street", nullable=True),
+    words("city", nullable=True),
+    words("postal_code", nullable=True),
+    words("region", nullable=True),
+    words("country"),
+    words("gln", nullable=True),
+    flag("is_default"),
+    UniqueConstraint("account_id", "code"),
+    comment="Where an account receives goods or invoices.",
+    buyer=True,
+)
+contact = table(
+    "contact",
+    id_column(),
+    ref("account_id", "account.id"),
+    words("code"),
+    words("name"),
+    words("email", nullable=True),
+    words("phone", nullable=True),
+    words("job", nullable=True),
+    UniqueConstraint("account_id", "code"),
+    comment="A person at an account.",
+    buyer=True,
+)
+tax_certificate = table(
+    "tax_certificate",
+    id_column(),
+    ref("account_id", "account.id"),
+    words("country"),
+    words("region", default=""),
+    words("number"),
+    moment("valid_from"),
+    moment("valid_to", nullable=True),
+    UniqueConstraint("account_id", "country", "region", "number"),
+    Index("ix_tax_certificate_account_id", "account_id"),
+    comment="An account's exemption in a jurisdiction, with its expiry.",
+    buyer=True,
+)

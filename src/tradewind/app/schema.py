@@ -1,0 +1,103 @@
+"""All declared tables in one place, and the promises that SQLAlchemy has no word for, as SQL.
+
+Read by migrations, the drift check and `verify`; nothing that serves requests imports it.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from sqlalchemy import Table
+
+from tradewind.kernel.tables import metadata
+
+ROOMS = ("access", "accounts", "semantics", "catalog", "pricing", "inventory", "orders", "credit", "approvals", "fulfilment",
+         "billing", "returns", "orchestration", "channels")
+for _room in ROOMS:
+    import_module(f"tradewind.{_room}.tables")
+
+APP, BUYER, VERIFIER = "tradewind_app", "tradewind_buyer", "tradewind_verifier"
+VISIBLE = "(select string_to_array(current_setting('tradewind.visible_accounts', true), ','))::uuid[]"
+
+_ROLES = f"""
+do $$ begin
+  if not exists (select from pg_roles where rolname = '{APP}') then create role {APP} login nosuperuser nobypassrls; end if;
+  if not exists (select from pg_roles where rolname = '{BUYER}') then create role {BUYER} nologin nosuperuser nobypassrls; end if;
+  if not exists (select from pg_roles where rolname = '{VERIFIER}') then create role {VERIFIER} login nosuperuser nobypassrls; end if;
+exception when duplicate_object or unique_violation then null;
+end $$
+"""
+_APPEND_ONLY = """
+create or replace function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'rows of % are never changed or deleted', tg_table_name using errcode = 'TW001';
+end $$
+"""
+_FROZEN = """
+create or replace function refuse_change_of_posted() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    raise exception 'posted rows of % are never deleted', tg_table_name using errcode = 'TW001';
+  end if;
+  if to_jsonb(old) - tg_argv::text[] is distinct from to_jsonb(new) - tg_argv::text[] then
+    raise exception 'posted rows of % never change', tg_table_name using errcode = 'TW001';
+  end if;
+  return new;
+end $$
+"""
+
+
+def account_column(table: Table) -> str | None:
+    """The column that says whose row it is: `account_id`, or the id of the account itself."""
+    if table.name == "account":
+        return "id"
+    return "account_id" if "account_id" in table.c else None
+
+
+def guard_statements(table: Table) -> Iterator[str]:
+    """Triggers that refuse what an append-only or posted table must never see."""
+    name = table.name
+    if table.info["append_only"]:
+        yield (f"create trigger {name}_append_only before update or delete on {name} for each row execute function refuse_change()")
+        yield (f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()")
+    if table.info["frozen_but"]:
+        columns = ", ".join(f"'{column}'" for column in table.info["frozen_but"])
+        yield (f"create trigger {name}_posted before update or delete on {name} for each row "
+               f"execute function refuse_change_of_posted({columns})")
+        yield (f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()")
+
+
+def grant_statements(table: Table) -> Iterator[str]:
+    """Rights and row-level security of one table."""
+    name, own = table.name, account_column(table)
+    writes = "select, insert" if table.info["append_only"] else "select, insert, update, delete"
+    yield f"grant {writes} on {name} to {APP}"
+    yield f"grant select on {name} to {VERIFIER}"
+    if own is None:
+        return
+    yield f"alter table {name} enable row level security"
+    yield f"alter table {name} force row level security"
+    yield f"create policy staff on {name} to {APP}, current_user using (true) with check (true)"
+    yield f"create policy verifier on {name} for select to {VERIFIER} using (true)"
+    if table.info["buyer"]:
+        yield f"grant select on {name} to {BUYER}"
+        shared = f" or {own} is null" if table.c[own].nullable and name == "cross_reference" else ""
+        yield f"create policy buyer on {name} for select to {BUYER} using ({own} = any({VISIBLE}){shared})"
+
+
+def security_statements() -> Iterator[str]:
+    """Roles, rights, row-level security and guards of the whole schema, in order."""
+    yield _ROLES
+    yield f"grant {BUYER} to {APP}"
+    yield f"grant usage on schema public to {APP}, {BUYER}, {VERIFIER}"
+    yield _APPEND_ONLY
+    yield _FROZEN
+    for table in metadata.sorted_tables:
+        yield from grant_statements(table)
+        yield from guard_statements(table)
+    yield f"grant select on product, product_unit, site to {BUYER}"
+    yield "create sequence if not exists order_number"
+    yield "create sequence if not exists shipment_number"
+    yield "create sequence if not exists payment_number"
+    yield "create sequence if not exists return_number"
+    yield f"grant usage on all sequences in schema public to {APP}"
+    yield "insert into installation (id) values (1) on conflict do nothing"

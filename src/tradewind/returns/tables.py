@@ -1,0 +1,40 @@
+"""Return authorisations, tied to the exact order and invoice line."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Integer, UniqueConstraint, Uuid
+
+from tradewind.kernel.tables import QTY, amount, id_column, moment, one_of, ref, table, words
+
+return_authorisation = table(
+    "return_authorisation",
+    id_column(),
+    words("number"),
+    ref("account_id", "account.id", index=True),
+    *one_of("status", "authorised", "received", "credited", "held", "refused"),
+    words("reason"),
+    words("outside_number", nullable=True),
+    moment("opened_at"),
+    UniqueConstraint("number"),
+    comment="Goods a customer may send back, and what became of them.",
+    buyer=True,
+)
+return_line = table(
+    "return_line",
+    ref("return_id", "return_authorisation.id", primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    Column("order_id", Uuid, nullable=True),
+    Column("order_line_no", Integer, nullable=True),
+    Column("invoice_id", Uuid, nullable=True),
+    Column("invoice_line_no", Integer, nullable=True),
+    words("description", nullable=True),
+    amount("qty", QTY, default=None),
+    amount("qty_received", QTY),
+    *one_of("disposition", "restock", "scrap", "none", default="restock"),
+    ref("site_id", "site.id", nullable=True),
+    words("problem", nullable=True),
+    ForeignKeyConstraint(["order_id", "order_line_no"], ["order_line.order_id", "order_line.line_no"]),
+    ForeignKeyConstraint(["invoice_id", "invoice_line_no"], ["invoice_line.invoice_id", "invoice_line.line_no"]),
+    CheckConstraint("qty > 0 and qty_received >= 0 and qty_received <= qty", name="quantities"),
+    comment="One returned item, tied to the invoice line it was billed on; a line without one is held with its problem.",
+    buyer=True,
+)
