@@ -10,8 +10,22 @@ from sqlalchemy import Table
 
 from tradewind.kernel.tables import metadata
 
-ROOMS = ("access", "accounts", "semantics", "catalog", "pricing", "inventory", "orders", "credit", "approvals", "fulfilment",
-         "billing", "returns", "orchestration", "channels")
+ROOMS = (
+    "access",
+    "accounts",
+    "semantics",
+    "catalog",
+    "pricing",
+    "inventory",
+    "orders",
+    "credit",
+    "approvals",
+    "fulfilment",
+    "billing",
+    "returns",
+    "orchestration",
+    "channels",
+)
 for _room in ROOMS:
     import_module(f"tradewind.{_room}.tables")
 
@@ -57,13 +71,21 @@ def guard_statements(table: Table) -> Iterator[str]:
     """Triggers that refuse what an append-only or posted table must never see."""
     name = table.name
     if table.info["append_only"]:
-        yield (f"create trigger {name}_append_only before update or delete on {name} for each row execute function refuse_change()")
-        yield (f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()")
+        yield (
+            f"create trigger {name}_append_only before update or delete on {name} for each row execute function refuse_change()"
+        )
+        yield (
+            f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()"
+        )
     if table.info["frozen_but"]:
         columns = ", ".join(f"'{column}'" for column in table.info["frozen_but"])
-        yield (f"create trigger {name}_posted before update or delete on {name} for each row "
-               f"execute function refuse_change_of_posted({columns})")
-        yield (f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()")
+        yield (
+            f"create trigger {name}_posted before update or delete on {name} for each row "
+            f"execute function refuse_change_of_posted({columns})"
+        )
+        yield (
+            f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()"
+        )
 
 
 def grant_statements(table: Table) -> Iterator[str]:

@@ -1,6 +1,17 @@
 """Invoices and credit notes with gapless numbers, payments, and the ledger behind them."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from tradewind.kernel.tables import PRICE, QTY, amount, id_column, json, moment, one_of, ref, table, words
 
@@ -73,11 +84,18 @@ invoice_line = table(
     amount("tax_rate", PRICE),
     amount("credited_qty", QTY),
     amount("credited_net"),
-    ForeignKeyConstraint(["corrects_invoice_id", "corrects_line_no"], ["invoice_line.invoice_id", "invoice_line.line_no"]),
+    ForeignKeyConstraint(
+        ["corrects_invoice_id", "corrects_line_no"], ["invoice_line.invoice_id", "invoice_line.line_no"]
+    ),
     CheckConstraint("credited_qty >= 0 and credited_qty <= qty", name="credited_qty"),
     CheckConstraint("abs(credited_net) <= abs(net)", name="credited_net"),
-    Index("uq_invoice_line_shipped_once", "shipment_id", "shipment_line_no", unique=True,
-          postgresql_where=text("shipment_line_no is not null")),
+    Index(
+        "uq_invoice_line_shipped_once",
+        "shipment_id",
+        "shipment_line_no",
+        unique=True,
+        postgresql_where=text("shipment_line_no is not null"),
+    ),
     Index("ix_invoice_line_order", "order_id", "order_line_no"),
     comment="A line of a posted document, tied to the shipment line it bills or the invoice line it corrects.",
     buyer=True,

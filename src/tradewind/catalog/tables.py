@@ -43,8 +43,14 @@ cross_reference = table(
     ref("account_id", "account.id", nullable=True),
     words("number"),
     ref("product_id", "product.id"),
-    Index("uq_cross_reference_name", "number", "kind", text("coalesce(account_id, '00000000-0000-0000-0000-000000000000')"),
-          "product_id", unique=True),
+    Index(
+        "uq_cross_reference_name",
+        "number",
+        "kind",
+        text("coalesce(account_id, '00000000-0000-0000-0000-000000000000')"),
+        "product_id",
+        unique=True,
+    ),
     comment="What a customer or manufacturer calls a product; numbers are stored normalised.",
     buyer=True,
 )

@@ -12,7 +12,9 @@ credit_node = table(
     amount("open_orders"),
     amount("receivables"),
     amount("unapplied"),
-    CheckConstraint("credit_limit >= 0 and open_orders >= 0 and receivables >= 0 and unapplied >= 0", name="not_negative"),
+    CheckConstraint(
+        "credit_limit >= 0 and open_orders >= 0 and receivables >= 0 and unapplied >= 0", name="not_negative"
+    ),
     comment="An account that carries a limit for itself and its tree; exposure = open orders + receivables - unapplied.",
     buyer=True,
     storage={"fillfactor": 70},

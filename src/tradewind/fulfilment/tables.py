@@ -1,6 +1,17 @@
 """Shipments and the lanes that sourcing weighs."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, SmallInteger, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from tradewind.kernel.tables import QTY, amount, count, id_column, json, moment, one_of, ref, table, words
 
@@ -47,7 +58,9 @@ shipment_line = table(
     amount("qty_short", QTY),
     words("short_reason", nullable=True),
     ForeignKeyConstraint(["order_id", "order_line_no"], ["order_line.order_id", "order_line.line_no"]),
-    CheckConstraint("qty_released > 0 and qty_shipped >= 0 and qty_short >= 0 and qty_short <= qty_released", name="quantities"),
+    CheckConstraint(
+        "qty_released > 0 and qty_shipped >= 0 and qty_short >= 0 and qty_short <= qty_released", name="quantities"
+    ),
     Index("ix_shipment_line_order", "order_id", "order_line_no"),
     comment="What the warehouse was asked to ship of an order line, and what it shipped.",
     buyer=True,

@@ -15,10 +15,14 @@ stock = table(
     amount("safety", QTY),
     amount("backorder_limit", QTY),
     moment("observed_as_of", nullable=True),
-    CheckConstraint("on_hand >= 0 and reserved >= 0 and allocated >= 0 and shortage >= 0 and safety >= 0 and backorder_limit >= 0",
-                    name="not_negative"),
+    CheckConstraint(
+        "on_hand >= 0 and reserved >= 0 and allocated >= 0 and shortage >= 0 and safety >= 0 and backorder_limit >= 0",
+        name="not_negative",
+    ),
     CheckConstraint("allocated <= on_hand + shortage", name="allocated_is_there"),
-    CheckConstraint("reserved + allocated <= greatest(on_hand - safety, 0) + backorder_limit + shortage", name="no_oversell"),
+    CheckConstraint(
+        "reserved + allocated <= greatest(on_hand - safety, 0) + backorder_limit + shortage", name="no_oversell"
+    ),
     comment="Counters of one product at one site in base units: reserved and allocated are disjoint; released goods stay allocated.",
     storage={"fillfactor": 70},
 )
@@ -88,8 +92,12 @@ stock_claim = table(
     CheckConstraint("qty > 0", name="qty_positive"),
     CheckConstraint("(state = 'promised') = (supply_id is not null) or state = 'ended'", name="promised_from_supply"),
     Index("ix_stock_claim_expiry", "expires_at", postgresql_where=text("state = 'reserved'")),
-    Index("ix_stock_claim_open", "product_id", "site_id",
-          postgresql_where=text("state in ('promised', 'reserved', 'allocated', 'released')")),
+    Index(
+        "ix_stock_claim_open",
+        "product_id",
+        "site_id",
+        postgresql_where=text("state in ('promised', 'reserved', 'allocated', 'released')"),
+    ),
     comment="What an order line holds: promised from inbound, reserved softly, allocated for a pick, released to the warehouse.",
     storage={"fillfactor": 85},
 )

@@ -22,7 +22,7 @@ class Ids:
 
     def __init__(self, now_ms: Callable[[], int], seed: int | None = None) -> None:
         self._now_ms = now_ms
-        self._random = random.Random(int.from_bytes(os.urandom(16)) if seed is None else seed)  # noqa: S311 - not a secret
+        self._random = random.Random(int.from_bytes(os.urandom(16)) if seed is None else seed)
         self._last_ms = 0
         self._counter = 0
 

@@ -29,8 +29,12 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """RFC 9457 members, without the empty ones."""
-        body: dict[str, Any] = {"type": f"urn:tradewind:{self.code}", "title": self.message, "status": self.status,
-                                "code": self.code}
+        body: dict[str, Any] = {
+            "type": f"urn:tradewind:{self.code}",
+            "title": self.message,
+            "status": self.status,
+            "code": self.code,
+        }
         if self.where:
             body["pointer"] = self.where
         if self.detail:

@@ -45,8 +45,15 @@ QTY = Numeric(20, 6)
 TIME = DateTime(timezone=True)
 
 
-def table(name: str, *parts: Any, comment: str, buyer: bool = False, append_only: bool = False,
-          frozen_but: tuple[str, ...] | None = None, storage: dict[str, Any] | None = None) -> Table:
+def table(
+    name: str,
+    *parts: Any,
+    comment: str,
+    buyer: bool = False,
+    append_only: bool = False,
+    frozen_but: tuple[str, ...] | None = None,
+    storage: dict[str, Any] | None = None,
+) -> Table:
     """A table with its sentence and its promises."""
     info = {"buyer": buyer, "append_only": append_only, "frozen_but": frozen_but}
     return Table(name, metadata, *parts, comment=comment, info=info, postgresql_with=storage or {})
@@ -56,7 +63,9 @@ def id_column() -> Column[Any]:
     return Column("id", Uuid, primary_key=True)
 
 
-def ref(name: str, target: str, *, nullable: bool = False, index: bool = False, primary_key: bool = False) -> Column[Any]:
+def ref(
+    name: str, target: str, *, nullable: bool = False, index: bool = False, primary_key: bool = False
+) -> Column[Any]:
     """A foreign key to `target` (`table.column`)."""
     return Column(name, Uuid, ForeignKey(target), nullable=nullable, index=index, primary_key=primary_key)
 
@@ -65,7 +74,9 @@ def words(name: str, *, nullable: bool = False, default: str | None = None) -> C
     return Column(name, Text, nullable=nullable, server_default=None if default is None else text(f"'{default}'"))
 
 
-def one_of(name: str, *values: str, nullable: bool = False, default: str | None = None) -> tuple[Column[Any], CheckConstraint]:
+def one_of(
+    name: str, *values: str, nullable: bool = False, default: str | None = None
+) -> tuple[Column[Any], CheckConstraint]:
     """A text column and the check that holds it to its values."""
     allowed = ", ".join(f"'{value}'" for value in values)
     return words(name, nullable=nullable, default=default), CheckConstraint(f"{name} in ({allowed})", name=name)
@@ -103,8 +114,13 @@ def _kernel() -> None:
     )
     table(
         "event",
-        Column("xid", BigInteger, primary_key=True, autoincrement=False,
-               server_default=text("(pg_current_xact_id()::text)::bigint")),
+        Column(
+            "xid",
+            BigInteger,
+            primary_key=True,
+            autoincrement=False,
+            server_default=text("(pg_current_xact_id()::text)::bigint"),
+        ),
         Column("seq", BigInteger, Identity(always=True), primary_key=True),
         words("type"),
         moment("at"),
@@ -121,7 +137,8 @@ def _kernel() -> None:
         json("payload", nullable=False),
         UniqueConstraint("subject_id", "subject_seq"),
         comment="The log: one row a fact, written in the transaction of the fact; read in (xid, seq) order below the fence.",
-        append_only=True, buyer=True,
+        append_only=True,
+        buyer=True,
     )
     table(
         "event_object",

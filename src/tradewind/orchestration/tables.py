@@ -1,6 +1,17 @@
 """Where every process stands: versions, instances, waits, messages, tasks, incidents."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from tradewind.kernel.tables import count, id_column, json, moment, one_of, ref, table, words
 
@@ -32,7 +43,13 @@ stream_instance = table(
     moment("moved_at"),
     moment("ended_at", nullable=True),
     ForeignKeyConstraint(["stream", "version"], ["stream_version.stream", "stream_version.version"]),
-    Index("uq_stream_instance_live", "subject_id", "stream", unique=True, postgresql_where=text("status in ('running', 'incident')")),
+    Index(
+        "uq_stream_instance_live",
+        "subject_id",
+        "stream",
+        unique=True,
+        postgresql_where=text("status in ('running', 'incident')"),
+    ),
     Index("ix_stream_instance_due", "wake_at", postgresql_where=text("status = 'running' and wake_at is not null")),
     Index("ix_stream_instance_subject_id", "subject_id"),
     comment="One run of a value stream for one subject: its tokens, and when it must be looked at next.",
@@ -48,7 +65,10 @@ stream_wait = table(
     words("key", nullable=True),
     moment("due_at", nullable=True),
     moment("since"),
-    CheckConstraint("(kind = 'timer') = (due_at is not null) and (kind = 'message') = (name is not null)", name="kind_has_its_columns"),
+    CheckConstraint(
+        "(kind = 'timer') = (due_at is not null) and (kind = 'message') = (name is not null)",
+        name="kind_has_its_columns",
+    ),
     Index("ix_stream_wait_message", "name", "key", postgresql_where=text("kind = 'message'")),
     comment="What a token waits for: a message by name and key, or an instant.",
 )

@@ -1,6 +1,18 @@
 """Sales orders: header, delivery groups, lines with disjoint quantities, charges and holds."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tradewind.kernel.tables import PRICE, QTY, amount, count, id_column, json, moment, one_of, ref, table, words
@@ -18,7 +30,18 @@ sales_order = table(
     count("duplicate_no"),
     Column("content_hash", LargeBinary, nullable=False),
     words("currency"),
-    *one_of("status", "held", "waiting", "confirmed", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"),
+    *one_of(
+        "status",
+        "held",
+        "waiting",
+        "confirmed",
+        "backordered",
+        "released",
+        "part_shipped",
+        "shipped",
+        "closed",
+        "cancelled",
+    ),
     count("version", default="1"),
     moment("placed_at"),
     moment("price_at"),
@@ -44,8 +67,15 @@ sales_order = table(
     CheckConstraint("total = net_total + charge_total - discount_total + tax_total", name="total_adds_up"),
     CheckConstraint("credit_taken >= 0", name="credit_taken"),
     UniqueConstraint("number"),
-    Index("uq_sales_order_buyer_po", "account_id", "buyer_po_normal", "release_no", "duplicate_no", unique=True,
-          postgresql_where=text("buyer_po_normal is not null and status <> 'cancelled'")),
+    Index(
+        "uq_sales_order_buyer_po",
+        "account_id",
+        "buyer_po_normal",
+        "release_no",
+        "duplicate_no",
+        unique=True,
+        postgresql_where=text("buyer_po_normal is not null and status <> 'cancelled'"),
+    ),
     Index("ix_sales_order_placed", "placed_at"),
     Index("ix_sales_order_account_id", "account_id", "placed_at"),
     comment="What a customer ordered. Status is a function of the lines and holds; quantities live on the lines.",
@@ -104,10 +134,13 @@ order_line = table(
     ForeignKeyConstraint(["order_id", "group_no"], ["delivery_group.order_id", "delivery_group.group_no"]),
     CheckConstraint(
         "qty_ordered + qty_over_shipped = qty_open + qty_reserved + qty_allocated + qty_released + qty_shipped + qty_cancelled",
-        name="quantities_are_disjoint"),
+        name="quantities_are_disjoint",
+    ),
     CheckConstraint(
         "qty_ordered >= 0 and qty_over_shipped >= 0 and qty_open >= 0 and qty_reserved >= 0 and qty_allocated >= 0 and "
-        "qty_released >= 0 and qty_shipped >= 0 and qty_cancelled >= 0 and qty_backordered >= 0", name="not_negative"),
+        "qty_released >= 0 and qty_shipped >= 0 and qty_cancelled >= 0 and qty_backordered >= 0",
+        name="not_negative",
+    ),
     CheckConstraint("qty_backordered <= qty_open", name="backordered_is_open"),
     CheckConstraint("qty_returned between 0 and qty_shipped", name="returned_was_shipped"),
     CheckConstraint("qty_invoiced between 0 and qty_shipped", name="invoiced_was_shipped"),
@@ -152,8 +185,16 @@ order_hold = table(
     Column("released_by", Uuid, nullable=True),
     words("release_reason", nullable=True),
     CheckConstraint("(released_at is null) = (release_reason is null)", name="released_with_reason"),
-    Index("uq_order_hold_open", "order_id", "kind", "code", text("coalesce(group_no, 0)"), text("coalesce(line_no, 0)"),
-          unique=True, postgresql_where=text("released_at is null")),
+    Index(
+        "uq_order_hold_open",
+        "order_id",
+        "kind",
+        "code",
+        text("coalesce(group_no, 0)"),
+        text("coalesce(line_no, 0)"),
+        unique=True,
+        postgresql_where=text("released_at is null"),
+    ),
     Index("ix_order_hold_open", "opened_at", postgresql_where=text("released_at is null")),
     comment="A stall: why an order, group or line may not go on, and which transitions it blocks.",
     buyer=True,

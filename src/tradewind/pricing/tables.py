@@ -27,8 +27,13 @@ price_assignment = table(
     moment("valid_from"),
     moment("valid_to", nullable=True),
     Index("ix_price_assignment_scope_key", "scope_key"),
-    ExcludeConstraint(("list_id", "="), ("scope_key", "="), (text("tstzrange(valid_from, valid_to)"), "&&"),
-                      name="ex_price_assignment_overlap", using="gist"),
+    ExcludeConstraint(
+        ("list_id", "="),
+        ("scope_key", "="),
+        (text("tstzrange(valid_from, valid_to)"), "&&"),
+        name="ex_price_assignment_overlap",
+        using="gist",
+    ),
     comment="Who a list is for: account:<id>, segment:<name>, channel:<name>, region:<name> or all. Lower precedence wins.",
 )
 price = table(
@@ -44,12 +49,20 @@ price = table(
     moment("valid_from"),
     moment("valid_to", nullable=True),
     moment("offer_expires_at", nullable=True),
-    CheckConstraint("cardinality(tier_from) = cardinality(tier_price) and cardinality(tier_from) between 1 and 50", name="ladder"),
+    CheckConstraint(
+        "cardinality(tier_from) = cardinality(tier_price) and cardinality(tier_from) between 1 and 50", name="ladder"
+    ),
     CheckConstraint("price_basis > 0", name="price_basis"),
     CheckConstraint("valid_to is null or valid_to > valid_from", name="validity"),
     Index("ix_price_product_list", "product_id", "list_id"),
-    ExcludeConstraint(("product_id", "="), ("list_id", "="), ("uom", "="), (text("tstzrange(valid_from, valid_to)"), "&&"),
-                      name="ex_price_overlap", using="gist"),
+    ExcludeConstraint(
+        ("product_id", "="),
+        ("list_id", "="),
+        ("uom", "="),
+        (text("tstzrange(valid_from, valid_to)"), "&&"),
+        name="ex_price_overlap",
+        using="gist",
+    ),
     comment="One ladder: the unit price from each quantity on, for one product on one list over one period.",
 )
 agreement = table(
@@ -76,8 +89,14 @@ tax_rate = table(
     moment("valid_from"),
     moment("valid_to", nullable=True),
     CheckConstraint("rate >= 0 and rate <= 100", name="rate_bounds"),
-    ExcludeConstraint(("country", "="), ("region", "="), ("tax_class", "="), (text("tstzrange(valid_from, valid_to)"), "&&"),
-                      name="ex_tax_rate_overlap", using="gist"),
+    ExcludeConstraint(
+        ("country", "="),
+        ("region", "="),
+        ("tax_class", "="),
+        (text("tstzrange(valid_from, valid_to)"), "&&"),
+        name="ex_tax_rate_overlap",
+        using="gist",
+    ),
     comment="Percent of tax for a class of goods in a jurisdiction over a period.",
 )
 fx_rate = table(

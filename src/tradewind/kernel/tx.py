@@ -1,0 +1,268 @@
+"""The one way to the database: a reader that only reads, and a transaction that writes.
+
+Everything a command does — facts, process positions, events, outbound deliveries, idempotency records — is written through
+one `Tx` and commits together. `tx.now` is the only clock; it is read once. Transient errors (deadlock, serialisation
+failure, a lost connection, a lock that took too long) repeat the whole function, bounded, with jitter; nothing else does.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import errors
+from psycopg.types.array import ListBinaryDumper
+
+from tradewind.kernel.clock import Clock, milliseconds, system_clock
+from tradewind.kernel.ids import Ids
+from tradewind.kernel.limits import LOCK_TIMEOUT_MS, RETRIES
+
+Row = tuple[Any, ...]
+Params = dict[str, Any] | Sequence[Any] | None
+T = TypeVar("T")
+
+TRANSIENT = (
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.LockNotAvailable,
+    errors.AdminShutdown,
+    errors.CannotConnectNow,
+    errors.ConnectionException,
+    errors.CrashShutdown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, by which channel, under which mandate and in whose name."""
+
+    principal_id: UUID | None
+    name: str
+    channel: str
+    on_behalf_of: UUID | None = None
+    mandate_id: UUID | None = None
+    correlation: UUID | None = None
+
+
+SYSTEM = Actor(principal_id=None, name="system", channel="system")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact for the log. `objects` are (type, id, qualifier); the subject is added by itself."""
+
+    type: str
+    subject_type: str
+    subject_id: UUID
+    payload: dict[str, Any]
+    account_id: UUID | None = None
+    objects: tuple[tuple[str, UUID, str], ...] = ()
+
+
+class Reader:
+    """A handle that reads. Functions that take a `Reader` cannot write by type."""
+
+    def __init__(self, connection: psycopg.Connection[Row], now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+
+    def rows(self, sql: str, params: Params = None) -> list[Row]:
+        """All rows of a statement."""
+        return self.connection.execute(sql, params).fetchall()
+
+    def row(self, sql: str, params: Params = None) -> Row | None:
+        """The first row, or nothing."""
+        return self.connection.execute(sql, params).fetchone()
+
+    def value(self, sql: str, params: Params = None) -> Any:
+        """The first column of the first row, or None."""
+        found = self.row(sql, params)
+        return None if found is None else found[0]
+
+
+class Tx(Reader):
+    """A transaction: reads, writes, and facts for the log that are written just before the commit."""
+
+    def __init__(self, connection: psycopg.Connection[Row], now: datetime, ids: Ids, actor: Actor = SYSTEM) -> None:
+        super().__init__(connection, now)
+        self.ids = ids
+        self.actor = actor
+        self.lock_rank = -1
+        self.events: list[tuple[Event, Actor]] = []
+
+    def run(self, sql: str, params: Params = None) -> int:
+        """A writing statement; gives the number of rows it touched."""
+        return self.connection.execute(sql, params).rowcount
+
+    def emit(self, event: Event, actor: Actor | None = None) -> None:
+        """Put a fact on the log; it is written with the transaction."""
+        self.events.append((event, actor or self.actor))
+
+    def acting(self, actor: Actor) -> "Tx":
+        """The same transaction in another name (a batch serves many callers). Events go to the same log."""
+        other = Tx.__new__(Tx)
+        other.__dict__ = {**self.__dict__, "actor": actor}
+        return other
+
+
+_APPEND = """
+with e as materialized (
+  select u.*, nextval('event_seq_seq') as seq
+  from unnest(%(type)s::text[], %(subject_type)s::text[], %(subject_id)s::uuid[], %(actor)s::uuid[], %(channel)s::text[],
+              %(behalf)s::uuid[], %(mandate)s::uuid[], %(correlation)s::uuid[], %(account)s::uuid[], %(payload)s::text[])
+       with ordinality as u(type, subject_type, subject_id, actor_id, channel, on_behalf_of, mandate_id, correlation,
+                            account_id, payload, ord)
+), x as (select (pg_current_xact_id()::text)::bigint as xid), stored as (
+  insert into event (xid, seq, type, at, subject_type, subject_id, subject_seq, actor_id, channel, on_behalf_of, mandate_id,
+                     correlation, account_id, payload)
+  overriding system value
+  select x.xid, e.seq, e.type, %(at)s, e.subject_type, e.subject_id,
+         coalesce((select max(p.subject_seq) from event p where p.subject_id = e.subject_id), 0)
+           + row_number() over (partition by e.subject_id order by e.ord),
+         e.actor_id, e.channel, e.on_behalf_of, e.mandate_id, e.correlation, e.account_id, e.payload::jsonb
+  from e, x
+)
+insert into event_object (object_id, event_xid, event_seq, qualifier, object_type)
+select o.object_id, x.xid, e.seq, o.qualifier, o.object_type
+from unnest(%(object_ord)s::bigint[], %(object_type)s::text[], %(object_id)s::uuid[], %(qualifier)s::text[])
+     as o(ord, object_type, object_id, qualifier)
+join e on e.ord = o.ord cross join x
+on conflict do nothing
+"""
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON; Decimal, UUID and datetime as strings."""
+    return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
+
+
+def write_events(tx: Tx) -> None:
+    """Append the facts that were emitted, in order, in one statement."""
+    if not tx.events:
+        return
+    facts = tx.events
+    relations = [
+        (number, kind, object_id, qualifier)
+        for number, (event, _) in enumerate(facts, 1)
+        for kind, object_id, qualifier in ((event.subject_type, event.subject_id, "subject"), *event.objects)
+    ]
+    tx.run(
+        _APPEND,
+        {
+            "at": tx.now,
+            "type": [event.type for event, _ in facts],
+            "subject_type": [event.subject_type for event, _ in facts],
+            "subject_id": [event.subject_id for event, _ in facts],
+            "actor": [actor.principal_id for _, actor in facts],
+            "channel": [actor.channel for _, actor in facts],
+            "behalf": [actor.on_behalf_of for _, actor in facts],
+            "mandate": [actor.mandate_id for _, actor in facts],
+            "correlation": [actor.correlation for _, actor in facts],
+            "account": [event.account_id for event, _ in facts],
+            "payload": [dumps(event.payload) for event, _ in facts],
+            "object_ord": [number for number, _, _, _ in relations],
+            "object_type": [kind for _, kind, _, _ in relations],
+            "object_id": [object_id for _, _, object_id, _ in relations],
+            "qualifier": [qualifier for _, _, _, qualifier in relations],
+        },
+    )
+    tx.events.clear()
+
+
+def connect(url: str, *, role: str | None = None) -> psycopg.Connection[Row]:
+    """A connection set up as the house wants it: binary arrays, statements prepared at once, generic plans, time limits."""
+    connection = psycopg.connect(
+        url,
+        autocommit=True,
+        prepare_threshold=0,
+        options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan "
+        f"-c idle_in_transaction_session_timeout=30000 -c timezone=UTC -c jit=off",
+    )
+    connection.adapters.register_dumper(list, ListBinaryDumper)
+    if role is not None:
+        connection.execute(f'set role "{role}"')
+    return connection
+
+
+@dataclass
+class Database:
+    """Where the data is, with the injected clock and ids. One `Database` a process; connections are kept per thread of use."""
+
+    url: str
+    clock: Clock = system_clock
+    seed: int | None = None
+    role: str | None = None
+    ids: Ids = field(init=False)
+    _idle: list[psycopg.Connection[Row]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.ids = Ids(lambda: milliseconds(self.clock()), self.seed)
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Row]]:
+        """A connection from the idle ones or a new one; a broken one is thrown away."""
+        conn = self._idle.pop() if self._idle else connect(self.url, role=self.role)
+        try:
+            yield conn
+        finally:
+            if not conn.closed and conn.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                self._idle.append(conn)
+            else:
+                conn.close()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def write(self, work: Callable[[Tx], T], *, actor: Actor = SYSTEM) -> T:
+        """Run `work` in one transaction with its events, commit, and give its result; repeat on transient errors."""
+        for attempt in range(RETRIES):
+            try:
+                with self.connection() as conn, conn.transaction():
+                    tx = Tx(conn, self.clock(), self.ids, actor)
+                    result = work(tx)
+                    write_events(tx)
+                return result
+            except (*TRANSIENT, psycopg.OperationalError):
+                if attempt == RETRIES - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # jitter between tries
+        raise AssertionError("unreachable")
+
+    def read(self, work: Callable[[Reader], T]) -> T:
+        """Run `work` on one read-only snapshot."""
+        with self.connection() as conn, conn.transaction():
+            conn.execute("set transaction isolation level repeatable read, read only")
+            return work(Reader(conn, self.clock()))
+
+    def read_as_buyer(self, visible: Sequence[UUID], work: Callable[[Reader], T]) -> T:
+        """Run `work` under the buyer role: the database shows it rows of the visible accounts and no others."""
+        with self.connection() as conn, conn.transaction():
+            conn.execute("set transaction isolation level repeatable read, read only")
+            become_buyer(conn, visible)
+            return work(Reader(conn, self.clock()))
+
+
+_BECOME = "select set_config('role', %s, true), set_config('tradewind.visible_accounts', %s, true)"
+
+
+def become_buyer(connection: psycopg.Connection[Row], visible: Sequence[UUID]) -> None:
+    """For the rest of this transaction (or until `become_application`) see only rows of these accounts."""
+    connection.execute(_BECOME, ["tradewind_buyer", ",".join(map(str, visible))])
+
+
+def become_application(connection: psycopg.Connection[Row], role: str | None) -> None:
+    """Back to the application's own rights within the same transaction."""
+    connection.execute(_BECOME, [role or "none", ""])
+
+
+def on_behalf(actor: Actor, *, account_id: UUID | None, correlation: UUID | None) -> Actor:
+    """The actor with the account it acts for and the id that ties a request together."""
+    return replace(actor, on_behalf_of=account_id, correlation=correlation)
