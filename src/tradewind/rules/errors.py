@@ -1,0 +1,42 @@
+"""Refusals of the rules engine."""
+
+from tradewind.kernel.problem import Problem
+
+
+def cannot_read(what: str, text: str, position: int) -> Problem:
+    """The text is not an expression; `position` counts characters from 0."""
+    return Problem("rules.cannot_read_expression", what, f"character {position + 1}", detail=_shown(text, position))
+
+
+def too_large(what: str, text: str, position: int, limit: int) -> Problem:
+    """The expression passes a bound that keeps evaluation cheap."""
+    return Problem(
+        "rules.expression_too_large",
+        what,
+        f"character {position + 1}",
+        detail={**_shown(text, position), "limit": limit},
+    )
+
+
+def unknown_function(name: str, text: str, position: int) -> Problem:
+    """Only functions of the fixed table can be called."""
+    return Problem(
+        "rules.unknown_function",
+        f"there is no function {name!r}",
+        f"character {position + 1}",
+        detail={**_shown(text, position), "function": name},
+    )
+
+
+def wrong_arguments(name: str, expected: str, text: str, position: int) -> Problem:
+    """A function called with the wrong number of arguments."""
+    return Problem(
+        "rules.wrong_arguments",
+        f"{name} takes {expected}",
+        f"character {position + 1}",
+        detail={**_shown(text, position), "function": name},
+    )
+
+
+def _shown(text: str, position: int) -> dict[str, object]:
+    return {"position": position, "near": text[max(0, position - 10) : position + 20]}

@@ -1,0 +1,272 @@
+"""Lexemes to a tree, by precedence climbing; every refusal names the place."""
+
+from tradewind.kernel.problem import Problem
+from tradewind.rules.errors import cannot_read, too_large, unknown_function, wrong_arguments
+from tradewind.rules.feel.functions import FUNCTIONS, LONGEST_NAME
+from tradewind.rules.feel.lexer import Lexeme, lexemes
+from tradewind.rules.feel.syntax import (
+    Binary,
+    Call,
+    If,
+    ListOf,
+    Literal,
+    Logic,
+    Name,
+    Negate,
+    Path,
+    Range,
+    Test,
+    Tree,
+    Within,
+    walk,
+)
+
+MAX_NESTING = 40
+"""Brackets, calls and conditionals inside each other."""
+MAX_DEPTH = 100
+"""Levels of the finished tree; a chain of 1 + 1 + 1 counts one level a sign."""
+MAX_ITEMS = 1_000
+"""Elements of one list, arguments of one call."""
+
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_RESERVED = frozenset({"and", "or", "in", "between", "then", "else", "if"})
+_COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
+_LEVEL = {"or": 1, "and": 2, **dict.fromkeys([*_COMPARISONS, "in", "between"], 3), "+": 4, "-": 4, "*": 5, "/": 5}
+_OPERAND = 4
+"""The level above comparison: what stands beside `<` or `between`."""
+
+
+class _Stop(Exception):  # noqa: N818 - carries a refusal out of the recursion, caught in `parse`
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def parse(text: str) -> Tree | Problem:
+    """The tree of a whole expression."""
+    found = lexemes(text)
+    if isinstance(found, Problem):
+        return found
+    reader = _Parser(text, found)
+    try:
+        tree = reader.expression()
+        reader.expect_end()
+    except _Stop as stop:
+        return stop.problem
+    for node, depth in walk(tree):
+        if depth > MAX_DEPTH:
+            return too_large(f"an expression has at most {MAX_DEPTH} levels", text, node.at, MAX_DEPTH)
+    return tree
+
+
+class _Parser:
+    """A place in the lexemes; methods read one construct each and stand behind it."""
+
+    def __init__(self, text: str, found: list[Lexeme]) -> None:
+        self.text, self.found = text, found
+        self.place = 0
+        self.nesting = 0
+
+    # -- places
+
+    @property
+    def now(self) -> Lexeme:
+        return self.found[self.place]
+
+    def sees(self, value: str) -> bool:
+        return self.now.value == value and self.now.kind in ("sign", "name")
+
+    def takes(self, value: str) -> bool:
+        if self.sees(value):
+            self.place += 1
+            return True
+        return False
+
+    def expect(self, value: str) -> None:
+        if not self.takes(value):
+            raise self.stop(f"expected {value!r}")
+
+    def expect_end(self) -> None:
+        if self.now.kind != "end":
+            raise self.stop("expected an operator or the end")
+
+    def stop(self, what: str) -> _Stop:
+        seen = "the end" if self.now.kind == "end" else repr(str(self.now.value))
+        return _Stop(cannot_read(f"{what}, not {seen}", self.text, self.now.at))
+
+    # -- constructs
+
+    def expression(self) -> Tree:
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            raise _Stop(too_large(f"at most {MAX_NESTING} levels of nesting", self.text, self.now.at, MAX_NESTING))
+        at = self.now.at
+        if self.takes("if"):
+            condition = self.expression()
+            self.expect("then")
+            then = self.expression()
+            self.expect("else")
+            tree: Tree = If(condition, then, self.expression(), at)
+        else:
+            tree = self.operation(1)
+        self.nesting -= 1
+        return tree
+
+    def operation(self, lowest: int) -> Tree:
+        """Operators of level `lowest` and above, left to right."""
+        left = self.signed()
+        while self.now.kind in ("sign", "name"):
+            operator, at = str(self.now.value), self.now.at
+            level = _LEVEL.get(operator, 0)
+            if level < max(lowest, 1):
+                break
+            self.place += 1
+            left = self.right_of(left, operator, level, at)
+        return left
+
+    def right_of(self, left: Tree, operator: str, level: int, at: int) -> Tree:
+        if operator == "in":
+            return Within(left, self.choices(), at)
+        if operator == "between":
+            low = self.operation(_OPERAND)
+            self.expect("and")
+            return Within(left, (Range(low, self.operation(_OPERAND), True, True, at),), at)
+        right = self.operation(level + 1)
+        if operator in ("and", "or"):
+            if isinstance(left, Logic) and left.operator == operator:
+                return Logic(operator, (*left.parts, right), left.at)
+            return Logic(operator, (left, right), at)
+        return Binary(operator, left, right, at)
+
+    def choices(self) -> tuple[Tree, ...]:
+        """What stands behind `in`: one test, or several in brackets."""
+        at = self.now.at
+        if not self.takes("("):
+            return (self.choice(),)
+        items = [self.choice()]
+        if self.takes(".."):
+            return (self.range_from(items[0], False, at),)
+        while self.takes(","):
+            items.append(self.choice())
+        self.expect(")")
+        return tuple(self.limited(items))
+
+    def choice(self) -> Tree:
+        operator, at = str(self.now.value), self.now.at
+        if self.now.kind == "sign" and operator in _COMPARISONS:
+            self.place += 1
+            return Test(operator, self.operation(_OPERAND), at)
+        return self.operation(_OPERAND)
+
+    def signed(self) -> Tree:
+        at, minus = self.now.at, False
+        negations = 0
+        while self.takes("-"):
+            minus = not minus
+            negations += 1
+        tree = self.with_members(self.primary())
+        if not negations:
+            return tree
+        return Negate(tree, at) if minus else Negate(Negate(tree, at), at)
+
+    def with_members(self, tree: Tree) -> Tree:
+        while self.takes("."):
+            if self.now.kind != "name":
+                raise self.stop("expected a name after '.'")
+            tree = Path(tree, str(self.now.value), self.now.at)
+            self.place += 1
+        return tree
+
+    def primary(self) -> Tree:
+        kind, value, at = self.now
+        if kind in ("number", "text"):
+            self.place += 1
+            return Literal(value, at)
+        if kind == "name":
+            return self.named(str(value), at)
+        if self.takes("("):
+            inner = self.expression()
+            if self.takes(".."):
+                return self.range_from(inner, False, at)
+            self.expect(")")
+            return inner
+        if self.takes("]"):
+            low = self.expression()
+            self.expect("..")
+            return self.range_from(low, False, at)
+        if self.takes("["):
+            return self.list_or_range(at)
+        if self.takes("@"):
+            return self.instant_literal(at)
+        raise self.stop("expected a value")
+
+    def named(self, name: str, at: int) -> Tree:
+        if name in _CONSTANTS:
+            self.place += 1
+            return Literal(_CONSTANTS[name], at)
+        words = self.function_words()
+        if words:
+            return self.call(words, at)
+        if name in _RESERVED:
+            raise self.stop("expected a value")
+        self.place += 1
+        if self.sees("("):
+            raise _Stop(unknown_function(name, self.text, at))
+        return Name(name, at)
+
+    def function_words(self) -> int:
+        """How many names from here spell a function that is called; FEEL's function names contain spaces."""
+        for count in range(LONGEST_NAME, 0, -1):
+            words = self.found[self.place : self.place + count + 1]
+            if len(words) == count + 1 and words[-1].value == "(" and words[-1].kind == "sign":
+                spelled = " ".join(str(word.value) for word in words[:-1])
+                if spelled in FUNCTIONS and all(word.kind == "name" for word in words[:-1]):
+                    return count
+        return 0
+
+    def call(self, words: int, at: int) -> Tree:
+        name = " ".join(str(word.value) for word in self.found[self.place : self.place + words])
+        self.place += words
+        self.expect("(")
+        arguments: list[Tree] = []
+        if not self.takes(")"):
+            arguments.append(self.expression())
+            while self.takes(","):
+                arguments.append(self.expression())
+            self.expect(")")
+        function = FUNCTIONS[name]
+        if not function.least <= len(arguments) <= function.most:
+            raise _Stop(wrong_arguments(name, function.expected, self.text, at))
+        return Call(name, tuple(self.limited(arguments)), at)
+
+    def list_or_range(self, at: int) -> Tree:
+        if self.takes("]"):
+            return ListOf((), at)
+        items = [self.expression()]
+        if self.takes(".."):
+            return self.range_from(items[0], True, at)
+        while self.takes(","):
+            items.append(self.expression())
+        self.expect("]")
+        return ListOf(tuple(self.limited(items)), at)
+
+    def range_from(self, low: Tree, included: bool, at: int) -> Tree:  # noqa: FBT001 - a bracket, read one line above
+        high = self.expression()
+        if self.takes("]"):
+            return Range(low, high, included, True, at)
+        if self.takes(")") or self.takes("["):
+            return Range(low, high, included, False, at)
+        raise self.stop("expected the end of a range")
+
+    def instant_literal(self, at: int) -> Tree:
+        kind, value, place = self.now
+        if kind != "text":
+            raise self.stop("expected a string after '@'")
+        self.place += 1
+        text = str(value)
+        spelled = "duration" if "P" in text[:2] else "date and time" if "T" in text else "date"
+        return Call(spelled, (Literal(text, place),), at)
+
+    def limited(self, items: list[Tree]) -> list[Tree]:
+        if len(items) > MAX_ITEMS:
+            raise _Stop(too_large(f"at most {MAX_ITEMS} items", self.text, items[-1].at, MAX_ITEMS))
+        return items
