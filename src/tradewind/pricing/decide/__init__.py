@@ -1,0 +1,24 @@
+"""The decisions of pricing: pure functions, values in, values with reasons out."""
+
+from tradewind.pricing.decide.document import document_price, is_stale, price_instant, reprice_policy, starts_at
+from tradewind.pricing.decide.price import price_line, price_lines
+from tradewind.pricing.decide.tax import rate_index, tax_lines
+from tradewind.pricing.decide.totals import order_totals, share
+from tradewind.pricing.decide.waterfall import explain, read_waterfall, waterfall_text
+
+__all__ = [
+    "document_price",
+    "explain",
+    "is_stale",
+    "order_totals",
+    "price_instant",
+    "price_line",
+    "price_lines",
+    "rate_index",
+    "read_waterfall",
+    "reprice_policy",
+    "share",
+    "starts_at",
+    "tax_lines",
+    "waterfall_text",
+]
