@@ -180,7 +180,9 @@ def own_folder(folder: Path, account: Account | None) -> None:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode):
             raise folder_unusable(folder, "is not a folder") from None
-        if found.st_uid != wanted:
+        if account and found.st_uid == 0:  # made by another of us a moment ago, or by an administrator
+            os.chown(folder, account.uid, account.gid)
+        elif found.st_uid != wanted:
             raise folder_unusable(
                 folder, f"belongs to {account_name(found.st_uid)}, not to {account_name(wanted)}",
                 "Run as its owner, or set TRADEWIND_HOME to another folder.",
@@ -275,10 +277,10 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def temporary_home(prefix: str) -> Path:
-    """A new folder for a short-lived server, somewhere its account can reach; the caller removes it."""
+def temporary_home(prefix: str, *, prefer: str = "") -> Path:
+    """A new folder for a short-lived server, in `prefer` or else where its account can reach; the caller removes it."""
     account = _account(Path("/nonexistent")) if os.geteuid() == 0 else None
-    for base in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+    for base in filter(None, (prefer, tempfile.gettempdir(), "/tmp", "/var/tmp")):
         home = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
         if account:
             home.chmod(0o755)  # ours and new
