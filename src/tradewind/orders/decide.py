@@ -1,0 +1,120 @@
+"""Pure decisions about orders: moving units between buckets, the status, holds, content hash, and business keys."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.orders.model import ZERO, Charge, Group, Hold, Line, Quantities, Status, Transition
+
+_NOISE = re.compile(r"[^0-9A-Z]+")
+
+
+class NotSoMany(Exception):  # noqa: N818
+    """More units were to be moved than the bucket holds: a bug above, never bad input."""
+
+
+def move(quantities: Quantities, qty: Decimal, *, source: str, target: str) -> Quantities:
+    """Units from one bucket to another; whatever leaves `open` leaves the backorder first where it must."""
+    have: Decimal = getattr(quantities, source)
+    if qty < 0 or qty > have:
+        raise NotSoMany(f"{qty} of {have} {source}")
+    changed = {name: getattr(quantities, name) for name in Quantities.__slots__}
+    changed[source] = have - qty
+    changed[target] = changed[target] + qty
+    if source == "open":
+        changed["backordered"] = min(quantities.backordered, changed["open"])
+    return Quantities(**changed)
+
+
+def take_stock(quantities: Quantities, qty: Decimal, *, firm: bool, backorder: bool) -> Quantities:
+    """Give open units stock: allocated when firm, softly reserved otherwise; what stays open waits for goods if wanted."""
+    still_open = quantities.open - qty
+    if qty < 0 or still_open < 0:
+        raise NotSoMany(f"{qty} of {quantities.open} open")
+    return Quantities(
+        ordered=quantities.ordered,
+        open=still_open,
+        reserved=quantities.reserved + (ZERO if firm else qty),
+        allocated=quantities.allocated + (qty if firm else ZERO),
+        released=quantities.released,
+        shipped=quantities.shipped,
+        cancelled=quantities.cancelled,
+        backordered=still_open if backorder else ZERO,
+        over_shipped=quantities.over_shipped,
+    )
+
+
+def over_ship(quantities: Quantities, extra: Decimal) -> Quantities:
+    """Units shipped beyond what was ordered, within the tolerance that was checked before."""
+    changed = {name: getattr(quantities, name) for name in Quantities.__slots__}
+    changed["over_shipped"] = quantities.over_shipped + extra
+    changed["shipped"] = quantities.shipped + extra
+    return Quantities(**changed)
+
+
+def status_of(lines: Iterable[Quantities], holds: Iterable[Hold], *, confirmed: bool, closed: bool = False) -> Status:
+    """How far an order has got (L4): a function of its lines and holds and nothing else."""
+    ordered = open_ = soft = allocated = released = shipped = cancelled = ZERO
+    for line in lines:
+        ordered += line.ordered + line.over_shipped
+        open_ += line.open
+        soft += line.reserved
+        allocated += line.allocated
+        released += line.released
+        shipped += line.shipped
+        cancelled += line.cancelled
+    return _status((ordered, open_, soft, allocated, released, shipped, cancelled), held=any(
+        hold.released_at is None and hold.blocks("confirm") for hold in holds), confirmed=confirmed, closed=closed)
+
+
+def _status(sums: Sequence[Decimal], *, held: bool, confirmed: bool, closed: bool) -> Status:
+    ordered, open_, soft, allocated, released, shipped, cancelled = sums
+    if closed:
+        return "closed"
+    if ordered > 0 and cancelled == ordered:
+        return "cancelled"
+    if ordered > 0 and shipped > 0 and shipped + cancelled == ordered:
+        return "shipped"
+    if held and released == 0 and shipped == 0:
+        return "held"
+    if not confirmed:
+        return "waiting"
+    if shipped > 0:
+        return "part_shipped"
+    if released > 0:
+        return "released"
+    return "backordered" if open_ > 0 and allocated + soft < ordered - cancelled else "confirmed"
+
+
+def blockers(holds: Iterable[Hold], transition: Transition, *, group_no: int | None = None,
+             line_no: int | None = None) -> list[Hold]:
+    """The open holds that stop a transition."""
+    return [hold for hold in holds if hold.blocks(transition, group_no=group_no, line_no=line_no)]
+
+
+def normal_po(buyer_po: str | None) -> str | None:
+    """A purchase order number as it is compared: capitals and digits only, leading zeros gone."""
+    if buyer_po is None:
+        return None
+    return _NOISE.sub("", buyer_po.upper()).lstrip("0") or None
+
+
+def content_hash(account_id: UUID, currency: str, *, lines: Sequence[Line], groups: Sequence[Group],
+                 charges: Sequence[Charge]) -> bytes:
+    """What an order says, as 32 bytes: items, quantities, places, dates and charges; not when or how it arrived."""
+    digest = hashlib.sha256(f"1|{account_id}|{currency}".encode())
+    for line in lines:
+        digest.update(f"|L{line.line_no}:{line.product_id}:{line.qty.normalize()}:{line.uom}:{line.group_no}".encode())
+    for group in groups:
+        place = group.ship_to
+        digest.update(f"|G{group.group_no}:{place.address_id}:{place.country}:{place.region}:{group.requested_at}".encode())
+    for charge in charges:
+        digest.update(f"|C{charge.code}:{charge.amount.normalize()}".encode())
+    return digest.digest()
+
+
+def approval_hash(content: bytes, *, prices: Iterable[Decimal], terms: str) -> bytes:
+    """What an approval binds to (A1): the order's content with its prices and terms."""
+    return hashlib.sha256(content + "|".join([terms, *(format(price.normalize(), "f") for price in prices)]).encode()).digest()

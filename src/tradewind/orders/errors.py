@@ -1,0 +1,24 @@
+"""The refusals of this capability."""
+
+from tradewind.kernel.problem import Problem
+
+
+def unknown_order(where: str = "") -> Problem:
+    """No such order, or none that the caller may see: the two look the same on purpose."""
+    return Problem("orders.unknown_order", "There is no such order.", where, 404)
+
+
+def no_such_hold(where: str = "") -> Problem:
+    """A release never creates a hold that was not there."""
+    return Problem("orders.no_such_hold", "There is no such open hold on this order.", where, 404)
+
+
+def duplicate_po(number: str, buyer_po: str) -> Problem:
+    """The buyer's order number was used before; the other order is named."""
+    return Problem("orders.duplicate_po", f"Purchase order {buyer_po} was already placed as {number}.", "/buyer_po", 409,
+                   {"order": number})
+
+
+def nothing_to_cancel(number: str) -> Problem:
+    """Everything has been shipped or cancelled already."""
+    return Problem("orders.nothing_to_cancel", f"Nothing of {number} can still be cancelled.", "", 409)

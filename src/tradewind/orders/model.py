@@ -1,0 +1,191 @@
+"""Orders as values: header, groups, lines, charges, holds, and where each unit of a line stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from tradewind.semantics.model import Place
+
+ZERO = Decimal(0)
+
+Status = Literal["held", "waiting", "confirmed", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"]
+HoldKind = Literal["credit", "price", "stock", "address", "approval", "fraud", "data", "customer", "dispute"]
+Transition = Literal["confirm", "allocate", "release", "ship", "invoice"]
+
+# What each kind of hold stops. A dispute does not stop shipping; a stock hold does not stop confirming.
+HOLD_BLOCKS: dict[str, tuple[Transition, ...]] = {
+    "credit": ("confirm", "release"),
+    "price": ("confirm", "release"),
+    "stock": ("release",),
+    "address": ("confirm", "release"),
+    "approval": ("confirm", "release"),
+    "fraud": ("confirm", "release", "ship"),
+    "data": ("confirm", "allocate", "release"),
+    "customer": ("release",),
+    "dispute": (),
+}
+
+# From which status an order may go where (L5). A status is computed from lines and holds; this is what may be observed.
+STATUS_MOVES: dict[Status, tuple[Status, ...]] = {
+    "held": ("waiting", "confirmed", "backordered", "cancelled"),
+    "waiting": ("held", "confirmed", "backordered", "cancelled"),
+    "confirmed": ("held", "waiting", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"),
+    "backordered": ("held", "waiting", "confirmed", "released", "part_shipped", "shipped", "closed", "cancelled"),
+    "released": ("held", "confirmed", "backordered", "part_shipped", "shipped", "closed", "cancelled"),
+    "part_shipped": ("held", "released", "confirmed", "backordered", "shipped", "closed"),
+    "shipped": ("closed",),
+    "closed": (),
+    "cancelled": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """Every unit of a line in exactly one bucket, in base units. `backordered` is the part of `open` that waits for goods."""
+
+    ordered: Decimal
+    open: Decimal = ZERO
+    reserved: Decimal = ZERO
+    allocated: Decimal = ZERO
+    released: Decimal = ZERO
+    shipped: Decimal = ZERO
+    cancelled: Decimal = ZERO
+    backordered: Decimal = ZERO
+    over_shipped: Decimal = ZERO
+
+    def adds_up(self) -> bool:
+        """L1: the buckets hold what was ordered and over-shipped, none is negative."""
+        buckets = (self.open, self.reserved, self.allocated, self.released, self.shipped, self.cancelled)
+        return (min(buckets) >= 0 and sum(buckets) == self.ordered + self.over_shipped
+                and 0 <= self.backordered <= self.open and self.over_shipped >= 0)
+
+
+@dataclass(frozen=True, slots=True)
+class LinePrice:
+    """What a line costs and why. `net` is rounded to the currency; `unit_price` is per `basis` `uom`."""
+
+    unit_price: Decimal
+    basis: Decimal
+    uom: str
+    net: Decimal
+    price_id: UUID | None
+    waterfall: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineTax:
+    """The tax of a line or charge: UNCL5305 category, percent, and its own share of the tax."""
+
+    category: str
+    rate: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What does not change while an order is worked: the item, in the buyer's unit and in base units."""
+
+    line_no: int
+    group_no: int
+    product_id: UUID
+    sku: str
+    buyer_sku: str | None
+    description: str | None
+    qty: Decimal
+    uom: str
+    factor_num: int
+    factor_den: int
+    tax_class: str
+    stocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One place and one requested date."""
+
+    group_no: int
+    ship_to: Place
+    requested_at: datetime | None
+    release_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """An amount that is not goods."""
+
+    charge_no: int
+    code: str
+    description: str
+    amount: Decimal
+    tax_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why something may not go on. Open while `released_at` is None."""
+
+    id: UUID
+    scope: Literal["order", "group", "line"]
+    kind: str
+    code: str
+    reason: str
+    opened_at: datetime
+    group_no: int | None = None
+    line_no: int | None = None
+    detail: dict[str, Any] | None = None
+    released_at: datetime | None = None
+
+    def blocks(self, transition: Transition, *, group_no: int | None = None, line_no: int | None = None) -> bool:
+        """Whether this open hold stops the transition for the order, a group or a line of it."""
+        if self.released_at is not None or transition not in HOLD_BLOCKS[self.kind]:
+            return False
+        if self.scope == "order":
+            return True
+        if self.scope == "group":
+            return group_no is None or group_no == self.group_no
+        return line_no is None or line_no == self.line_no
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An order without its lines: who, how, in which currency, under which policies."""
+
+    id: UUID
+    number: str
+    account_id: UUID
+    legal_entity_id: UUID
+    channel: str
+    buyer_po: str | None
+    release_no: str
+    duplicate_no: int
+    content_hash: bytes
+    currency: str
+    placed_at: datetime
+    price_at: datetime
+    requested_at: datetime | None
+    terms_code: str
+    ship_policy: str
+    price_policy: str
+    tax_rounding: str
+    priority: int
+    document_id: UUID | None
+    principal_id: UUID | None
+    on_behalf_of: UUID | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The amounts of an order, to the cent: total = net + charges - discounts + tax (M1)."""
+
+    net: Decimal = ZERO
+    charges: Decimal = ZERO
+    discounts: Decimal = ZERO
+    tax: Decimal = ZERO
+    groups: tuple[dict[str, str], ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        return self.net + self.charges - self.discounts + self.tax

@@ -1,0 +1,138 @@
+"""The nouns that doors, use cases and capabilities pass to each other. All frozen; all amounts are Decimal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+Severity = Literal["info", "warning", "hold", "reject"]
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing somebody noticed about an order. Every door gives the same findings for the same order."""
+
+    code: str
+    severity: Severity
+    message: str
+    line_no: int | None = None
+    place: str = ""
+    suggestion: str | None = None
+    hold_kind: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """For answers and events; empty members are left out."""
+        members = {"code": self.code, "severity": self.severity, "message": self.message, "line": self.line_no,
+                   "field": self.place or None, "suggestion": self.suggestion, "detail": dict(self.detail) or None}
+        return {name: value for name, value in members.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where goods or documents go, as it was when the order was placed."""
+
+    name: str
+    country: str
+    region: str = ""
+    street: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    address_id: UUID | None = None
+    code: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.name, "country": self.country, "region": self.region, "street": self.street, "city": self.city,
+                "postal_code": self.postal_code, "code": self.code}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """An ordered item in the buyer's words. `unit_price` is the price the buyer's document states, if it states one."""
+
+    line_no: int
+    item: str
+    qty: Decimal
+    uom: str | None = None
+    unit_price: Decimal | None = None
+    description: str | None = None
+    group_no: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCharge:
+    """An amount that is not goods: freight, a fee."""
+
+    code: str
+    amount: Decimal
+    description: str = ""
+    tax_class: str = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftGroup:
+    """One place and one requested date of an order."""
+
+    group_no: int = 1
+    ship_to: str | None = None
+    requested_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """What a buyer wants, as a door read it: outside names, nothing resolved yet."""
+
+    account: str
+    lines: tuple[DraftLine, ...]
+    groups: tuple[DraftGroup, ...] = (DraftGroup(),)
+    charges: tuple[DraftCharge, ...] = ()
+    buyer_po: str | None = None
+    release_no: str = ""
+    duplicate_no: int = 0
+    currency: str | None = None
+    channel: str = "api"
+    placed_at: datetime | None = None
+    ship_policy: str | None = None
+    note: str | None = None
+    client_ref: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What is or will be available of a product at a site. `at` is None for goods that are there."""
+
+    product_id: UUID
+    site_id: UUID
+    qty: Decimal
+    at: datetime | None = None
+    supply_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a line still needs, in base units. `sites` are the sites it may come from, best first."""
+
+    order_id: UUID
+    line_no: int
+    product_id: UUID
+    qty: Decimal
+    sites: tuple[UUID, ...]
+    all_or_nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A piece of stock or inbound supply given to a line."""
+
+    order_id: UUID
+    line_no: int
+    product_id: UUID
+    site_id: UUID
+    qty: Decimal
+    at: datetime | None = None
+    supply_id: UUID | None = None
