@@ -32,6 +32,7 @@ _HUNDRED = Decimal(100)
 UNIT_PRICE_DIGITS = 6
 LARGEST_AMOUNT = Decimal(10) ** 15
 """Amounts, prices and quantities of this size or larger are refused at the edge."""
+LONGEST_TEXT = 64
 
 _EXPONENT = tuple(Decimal(1).scaleb(-digits) for digits in range(21))
 # A division may leave 0.4999…9 where exact arithmetic has a tie; 20 places bring the tie back before it is rounded.
@@ -288,6 +289,8 @@ def read_amount(text: object, *, where: str = "", digits: int = UNIT_PRICE_DIGIT
     """
     if isinstance(text, bool) or not isinstance(text, str | int | Decimal):
         return Problem("money.not_a_decimal", "an amount is a decimal number in a string", where)
+    if isinstance(text, str) and len(text) > LONGEST_TEXT:
+        return Problem("money.not_a_decimal", f"an amount has at most {LONGEST_TEXT} characters", where)
     try:
         # Decimal() would read 1_000 as a thousand; a document that writes so means something else.
         value = Decimal(text.strip().replace("_", "?") if isinstance(text, str) else text)
@@ -295,7 +298,7 @@ def read_amount(text: object, *, where: str = "", digits: int = UNIT_PRICE_DIGIT
         return Problem("money.not_a_decimal", f"{str(text)[:40]!r} is not a decimal number", where)
     if not value.is_finite():
         return Problem("money.not_a_decimal", f"{text!s} is not a number", where)
-    if abs(value) >= LARGEST_AMOUNT:
+    if value.copy_abs() >= LARGEST_AMOUNT:  # abs() would round, and overflow on 1E+999999999
         return Problem("money.too_large", f"amounts end below {LARGEST_AMOUNT:f}", where)
     if round_places(value, digits) != value:
         return Problem("money.too_fine", f"{text!s} has more than {digits} decimal places", where)
