@@ -58,7 +58,8 @@ class ChargeCode:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRule:
-    """A document is of `kind` when its number starts with `prefix` and its rows have this sign and price."""
+    """A document is of `kind` when its number starts with `prefix` and its rows have this sign and price. Only the
+    rules with the longest prefix that fits a number are asked, in their order."""
 
     kind: DocumentKind
     prefix: str

@@ -242,12 +242,15 @@ def _head(rows: Sequence[list[str]], layout: _Layout) -> tuple[datetime, str, st
 
 
 def _kind(number: str, entries: Sequence[DocumentLine | DocumentCharge], mapping: Mapping) -> DocumentKind | Problem:
-    """The first rule that fits; a document that fits none is refused with what it looks like."""
+    """The first rule that fits, among those with the longest fitting prefix (a credit note is never taken for an order
+    because its signs are wrong); a document that fits none is refused with what it looks like."""
     low, high = min(entry.qty for entry in entries), max(entry.qty for entry in entries)
     sign = Sign.POSITIVE if low > 0 else Sign.NEGATIVE if high < 0 else Sign.ANY
     price = Priced.PRICED if any(entry.unit_price for entry in entries) else Priced.ZERO
-    for rule in mapping.rules:
-        if number.startswith(rule.prefix) and rule.sign in (Sign.ANY, sign) and rule.price in (Priced.ANY, price):
+    fitting = [rule for rule in mapping.rules if number.startswith(rule.prefix)]
+    longest = max((len(rule.prefix) for rule in fitting), default=0)
+    for rule in fitting:
+        if len(rule.prefix) == longest and rule.sign in (Sign.ANY, sign) and rule.price in (Priced.ANY, price):
             return rule.kind
     seen = "positive and negative quantities" if sign is Sign.ANY else f"{sign} quantities"
     worth = "a price" if price is Priced.PRICED else "no price"
