@@ -65,8 +65,12 @@ def status_of(lines: Iterable[Quantities], holds: Iterable[Hold], *, confirmed: 
         released += line.released
         shipped += line.shipped
         cancelled += line.cancelled
-    return _status((ordered, open_, soft, allocated, released, shipped, cancelled), held=any(
-        hold.released_at is None and hold.blocks("confirm") for hold in holds), confirmed=confirmed, closed=closed)
+    return _status(
+        (ordered, open_, soft, allocated, released, shipped, cancelled),
+        held=any(hold.released_at is None and hold.blocks("confirm") for hold in holds),
+        confirmed=confirmed,
+        closed=closed,
+    )
 
 
 def _status(sums: Sequence[Decimal], *, held: bool, confirmed: bool, closed: bool) -> Status:
@@ -88,8 +92,9 @@ def _status(sums: Sequence[Decimal], *, held: bool, confirmed: bool, closed: boo
     return "backordered" if open_ > 0 and allocated + soft < ordered - cancelled else "confirmed"
 
 
-def blockers(holds: Iterable[Hold], transition: Transition, *, group_no: int | None = None,
-             line_no: int | None = None) -> list[Hold]:
+def blockers(
+    holds: Iterable[Hold], transition: Transition, *, group_no: int | None = None, line_no: int | None = None
+) -> list[Hold]:
     """The open holds that stop a transition."""
     return [hold for hold in holds if hold.blocks(transition, group_no=group_no, line_no=line_no)]
 
@@ -101,15 +106,18 @@ def normal_po(buyer_po: str | None) -> str | None:
     return _NOISE.sub("", buyer_po.upper()).lstrip("0") or None
 
 
-def content_hash(account_id: UUID, currency: str, *, lines: Sequence[Line], groups: Sequence[Group],
-                 charges: Sequence[Charge]) -> bytes:
+def content_hash(
+    account_id: UUID, currency: str, *, lines: Sequence[Line], groups: Sequence[Group], charges: Sequence[Charge]
+) -> bytes:
     """What an order says, as 32 bytes: items, quantities, places, dates and charges; not when or how it arrived."""
     digest = hashlib.sha256(f"1|{account_id}|{currency}".encode())
     for line in lines:
         digest.update(f"|L{line.line_no}:{line.product_id}:{line.qty.normalize()}:{line.uom}:{line.group_no}".encode())
     for group in groups:
         place = group.ship_to
-        digest.update(f"|G{group.group_no}:{place.address_id}:{place.country}:{place.region}:{group.requested_at}".encode())
+        digest.update(
+            f"|G{group.group_no}:{place.address_id}:{place.country}:{place.region}:{group.requested_at}".encode()
+        )
     for charge in charges:
         digest.update(f"|C{charge.code}:{charge.amount.normalize()}".encode())
     return digest.digest()
@@ -117,4 +125,6 @@ def content_hash(account_id: UUID, currency: str, *, lines: Sequence[Line], grou
 
 def approval_hash(content: bytes, *, prices: Iterable[Decimal], terms: str) -> bytes:
     """What an approval binds to (A1): the order's content with its prices and terms."""
-    return hashlib.sha256(content + "|".join([terms, *(format(price.normalize(), "f") for price in prices)]).encode()).digest()
+    return hashlib.sha256(
+        content + "|".join([terms, *(format(price.normalize(), "f") for price in prices)]).encode()
+    ).digest()

@@ -15,8 +15,13 @@ def no_such_hold(where: str = "") -> Problem:
 
 def duplicate_po(number: str, buyer_po: str) -> Problem:
     """The buyer's order number was used before; the other order is named."""
-    return Problem("orders.duplicate_po", f"Purchase order {buyer_po} was already placed as {number}.", "/buyer_po", 409,
-                   {"order": number})
+    return Problem(
+        "orders.duplicate_po",
+        f"Purchase order {buyer_po} was already placed as {number}.",
+        "/buyer_po",
+        409,
+        {"order": number},
+    )
 
 
 def nothing_to_cancel(number: str) -> Problem:

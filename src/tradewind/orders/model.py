@@ -10,7 +10,9 @@ from tradewind.semantics.model import Place
 
 ZERO = Decimal(0)
 
-Status = Literal["held", "waiting", "confirmed", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"]
+Status = Literal[
+    "held", "waiting", "confirmed", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"
+]
 HoldKind = Literal["credit", "price", "stock", "address", "approval", "fraud", "data", "customer", "dispute"]
 Transition = Literal["confirm", "allocate", "release", "ship", "invoice"]
 
@@ -58,8 +60,12 @@ class Quantities:
     def adds_up(self) -> bool:
         """L1: the buckets hold what was ordered and over-shipped, none is negative."""
         buckets = (self.open, self.reserved, self.allocated, self.released, self.shipped, self.cancelled)
-        return (min(buckets) >= 0 and sum(buckets) == self.ordered + self.over_shipped
-                and 0 <= self.backordered <= self.open and self.over_shipped >= 0)
+        return (
+            min(buckets) >= 0
+            and sum(buckets) == self.ordered + self.over_shipped
+            and 0 <= self.backordered <= self.open
+            and self.over_shipped >= 0
+        )
 
 
 @dataclass(frozen=True, slots=True)

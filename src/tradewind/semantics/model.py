@@ -27,8 +27,15 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """For answers and events; empty members are left out."""
-        members = {"code": self.code, "severity": self.severity, "message": self.message, "line": self.line_no,
-                   "field": self.place or None, "suggestion": self.suggestion, "detail": dict(self.detail) or None}
+        members = {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "line": self.line_no,
+            "field": self.place or None,
+            "suggestion": self.suggestion,
+            "detail": dict(self.detail) or None,
+        }
         return {name: value for name, value in members.items() if value is not None}
 
 
@@ -46,8 +53,15 @@ class Place:
     code: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {"name": self.name, "country": self.country, "region": self.region, "street": self.street, "city": self.city,
-                "postal_code": self.postal_code, "code": self.code}
+        return {
+            "name": self.name,
+            "country": self.country,
+            "region": self.region,
+            "street": self.street,
+            "city": self.city,
+            "postal_code": self.postal_code,
+            "code": self.code,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""Stock as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+ZERO = Decimal(0)
+
+ClaimState = Literal["promised", "reserved", "allocated", "released", "shipped", "ended"]
+OPEN_STATES: tuple[ClaimState, ...] = ("promised", "reserved", "allocated", "released")
+
+# How a claim may go on. A released claim ends only by the warehouse's answer.
+CLAIM_MOVES: dict[ClaimState, tuple[ClaimState, ...]] = {
+    "promised": ("ended",),
+    "reserved": ("allocated", "ended"),
+    "allocated": ("released", "reserved", "ended"),
+    "released": ("shipped", "allocated", "ended"),
+    "shipped": (),
+    "ended": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """The counters of one product at one site, in base units."""
+
+    product_id: UUID
+    site_id: UUID
+    on_hand: Decimal
+    reserved: Decimal
+    allocated: Decimal
+    shortage: Decimal
+    safety: Decimal
+
+    @property
+    def available(self) -> Decimal:
+        """What may still be taken: on hand less safety stock, less what is reserved and allocated; never below zero."""
+        free = max(self.on_hand - self.safety, ZERO) - self.reserved - self.allocated
+        return max(free, ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a line holds of one site's stock, or of goods on their way."""
+
+    order_id: UUID
+    line_no: int
+    claim_no: int
+    account_id: UUID
+    product_id: UUID
+    site_id: UUID
+    qty: Decimal
+    state: ClaimState
+    supply_id: UUID | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What a transaction adds to the counters of one stock row."""
+
+    on_hand: Decimal = ZERO
+    reserved: Decimal = ZERO
+    allocated: Decimal = ZERO
+
+    def plus(self, other: "Delta") -> "Delta":
+        return Delta(self.on_hand + other.on_hand, self.reserved + other.reserved, self.allocated + other.allocated)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A physical movement; `qty` is signed, ship is negative. `as_of` is when it happened."""
+
+    product_id: UUID
+    site_id: UUID
+    kind: Literal["opening", "receipt", "adjustment", "ship", "return", "scrap", "transfer"]
+    qty: Decimal
+    as_of: datetime
+    reference_type: str
+    reference_id: UUID | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """Goods on their way that are not promised yet."""
+
+    supply_id: UUID
+    product_id: UUID
+    site_id: UUID
+    free: Decimal
+    expected_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Somebody counted, or another system reported, `qty` of a product at a site as of a time."""
+
+    product_id: UUID
+    site_id: UUID
+    qty: Decimal
+    as_of: datetime
+    source: str
