@@ -1,0 +1,97 @@
+"""Customers."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from tradewind.integration.decide.fields import code, currency, flag, money, number, one_of, whole, words
+from tradewind.integration.decide.schema import Fault, Kind
+
+
+class AccountRow(NamedTuple):
+    """One row."""
+
+    row: int
+    code: str
+    name: str
+    parent: str | None
+    legal_entity: str
+    currency: str
+    segment: str | None
+    region: str | None
+    status: str
+    vat_id: str | None
+    tax_exempt: bool
+    terms: str
+    ship_policy: str
+    price_policy: str
+    price_strategy: str
+    discount_percent: Decimal
+    duplicate_po: str
+    approval_above: Decimal | None
+    priority: int
+    reserve_hours: int
+    delivery_url: str | None
+    credit_limit: Decimal | None
+
+
+def _check(row: AccountRow) -> Iterable[Fault]:
+    if row.parent == row.code:
+        yield Fault("parent", "import.refers_to_itself", "an account cannot stand above itself")
+    if row.delivery_url is not None and not row.delivery_url.startswith("https://"):
+        yield Fault("delivery_url", "import.not_an_https_address", "an address beginning with https:// is wanted")
+
+
+ACCOUNTS = Kind(
+    name="accounts",
+    sentence="Customers (sold-to), each a node of a company tree.",
+    row=AccountRow,
+    fields=(
+        code(
+            "code",
+            "our number of the customer",
+            required=True,
+            aliases=("account", "customer", "customer_number", "account_number"),
+            repeats=False,
+        ),
+        words("name", "the company's name", required=True, aliases=("company", "company_name", "customer_name")),
+        code("parent", "the account above it in the company tree", aliases=("parent_code", "parent_account")),
+        code("legal_entity", "code of our company that sells to it", required=True, aliases=("seller",)),
+        currency("currency", "the currency it buys in", required=True),
+        code("segment", "a group that prices and rules speak of"),
+        code("region", "a region that prices and rules speak of"),
+        one_of("status", "whether it may order", "active", "blocked", "closed", default="active"),
+        code("vat_id", "its VAT number", aliases=("vat_number", "tax_id")),
+        flag("tax_exempt", "whether it never pays tax (a certificate is better)"),
+        code("terms", "code of its payment terms", default="NET30", aliases=("payment_terms", "terms_code")),
+        one_of(
+            "ship_policy", "what may leave separately", "partial", "ship_complete", "line_complete", default="partial"
+        ),
+        one_of("price_policy", "our prices, or the ones the order states", "list", "document", default="list"),
+        one_of(
+            "price_strategy",
+            "which of several prices counts",
+            "first_match",
+            "lowest",
+            "merge_per_tier",
+            default="first_match",
+        ),
+        number("discount_percent", "taken off every price", maximum="100", default="0", aliases=("discount",)),
+        one_of(
+            "duplicate_po",
+            "what to do with a purchase order number seen before",
+            "refuse",
+            "hold",
+            "allow",
+            default="refuse",
+        ),
+        money("approval_above", "orders above this amount need approval; empty means none"),
+        whole("priority", "lower is served first when stock is short", default=100),
+        whole("reserve_hours", "how long stock is held for an order that waits", maximum=8_760, default=72),
+        words("delivery_url", "where its system takes our messages", length=2_000),
+        money("credit_limit", "the limit it carries for itself and its tree; empty means it has none of its own"),
+    ),
+    key=("code",),
+    after=("legal_entities", "payment_terms"),
+    check=_check,
+)
