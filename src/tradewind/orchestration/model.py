@@ -1,4 +1,4 @@
-"""The nouns of the stream engine: the compiled graph, where an instance stands in it, and what a move asks of the shell.
+"""The nouns of the stream engine: the compiled graph, where an instance stands in it, what a move asks of the shell.
 
 A `Graph` is made once per stream version by `decide.compile`; `decide.play` moves a `State` over it and answers
 with a `Turn`. All of them are values that never change.

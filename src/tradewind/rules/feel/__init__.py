@@ -1,6 +1,6 @@
 """FEEL, the expression language of DMN 1.3+: the subset that gateways, timers and correlation keys need.
 
-`read_expression(text)` answers an `Expression` or a `Problem`; `compile_expression(text)` raises the problem as `Refused`.
+`read_expression(text)` answers an `Expression` or a `Problem`; `compile_expression(text)` raises the problem.
 `Duration` is an ISO 8601 span, exact in the calendar.
 """
 

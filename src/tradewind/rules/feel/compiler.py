@@ -61,7 +61,7 @@ def compile_expression(text: str) -> Expression:
 def _closure(tree: Tree) -> Closure:
     match tree:
         case Literal(value=value):
-            return lambda context: value
+            return lambda _context: value
         case Name(name=name):
             return lambda context: plain(context.get(name))
         case Path():

@@ -57,7 +57,7 @@ class Duration:
 
 
 def read_duration(text: str) -> Duration | None:
-    """`PT2H`, `P3D`, `P1M`, `P2W`, `-P1Y6M`; None where it is no duration, mixes months with days, or passes the calendar."""
+    """`PT2H`, `P3D`, `P1M`, `P2W`, `-P1Y6M`; None where it is none, mixes months with days, or is too long."""
     found = _PATTERN.fullmatch(text) if len(text) <= 64 else None
     if found is None or text.endswith(("P", "T")):
         return None

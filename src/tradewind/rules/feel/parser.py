@@ -129,7 +129,9 @@ class _Parser:
         if operator == "between":
             low = self.operation(_OPERAND)
             self.expect("and")
-            return Within(left, (Range(low, self.operation(_OPERAND), True, True, at),), at)
+            return Within(
+                left, (Range(low, self.operation(_OPERAND), low_included=True, high_included=True, at=at),), at
+            )
         right = self.operation(level + 1)
         if operator in ("and", "or"):
             if isinstance(left, Logic) and left.operator == operator:
@@ -144,7 +146,7 @@ class _Parser:
             return (self.choice(),)
         items = [self.choice()]
         if self.takes(".."):
-            return (self.range_from(items[0], False, at),)
+            return (self.range_from(items[0], at, included=False),)
         while self.takes(","):
             items.append(self.choice())
         self.expect(")")
@@ -186,13 +188,13 @@ class _Parser:
         if self.takes("("):
             inner = self.expression()
             if self.takes(".."):
-                return self.range_from(inner, False, at)
+                return self.range_from(inner, at, included=False)
             self.expect(")")
             return inner
         if self.takes("]"):
             low = self.expression()
             self.expect("..")
-            return self.range_from(low, False, at)
+            return self.range_from(low, at, included=False)
         if self.takes("["):
             return self.list_or_range(at)
         if self.takes("@"):
@@ -243,18 +245,18 @@ class _Parser:
             return ListOf((), at)
         items = [self.expression()]
         if self.takes(".."):
-            return self.range_from(items[0], True, at)
+            return self.range_from(items[0], at, included=True)
         while self.takes(","):
             items.append(self.expression())
         self.expect("]")
         return ListOf(tuple(self.limited(items)), at)
 
-    def range_from(self, low: Tree, included: bool, at: int) -> Tree:  # noqa: FBT001 - a bracket, read one line above
+    def range_from(self, low: Tree, at: int, *, included: bool) -> Tree:
         high = self.expression()
         if self.takes("]"):
-            return Range(low, high, included, True, at)
+            return Range(low, high, low_included=included, high_included=True, at=at)
         if self.takes(")") or self.takes("["):
-            return Range(low, high, included, False, at)
+            return Range(low, high, low_included=included, high_included=False, at=at)
         raise self.stop("expected the end of a range")
 
     def instant_literal(self, at: int) -> Tree:

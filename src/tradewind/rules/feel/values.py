@@ -162,7 +162,7 @@ def order(left: object, right: object) -> int | None:
         first, second = (left.months, left.micros), (right.months, right.micros)
     else:
         return None
-    return (first > second) - (first < second)
+    return int(first > second) - int(first < second)
 
 
 def _same_kind(left: Duration, right: Duration) -> bool:

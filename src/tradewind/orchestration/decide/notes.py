@@ -1,0 +1,48 @@
+"""What the reading of one diagram collects: findings, elements that are not run, and declared messages."""
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from tradewind.kernel.problem import Problem
+from tradewind.orchestration.decide.xml import local
+from tradewind.orchestration.model import Expression, ExpressionReader, Finding, Severity, Unsupported
+
+MAX_NOTES = 1_000
+"""Findings and unsupported elements that are listed."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """Grows while a file is read."""
+
+    expressions: ExpressionReader
+    messages: dict[str, str] = field(default_factory=dict)
+    """Id of a declared message to its name."""
+    findings: list[Finding] = field(default_factory=list)
+    unsupported: list[Unsupported] = field(default_factory=list)
+
+    def refuse(self, element: etree._Element, owner: etree._Element | None = None) -> None:
+        """The element is not run; where it has no id of its own, it is named by its owner's."""
+        found = element.get("id") or ("" if owner is None else owner.get("id")) or ""
+        name = element.get("name") or ("" if owner is None else owner.get("name")) or ""
+        if len(self.unsupported) < MAX_NOTES:
+            self.unsupported.append(Unsupported(local(element), found, " ".join(name.split())))
+
+    def error(self, code: str, element: etree._Element, message: str) -> None:
+        self.add(Finding(f"orchestration.{code}", Severity.ERROR, local(element), element.get("id") or "", message))
+
+    def warn(self, code: str, element: etree._Element, message: str) -> None:
+        self.add(Finding(f"orchestration.{code}", Severity.WARNING, local(element), element.get("id") or "", message))
+
+    def add(self, finding: Finding) -> None:
+        if len(self.findings) < MAX_NOTES:
+            self.findings.append(finding)
+
+    def expression(self, owner: etree._Element, what: str, text: str) -> Expression | None:
+        """The compiled text, or None with a finding about `owner`."""
+        found = self.expressions(text)
+        if isinstance(found, Problem):
+            self.error("bad_expression", owner, f"{what} cannot be read: {found.message} ({found.where}): {text[:120]}")
+            return None
+        return found

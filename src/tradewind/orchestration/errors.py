@@ -1,0 +1,70 @@
+"""Refusals of the stream engine."""
+
+from tradewind.kernel.problem import Problem
+
+
+def unknown_token(token: int) -> Problem:
+    """The token has moved on, or never was: a stale or doubled answer."""
+    return Problem("orchestration.unknown_token", "nothing waits under this token", status=409, detail={"token": token})
+
+
+def wrong_answer(token: int, node: str, expected: str) -> Problem:
+    """A timer was completed, a service step was fired, and the like."""
+    return Problem(
+        "orchestration.wrong_answer", f"this token waits to be answered by {expected}", node, 409, {"token": token}
+    )
+
+
+def no_receiver(name: str, key: str) -> Problem:
+    """No token waits for the message (yet)."""
+    return Problem("orchestration.no_receiver", "nothing waits for this message", "", 409, {"name": name, "key": key})
+
+
+def not_due(token: int, node: str, due: str) -> Problem:
+    return Problem("orchestration.timer_not_due", "the timer is not due yet", node, 409, {"token": token, "due": due})
+
+
+def no_way_out(node: str) -> Problem:
+    """No condition of an exclusive gateway holds and it has no default."""
+    return Problem("orchestration.no_way_out", "no condition holds and there is no default flow", node)
+
+
+def endless_loop(node: str, limit: int) -> Problem:
+    return Problem(
+        "orchestration.endless_loop", "the stream moves on without ever waiting", node, detail={"limit": limit}
+    )
+
+
+def too_many(what: str, node: str, limit: int) -> Problem:
+    return Problem(f"orchestration.too_many_{what}", f"at most {limit} {what}", node, detail={"limit": limit})
+
+
+def no_value(what: str, node: str, text: str) -> Problem:
+    """A key, instant, collection or count that the engine needs has no usable value."""
+    return Problem(f"orchestration.no_{what}", f"the expression gives no {what}", node, detail={"expression": text})
+
+
+def bad_variable(name: str, why: str) -> Problem:
+    return Problem("orchestration.bad_variable", why, f"/{name}", detail={"name": name})
+
+
+def no_start(name: str) -> Problem:
+    return Problem("orchestration.no_start", "the stream does not start this way", "", detail={"message": name})
+
+
+def stuck(node: str) -> Problem:
+    """Only tokens at joins are left: what they wait for can no longer come."""
+    return Problem("orchestration.join_never_completes", "a join waits for a token that can no longer come", node)
+
+
+def unknown_node(node: str) -> Problem:
+    """The stored position names an element that this version of the stream does not have."""
+    return Problem("orchestration.unknown_node", "the stream has no such element", node, 409)
+
+
+def wrong_scope(node: str) -> Problem:
+    return Problem("orchestration.wrong_scope", "a token can only be moved inside its own sub-process", node, 409)
+
+
+def unreadable_state(why: str) -> Problem:
+    return Problem("orchestration.unreadable_state", why, status=500)
