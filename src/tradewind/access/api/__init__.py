@@ -1,0 +1,31 @@
+"""The HTTP edge of access, and what every other api module builds on (see `edge`)."""
+
+from tradewind.access.api.edge import (
+    API,
+    CallerEdge,
+    Edge,
+    GuardedRoute,
+    actor_of,
+    all_allowed,
+    answer,
+    api_router,
+    edge_of,
+    not_found,
+    permission,
+    read_for,
+)
+
+__all__ = [
+    "API",
+    "CallerEdge",
+    "Edge",
+    "GuardedRoute",
+    "actor_of",
+    "all_allowed",
+    "answer",
+    "api_router",
+    "edge_of",
+    "not_found",
+    "permission",
+    "read_for",
+]

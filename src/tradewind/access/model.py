@@ -1,0 +1,179 @@
+"""Principals, callers and mandates, and what each role may do, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+PUBLIC = "public"
+"""The permission of a route that needs no caller."""
+
+PERMISSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "access.self": "see oneself, log out, manage one's own keys",
+        "access.manage": "create principals, grant roles, accounts and keys",
+        "mandates.manage": "let an agent act for an account, and end that",
+        "accounts.read": "see accounts, addresses, contacts and terms",
+        "catalog.read": "see products, units and sites",
+        "prices.read": "ask for prices and their waterfalls",
+        "prices.manage": "see and change price lists and agreements",
+        "stock.read": "see availability and promises",
+        "stock.manage": "post receipts, observations and adjustments; see stock, moves and supply",
+        "masterdata.import": "load master data files",
+        "documents.read": "see inbound documents as they arrived",
+        "orders.read": "see orders, lines, charges and holds",
+        "orders.preview": "ask what an order would become, without placing it",
+        "orders.place": "place orders",
+        "orders.change": "change placed orders",
+        "orders.cancel": "cancel orders or ask for it",
+        "orders.replay": "push a file of historic orders through",
+        "holds.release.credit": "release credit holds",
+        "holds.release.price": "release price holds",
+        "holds.release.stock": "release stock holds",
+        "holds.release.address": "release address holds",
+        "holds.release.approval": "release approval holds",
+        "holds.release.fraud": "release fraud holds",
+        "holds.release.data": "release data holds",
+        "holds.release.customer": "release holds the customer asked for",
+        "holds.release.dispute": "release dispute holds",
+        "tasks.read": "see the inbox of tasks, holds and incidents",
+        "tasks.decide": "claim and decide tasks of one's roles",
+        "credit.read": "see limits and exposure",
+        "credit.manage": "set limits and overrides",
+        "shipments.read": "see shipments",
+        "shipments.answer": "answer for the warehouse: shipped, short, refused",
+        "invoices.read": "see invoices, credit notes and open items",
+        "payments.read": "see payments and what they were applied to",
+        "payments.record": "record and apply payments",
+        "returns.read": "see return authorisations",
+        "returns.request": "ask for a return",
+        "returns.decide": "authorise and receive returns, issue credit notes",
+        "streams.read": "see value streams, their versions and instances",
+        "streams.publish": "publish value streams",
+        "messages.send": "send messages to waiting instances",
+        "rules.read": "see decision tables",
+        "rules.publish": "publish decision tables",
+        "events.read": "read the log",
+        "analytics.read": "see reports and exports",
+        "operate.read": "see incidents, deliveries and the state of the engine",
+        "operate.repair": "retry, resolve, pause and resume",
+    }
+)
+
+_EVERYONE = {"access.self"}
+_SEES_TRADE = {
+    "accounts.read", "catalog.read", "prices.read", "stock.read", "orders.read", "shipments.read", "invoices.read",
+    "payments.read", "returns.read",
+}  # fmt: skip
+_BUYS = {"orders.preview", "orders.place", "orders.change", "orders.cancel", "returns.request"}
+_STAFF = {"tasks.read", "tasks.decide", "documents.read", "streams.read", "rules.read", "events.read", "credit.read"}
+
+ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        role: frozenset(_EVERYONE | granted)
+        for role, granted in {
+            "admin": set(PERMISSIONS),
+            "sales": _SEES_TRADE | _BUYS | _STAFF | {
+                "holds.release.price", "holds.release.stock", "holds.release.address", "holds.release.data",
+                "holds.release.customer", "prices.manage", "returns.decide", "mandates.manage",
+            },
+            "credit_desk": _SEES_TRADE | _STAFF | {
+                "credit.manage", "holds.release.credit", "holds.release.fraud", "holds.release.dispute",
+            },
+            "warehouse": _STAFF - {"credit.read"} | {
+                "catalog.read", "accounts.read", "stock.read", "stock.manage", "orders.read", "shipments.read",
+                "shipments.answer", "returns.read", "returns.decide", "holds.release.stock",
+            },
+            "accounting": _SEES_TRADE | _STAFF | {
+                "payments.record", "returns.decide", "holds.release.dispute", "analytics.read",
+            },
+            "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
+                "analytics.read", "operate.read", "prices.manage", "rules.publish", "streams.publish", "orders.preview",
+            },
+            "buyer": _SEES_TRADE | _BUYS,
+            "buyer_approver": _SEES_TRADE | _BUYS | {"tasks.read", "tasks.decide", "mandates.manage"},
+            "agent": _SEES_TRADE | _BUYS,
+            "integration": _SEES_TRADE | _BUYS | {
+                "masterdata.import", "documents.read", "stock.manage", "shipments.answer", "payments.record",
+                "messages.send", "events.read", "orders.replay",
+            },
+        }.items()
+    }
+)  # fmt: skip
+"""What each role may do."""
+
+
+class Kind(StrEnum):
+    """What a principal is. Staff and systems see every account; buyers theirs; agents those of their mandates."""
+
+    STAFF = "staff"
+    BUYER = "buyer"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+ROLES_OF_KIND: Mapping[Kind, frozenset[str]] = MappingProxyType(
+    {
+        Kind.STAFF: frozenset({"admin", "sales", "credit_desk", "warehouse", "accounting", "analyst"}),
+        Kind.BUYER: frozenset({"buyer", "buyer_approver"}),
+        Kind.AGENT: frozenset({"agent"}),
+        Kind.SYSTEM: frozenset({"integration", "admin"}),
+    }
+)
+"""Which roles a principal of a kind may hold: a buyer can never be made staff by a slip."""
+
+MANDATE_ACTIONS = ROLES["agent"] - {"access.self"}
+"""What a mandate can name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """What a company lets an agent do in its name; only mandates valid at the time of the check are ever loaded.
+
+    `accounts` is the company tree below `account_id`, itself included. `order_max` caps the total of one order, in
+    `currency`; None is no cap.
+    """
+
+    id: UUID
+    account_id: UUID
+    accounts: frozenset[UUID]
+    actions: frozenset[str]
+    order_max: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person, an integration or an agent."""
+
+    id: UUID
+    kind: Kind
+    login: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal at the door: what it may do and see, and how it came.
+
+    `visible` is every account it sees (company trees expanded), None for all. `channel` is `api` (key), `web` (session)
+    or `agent`. `credential` is the SHA-256 of the key or token it showed, to check it again inside a transaction; None
+    for a caller made by the command line. `on_behalf_of` is the one account it acts for, where that was named.
+    """
+
+    principal: Principal
+    roles: frozenset[str]
+    visible: frozenset[UUID] | None
+    channel: str
+    mandates: tuple[Mandate, ...] = ()
+    credential: bytes | None = field(default=None, repr=False)
+    on_behalf_of: UUID | None = None
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """Everything its roles allow."""
+        if len(self.roles) == 1:
+            return ROLES.get(next(iter(self.roles)), frozenset())
+        return frozenset().union(*(ROLES.get(role, frozenset()) for role in self.roles))

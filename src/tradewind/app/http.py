@@ -1,0 +1,272 @@
+"""The HTTP application: routers collected, refusals rendered, requests observed.
+
+`create_app` fails at once when a route declares no permission. How an api module looks is written in
+`tradewind.access.api.edge`; it is served when its module stands in `ROUTERS`. A route that needs the combiner is
+`async def` and awaits what `request.app.state.combiner` gives; all others are plain `def`.
+"""
+
+import logging
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tradewind import __version__
+from tradewind.access.api.edge import API, GuardedRoute, RouteWithoutPermission, api_router, permission
+from tradewind.access.api.gate import Gate
+from tradewind.access.commands import record_refusal
+from tradewind.access.errors import NOT_FOUND
+from tradewind.access.model import Caller
+from tradewind.app import metrics
+from tradewind.app.settings import Settings
+from tradewind.kernel.problem import Problem, Refused, problem_body
+from tradewind.kernel.tx import Database
+
+ROUTERS = (
+    "tradewind.desk.api",
+    "tradewind.views.api",
+    "tradewind.fulfilment.api",
+    "tradewind.inventory.api",
+    "tradewind.billing.api",
+    "tradewind.returns.api",
+    "tradewind.credit.api",
+    "tradewind.pricing.api",
+    "tradewind.orchestration.api",
+    "tradewind.integration.api",
+    "tradewind.access.api",
+)
+"""Modules with a `router`, the busiest first: routes are tried in this order."""
+
+THREADS = 8
+PROBLEM = "application/problem+json"
+LARGEST_ERRORS = 100
+_MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations" / "versions"
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+log = logging.getLogger("tradewind.http")
+
+
+def create_app(
+    database: Database, settings: Settings, combiner: Any = None, *, routers: Sequence[str] = ROUTERS
+) -> FastAPI:
+    """The application on a database. TypeError (`RouteWithoutPermission`) when a route declares no permission."""
+    app = build_app(settings, routers=routers)
+    attach(app, database, combiner)
+    return app
+
+
+def build_app(settings: Settings, *, routers: Sequence[str] = ROUTERS) -> FastAPI:
+    """The application without a database: what a master builds once before it forks."""
+    app = FastAPI(
+        title="Tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
+    )
+    app.state.settings = settings
+    app.router.routes[:] = _own.routes
+    for name in routers:
+        if find_spec(name) is not None:
+            app.router.routes.extend(import_module(name).router.routes)
+    for route in app.router.routes:
+        if not isinstance(route, GuardedRoute):
+            raise RouteWithoutPermission(f"{getattr(route, 'path', route)} is not a guarded route")
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(psycopg.OperationalError, _unavailable)
+    app.add_middleware(Observe)
+    return app
+
+
+def attach(app: FastAPI, database: Database, combiner: Any = None) -> None:
+    """Give the application its database and combiner; in a server's child after the fork."""
+    app.state.database = database
+    app.state.combiner = combiner
+    app.state.guard = Gate(database, body_max=app.state.settings.body_max_bytes)
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+class Observe:
+    """Correlation id, one log line and the metrics of every request; unexpected errors become a 500 problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        correlation = _correlation(scope)
+        state = scope.setdefault("state", {})
+        state["correlation"] = correlation
+        status = 0
+        header = (b"x-correlation-id", str(correlation).encode())
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, observed)
+        except ClientDisconnect:
+            status = 499
+        except Exception:  # the last resort of a request: logged, answered
+            log.exception("unexpected error", extra={"correlation": correlation, "path": scope["path"]})
+            if not status:
+                await problem_response([_unexpected(correlation)])(scope, receive, observed)
+        _observed(scope, status, time.perf_counter() - begun)
+
+
+def _correlation(scope: Scope) -> UUID:
+    for name, value in scope["headers"]:
+        if name == b"x-correlation-id" and _UUID.fullmatch(value):
+            return UUID(value.decode())
+    made: UUID = scope["app"].state.database.ids.new()
+    return made
+
+
+def _observed(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "unmatched")
+    metrics.record_request(scope["method"], route, status, seconds)
+    if log.isEnabledFor(logging.INFO):
+        state = scope["state"]
+        caller: Caller | None = state.get("caller")
+        log.info("request", extra={
+            "method": scope["method"], "route": route, "path": scope["path"], "status": status,
+            "ms": round(seconds * 1000, 2), "correlation": state["correlation"],
+            "principal": caller.principal.login if caller else None,
+        })  # fmt: skip
+
+
+def _unexpected(correlation: UUID) -> Problem:
+    return Problem("http.unexpected", "Something failed on our side.", status=500,
+                   detail={"correlation": str(correlation)})  # fmt: skip
+
+
+def problem_response(problems: Sequence[Problem]) -> Response:
+    """RFC 9457: the first problem gives the status, `errors` lists all."""
+    headers = {}
+    if problems[0].status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after" in problems[0].detail:
+        headers["Retry-After"] = str(problems[0].detail["retry_after"])
+    return Response(to_json(problem_body(problems)), problems[0].status, headers, PROBLEM)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    first = error.problems[0]
+    caller: Caller | None = request.scope["state"].get("caller")
+    walled = caller is not None and (first.status == 403 or caller.visible is not None)
+    if caller is not None and walled and first.code.startswith("access.") and first.status in (403, 404):
+        await run_in_threadpool(
+            record_refusal, request.app.state.database, caller, code=first.code, method=request.method,
+            path=request.url.path, correlation=request.scope["state"]["correlation"],
+        )  # fmt: skip
+    return problem_response(error.problems)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem_response([_finding(found) for found in error.errors()[:LARGEST_ERRORS]])
+
+
+def _finding(found: dict[str, Any]) -> Problem:
+    """A Pydantic error as a problem: a JSON pointer for the body, `query:name` and the like for the rest."""
+    place, *rest = found["loc"]
+    if found["type"] == "json_invalid":
+        reason = found.get("ctx", {}).get("error", "it is not JSON")
+        return Problem("request.malformed_json", f"The body is not JSON: {reason}.", f"character {rest[0]}")
+    if place == "body":
+        where = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in rest)
+    else:
+        where = f"{place}:{'.'.join(map(str, rest))}"
+    return Problem("request.invalid", str(found["msg"]), where, detail={"rule": found["type"]})
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem_response([NOT_FOUND])
+    code = {400: "request.unreadable", 405: "http.method_not_allowed"}.get(error.status_code, "http.refused")
+    answer = problem_response([Problem(code, str(error.detail), status=error.status_code)])
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.error("database unavailable", exc_info=error, extra={"correlation": request.scope["state"]["correlation"]})
+    return problem_response([Problem("database.unavailable", "The database does not answer now.", status=503,
+                                     detail={"retry_after": 1})])  # fmt: skip
+
+
+_own = api_router("system", prefix="")
+
+
+@_own.get("/healthz", openapi_extra=permission("public"))
+async def healthz() -> dict[str, str]:
+    """This process lives."""
+    return {"status": "ok", "version": __version__}
+
+
+@_own.get("/readyz", openapi_extra=permission("public"))
+def readyz(request: Request) -> Response:
+    """200 when the database answers and every migration has run, else 503 with the reason."""
+    database: Database = request.app.state.database
+    try:
+        found = database.read(lambda reader: reader.value("select version_num from alembic_version"))
+    except psycopg.errors.UndefinedTable:
+        found = None
+    if found != newest_migration():
+        return problem_response([Problem("database.migrations_missing", f"The database is at {found}, this version "
+                                         f"needs {newest_migration()}; run `tradewind migrate`.", status=503)])  # fmt: skip
+    return Response(to_json({"status": "ready", "migration": found}), media_type="application/json")
+
+
+def newest_migration() -> str:
+    """The revision no other one builds on, read from the files: the tool itself is not loaded to serve requests."""
+    texts = [path.read_text(encoding="utf-8") for path in _MIGRATIONS.glob("*.py")]
+    found = {match[1] for text in texts if (match := re.search(r'^revision\b.*=\s*"(\w+)"', text, re.MULTILINE))}
+    built_on = {
+        match[1] for text in texts if (match := re.search(r'^down_revision\b.*=\s*"(\w+)"', text, re.MULTILINE))
+    }
+    return max(found - built_on)
+
+
+@_own.get("/metrics", openapi_extra=permission("public"))
+def read_metrics(request: Request) -> Response:
+    """Prometheus text of all processes of this server."""
+    database: Database = request.app.state.database
+    try:
+        state = database.read(metrics.measure_state)
+    except psycopg.Error:
+        state = None
+    return Response(metrics.exposition(state), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@_own.get(f"{API}/openapi.json", openapi_extra=permission("public"))
+def openapi(request: Request) -> Response:
+    """This interface as OpenAPI; `x-permission` names what each route needs."""
+    document: Callable[[], dict[str, Any]] = request.app.openapi
+    return Response(to_json(document()), media_type="application/json")
