@@ -223,8 +223,8 @@ def app_url(server: Server, database: str) -> str:
 
 
 @contextmanager
-def _home_on_disk() -> Iterator[Path]:
-    home = temporary_home(PREFIX)
+def _home(*, in_memory: bool) -> Iterator[Path]:
+    home = temporary_home(PREFIX, prefer=str(MEMORY) if in_memory and _roomy(MEMORY) else "")
     descriptor = _lock(home / "alive")
     yield home
     _remove(home)
@@ -233,22 +233,23 @@ def _home_on_disk() -> Iterator[Path]:
 
 @pytest.fixture
 def fresh_home() -> Iterator[Path]:
-    """An empty TRADEWIND_HOME on disk for this test; a server left in it is stopped."""
-    with _home_on_disk() as home:
+    """An empty TRADEWIND_HOME for this test, in memory where there is room; a server left in it is stopped."""
+    with _home(in_memory=True) as home:
         yield home
 
 
 @pytest.fixture(scope="module")
 def kept_home() -> Iterator[Path]:
-    """An empty TRADEWIND_HOME on disk that the tests of one file share; a server left in it is stopped."""
-    with _home_on_disk() as home:
+    """An empty TRADEWIND_HOME that the tests of one file share; a server left in it is stopped."""
+    with _home(in_memory=True) as home:
         yield home
 
 
 @pytest.fixture
-def durable_settings(fresh_home: Path) -> Settings:
-    """Settings of a durable server of this test alone; `ensure_server` starts it, also after it was killed."""
-    return settings_of(fresh_home)
+def durable_settings() -> Iterator[Settings]:
+    """Settings of a durable server on disk of this test alone; `ensure_server` starts it, also after it was killed."""
+    with _home(in_memory=False) as home:
+        yield settings_of(home)
 
 
 @pytest.fixture

@@ -171,6 +171,7 @@ def test_two_processes_at_once_end_with_one_server_that_outlives_them(fresh_home
     assert left.pid == answers[0]["pid"]
 
 
+@pytest.mark.durable
 def test_a_killed_server_comes_back_with_every_row(durable_settings: Settings) -> None:
     killed = ensure_server(durable_settings)
     insert_rows(killed)
@@ -183,11 +184,12 @@ def test_a_killed_server_comes_back_with_every_row(durable_settings: Settings) -
     assert value(again, "select count(*) from kept") == 5000
 
 
-def test_a_pid_file_whose_number_belongs_to_another_process_is_stale(durable_settings: Settings) -> None:
-    killed = ensure_server(durable_settings)
+def test_a_pid_file_whose_number_belongs_to_another_process_is_stale(fresh_home: Path) -> None:
+    settings = settings_of(fresh_home)
+    killed = ensure_server(settings)
     insert_rows(killed)
     assert killed.data is not None
-    account = find_place(durable_settings).account
+    account = find_place(settings).account
     os.kill(killed.pid or 0, signal.SIGKILL)
 
     with subprocess.Popen(["sleep", "60"], user=account.uid if account else None) as stranger:
@@ -195,7 +197,7 @@ def test_a_pid_file_whose_number_belongs_to_another_process_is_stale(durable_set
             path = killed.data / name
             _, *rest = path.read_text().splitlines(keepends=True)
             path.write_text("".join([f"{stranger.pid}\n", *rest]))
-        again = ensure_server(durable_settings)
+        again = ensure_server(settings)
         alive = stranger.poll() is None
         stranger.kill()
 
@@ -204,12 +206,13 @@ def test_a_pid_file_whose_number_belongs_to_another_process_is_stale(durable_set
     assert value(again, "select count(*) from kept") == 5000
 
 
-def test_a_stopped_server_is_gone_and_a_server_that_is_stopping_is_waited_for(durable_settings: Settings) -> None:
-    first = ensure_server(durable_settings)
+def test_a_stopped_server_is_gone_and_a_server_that_is_stopping_is_waited_for(fresh_home: Path) -> None:
+    settings = settings_of(fresh_home)
+    first = ensure_server(settings)
     insert_rows(first)
 
     os.kill(first.pid or 0, signal.SIGINT)
-    second = ensure_server(durable_settings)
+    second = ensure_server(settings)
 
     assert second.started_by_us
     assert value(second, "select count(*) from kept") == 5000
@@ -217,7 +220,7 @@ def test_a_stopped_server_is_gone_and_a_server_that_is_stopping_is_waited_for(du
     second.stop()
     second.stop()
 
-    assert running_server(durable_settings) is None
+    assert running_server(settings) is None
     with pytest.raises(ProcessLookupError):  # reaped, no zombie
         os.kill(second.pid or 0, 0)
 
