@@ -35,13 +35,34 @@ def endless_loop(node: str, limit: int) -> Problem:
     )
 
 
-def too_many(what: str, node: str, limit: int) -> Problem:
-    return Problem(f"orchestration.too_many_{what}", f"at most {limit} {what}", node, detail={"limit": limit})
+def too_many_tokens(node: str, limit: int) -> Problem:
+    return Problem("orchestration.too_many_tokens", "too much goes on at once", node, detail={"limit": limit})
 
 
-def no_value(what: str, node: str, text: str) -> Problem:
-    """A key, instant, collection or count that the engine needs has no usable value."""
-    return Problem(f"orchestration.no_{what}", f"the expression gives no {what}", node, detail={"expression": text})
+def too_many_instances(node: str, limit: int) -> Problem:
+    return Problem(
+        "orchestration.too_many_instances", "too many instances of one activity", node, detail={"limit": limit}
+    )
+
+
+def no_instant(node: str, expression: str) -> Problem:
+    """A timer or due date whose expression gives no instant and no delay."""
+    return Problem("orchestration.no_instant", "this gives no point in time", node, detail={"expression": expression})
+
+
+def no_key(node: str, expression: str) -> Problem:
+    """A message without its key would reach whoever waits first."""
+    return Problem("orchestration.no_key", "this gives no text or number", node, detail={"expression": expression})
+
+
+def no_collection(node: str, expression: str) -> Problem:
+    return Problem("orchestration.no_collection", "this gives no list", node, detail={"expression": expression})
+
+
+def no_cardinality(node: str, expression: str) -> Problem:
+    return Problem(
+        "orchestration.no_cardinality", "this gives no whole number", node, detail={"expression": expression}
+    )
 
 
 def bad_variable(name: str, why: str) -> Problem:

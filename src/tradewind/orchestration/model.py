@@ -35,7 +35,7 @@ class Expression(Protocol):
 
 
 ExpressionReader = Callable[[str], Expression | Problem]
-"""Compiles the text of an expression or refuses it. `tradewind.rules.feel.read_expression` is one."""
+"""Compiles the text of an expression or refuses it. `tradewind.rules.decide.feel.read_expression` is one."""
 
 
 class Delay(Protocol):

@@ -1,6 +1,6 @@
 """The rules engine: business people's expressions and tables as data, and knows no commerce.
 
-For: FEEL, the one expression language of gateways, timers, mappings and policies (`feel`), compiled once to closures.
+For: FEEL, the one expression language of gateways, timers, mappings and policies (`decide.feel`), compiled once to closures.
 
 Invariants:
 - Numbers are decimals with 34 digits, never floats; durations are exact.

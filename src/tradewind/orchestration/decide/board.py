@@ -86,7 +86,7 @@ class Board:
 
     def new_id(self, node: str) -> int:
         if len(self.tokens) + len(self.watches) + len(self.scopes) >= MAX_TOKENS:
-            raise Stop(errors.too_many("tokens", node, MAX_TOKENS))
+            raise Stop(errors.too_many_tokens(node, MAX_TOKENS))
         self.last += 1
         return self.last
 
@@ -212,7 +212,7 @@ class Board:
             return value.astimezone(UTC) if value.tzinfo is not None else value.replace(tzinfo=UTC)
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
-        raise Stop(errors.no_value("instant", node.id, "" if expression is None else expression.text))
+        raise Stop(errors.no_instant(node.id, "" if expression is None else expression.text))
 
     def key(self, node: Node, scope: int) -> str:
         """What a message is told apart by: text, or a number in its shortest form; "" where the node has no key."""
@@ -225,7 +225,7 @@ class Board:
             return f"{value.normalize():f}"
         if isinstance(value, date):
             return value.isoformat()
-        raise Stop(errors.no_value("key", node.id, node.key.text))
+        raise Stop(errors.no_key(node.id, node.key.text))
 
     # ---- the end of a turn
 

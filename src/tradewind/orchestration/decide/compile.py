@@ -124,6 +124,8 @@ def _ids_and_extensions(notes: Notes, root: etree._Element) -> None:
         else:
             _note_foreign(foreign, str(element.tag), element)
     for uri, element in foreign.items():
+        while not element.get("id") and (above := element.getparent()) is not None:
+            element = above
         notes.warn("foreign_extension", element, f"additions of {uri} are not read")
 
 

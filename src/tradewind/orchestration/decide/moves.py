@@ -230,17 +230,17 @@ def _extent(board: Board, node: Node, scope: int) -> tuple[int, tuple[Any, ...]]
     if many.collection is not None:
         found = many.collection.evaluate(board.context(scope))
         if not isinstance(found, list | tuple):
-            raise Stop(errors.no_value("collection", node.id, many.collection.text))
+            raise Stop(errors.no_collection(node.id, many.collection.text))
         elements = tuple(checked({node.id: found})[node.id])
         total = len(elements)
     else:
         assert many.cardinality is not None
         count = many.cardinality.evaluate(board.context(scope))
         if not isinstance(count, Decimal) or count != count.to_integral_value() or count < 0:
-            raise Stop(errors.no_value("cardinality", node.id, many.cardinality.text))
+            raise Stop(errors.no_cardinality(node.id, many.cardinality.text))
         elements, total = (), int(min(count, Decimal(MAX_INSTANCES + 1)))
     if total > MAX_INSTANCES:
-        raise Stop(errors.too_many("instances", node.id, MAX_INSTANCES))
+        raise Stop(errors.too_many_instances(node.id, MAX_INSTANCES))
     return total, elements
 
 

@@ -1,5 +1,6 @@
 """What the reading of one diagram collects: findings, elements that are not run, and declared messages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -10,6 +11,17 @@ from tradewind.orchestration.model import Expression, ExpressionReader, Finding,
 
 MAX_NOTES = 1_000
 """Findings and unsupported elements that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands for an expression that was found faulty, so that one fault is not reported twice."""
+
+    text: str
+    names: frozenset[str] = frozenset({"unreadable"})
+
+    def evaluate(self, context: Mapping[str, object], /) -> object:  # noqa: ARG002 - the protocol's shape
+        return None
 
 
 @dataclass(slots=True)
@@ -39,10 +51,10 @@ class Notes:
         if len(self.findings) < MAX_NOTES:
             self.findings.append(finding)
 
-    def expression(self, owner: etree._Element, what: str, text: str) -> Expression | None:
-        """The compiled text, or None with a finding about `owner`."""
+    def expression(self, owner: etree._Element, what: str, text: str) -> Expression:
+        """The compiled text; where it cannot be read, a finding about `owner` and a stand-in that never runs."""
         found = self.expressions(text)
         if isinstance(found, Problem):
             self.error("bad_expression", owner, f"{what} cannot be read: {found.message} ({found.where}): {text[:120]}")
-            return None
+            return Unreadable(text)
         return found

@@ -6,7 +6,7 @@ from typing import TypedDict
 from lxml import etree
 
 from tradewind.orchestration.decide.elements import LOOP_ATTRIBUTES
-from tradewind.orchestration.decide.notes import Notes
+from tradewind.orchestration.decide.notes import Notes, Unreadable
 from tradewind.orchestration.decide.xml import MODEL, TRADEWIND, local, namespace, own, text_of
 from tradewind.orchestration.model import Expression, MultiInstance
 
@@ -63,10 +63,10 @@ def span_expression(notes: Notes, node: etree._Element, text: str, *, function: 
     """An expression that gives an instant or delay: ISO text is quoted, anything else converted by `function`."""
     if _ISO_DURATION.fullmatch(text) or _ISO_INSTANT.fullmatch(text):
         text = f'"{text}"'
-    elif notes.expression(node, "the time", text) is None:
+    elif isinstance(notes.expression(node, "the time", text), Unreadable):
         return None
     found = notes.expression(node, "the time", f"{function}({text})")
-    if found is not None and not found.names and found.evaluate({}) is None:
+    if not found.names and found.evaluate({}) is None:
         notes.error("timer_without_instant", node, f"this is no {function}: {text}")
         return None
     return found

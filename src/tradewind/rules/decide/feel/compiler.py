@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tradewind.kernel.problem import Problem, Refused
-from tradewind.rules.feel.functions import FUNCTIONS
-from tradewind.rules.feel.parser import parse
-from tradewind.rules.feel.syntax import (
+from tradewind.rules.decide.feel.functions import FUNCTIONS
+from tradewind.rules.decide.feel.parser import parse
+from tradewind.rules.decide.feel.syntax import (
     Binary,
     Call,
     If,
@@ -22,7 +22,7 @@ from tradewind.rules.feel.syntax import (
     Within,
     walk,
 )
-from tradewind.rules.feel.values import OPERATORS, Span, any_of, meets, member, negative, plain
+from tradewind.rules.decide.feel.values import OPERATORS, Span, any_of, meets, member, negative, plain
 
 Context = Mapping[str, object]
 Closure = Callable[[Context], object]

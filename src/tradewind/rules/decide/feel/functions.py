@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from tradewind.rules.feel.duration import Duration, read_duration
-from tradewind.rules.feel.values import DECIMAL, MAX_LIST, any_of, equal, finite, instant, less, more, plain
+from tradewind.rules.decide.feel.duration import Duration, read_duration
+from tradewind.rules.decide.feel.values import DECIMAL, MAX_LIST, any_of, equal, finite, instant, less, more, plain
 
 MANY = 1_000
 """Arguments of a function that takes any number."""

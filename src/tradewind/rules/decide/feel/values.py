@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
-from tradewind.rules.feel.duration import Duration
+from tradewind.rules.decide.feel.duration import Duration
 
 DECIMAL = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[])
 """DMN's numbers: IEEE 754 decimal128."""

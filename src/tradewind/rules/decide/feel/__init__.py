@@ -4,7 +4,7 @@
 `Duration` is an ISO 8601 span, exact in the calendar.
 """
 
-from tradewind.rules.feel.compiler import Expression, compile_expression, read_expression
-from tradewind.rules.feel.duration import Duration, read_duration
+from tradewind.rules.decide.feel.compiler import Expression, compile_expression, read_expression
+from tradewind.rules.decide.feel.duration import Duration, read_duration
 
 __all__ = ["Duration", "Expression", "compile_expression", "read_duration", "read_expression"]

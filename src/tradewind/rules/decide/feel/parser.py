@@ -1,10 +1,9 @@
 """Lexemes to a tree, by precedence climbing; every refusal names the place."""
 
 from tradewind.kernel.problem import Problem
-from tradewind.rules.errors import cannot_read, too_large, unknown_function, wrong_arguments
-from tradewind.rules.feel.functions import FUNCTIONS, LONGEST_NAME
-from tradewind.rules.feel.lexer import Lexeme, lexemes
-from tradewind.rules.feel.syntax import (
+from tradewind.rules.decide.feel.functions import FUNCTIONS, LONGEST_NAME
+from tradewind.rules.decide.feel.lexer import Lexeme, lexemes
+from tradewind.rules.decide.feel.syntax import (
     Binary,
     Call,
     If,
@@ -20,6 +19,7 @@ from tradewind.rules.feel.syntax import (
     Within,
     walk,
 )
+from tradewind.rules.errors import cannot_read, too_large, unknown_function, wrong_arguments
 
 MAX_NESTING = 40
 """Brackets, calls and conditionals inside each other."""

@@ -1,0 +1,1 @@
+"""Pure decisions of the rules engine: `feel` reads and evaluates expressions."""
