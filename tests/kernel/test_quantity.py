@@ -31,7 +31,7 @@ def test_nine_hundred_ninety_nine_a_pack_times_1004_stays_1004_packs() -> None:
     each = to_base(D(1004), (999, 1), decimals=0)
 
     assert each == D(1002996)
-    assert from_base(each, (999, 1)) == D(1004)
+    assert from_base(D(1002996), (999, 1)) == D(1004)
 
 
 def test_62_23_metres_in_packs_of_1_27_are_49_packs() -> None:

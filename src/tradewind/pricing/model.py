@@ -229,7 +229,7 @@ class TaxRate:
     """What tax class `tax_class` bears in a jurisdiction (`DE`, or `US-CA` for a region) during a time.
 
     `category` is a code of UNCL5305: S standard (also reduced), Z zero rated, E exempt, AE reverse charge by law,
-    G export, O outside the scope, K intra-community supply.
+    G export, O outside the scope, K intra-community supply. `jurisdiction_of` writes a country and region as one.
     """
 
     jurisdiction: str
@@ -258,7 +258,8 @@ class TaxSituation:
     """The facts tax hangs on, as the order has them (never the account's current address).
 
     Countries are ISO 3166-1 alpha-2; `ship_to_region` is the second part of ISO 3166-2 (`CA`, `NRW`). `ship_from` is
-    where the goods start. `vat_id_verified`: None where the check could not be made (yet).
+    where the goods start; `drop_shipped` says that they start at a supplier's, not at a site of the seller.
+    `vat_id_verified`: None where the check could not be made (yet).
     """
 
     at: datetime
@@ -268,6 +269,7 @@ class TaxSituation:
     ship_from_country: str = ""
     buyer_vat_id: str = ""
     vat_id_verified: bool | None = None
+    drop_shipped: bool = False
 
     @property
     def goods_from(self) -> str:

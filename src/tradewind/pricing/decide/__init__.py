@@ -2,14 +2,17 @@
 
 from tradewind.pricing.decide.document import document_price, is_stale, price_instant, reprice_policy, starts_at
 from tradewind.pricing.decide.price import price_line, price_lines
-from tradewind.pricing.decide.tax import rate_index, tax_lines
+from tradewind.pricing.decide.row import check_row
+from tradewind.pricing.decide.tax import jurisdiction_of, rate_index, tax_lines
 from tradewind.pricing.decide.totals import order_totals, share
 from tradewind.pricing.decide.waterfall import explain, read_waterfall, waterfall_text
 
 __all__ = [
+    "check_row",
     "document_price",
     "explain",
     "is_stale",
+    "jurisdiction_of",
     "order_totals",
     "price_instant",
     "price_line",

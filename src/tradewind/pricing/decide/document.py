@@ -7,10 +7,12 @@ from typing import Literal
 
 from tradewind.kernel.money import (
     LARGEST_AMOUNT,
+    WIDE,
     ZERO,
     RoundingMode,
     line_gross,
     round_money,
+    settle,
 )
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import ONE, Factor
@@ -96,7 +98,7 @@ def reprice_policy(
 ) -> Repriced | Problem:
     """What an edit to `new_qty` (in the unit of the locked price) does to the price of a line.
 
-    `fresh` is the price of the whole new quantity today; it is needed when the quantity grows, when `whole` asks for a
+    `fresh` is the price of the whole new quantity today, in whichever unit; it is needed when the quantity grows, when `whole` asks for a
     new price, and to find a tier lost. Unasked, what was agreed keeps its price: an increase prices only what was
     added, at the tier the whole line now reaches; a cut keeps the price, or with `tier_loss` "lose" falls to the tier
     the rest still reaches. What is `done` (shipped, invoiced) never moves. `pricing.below_done` and
@@ -111,6 +113,8 @@ def reprice_policy(
     if kept:
         parts.append(Part(kept, locked.uom, locked.unit_price, locked.price_basis, locked.list_code))
     if added and fresh is not None:
+        if fresh.uom != locked.uom:  # today's price may be for another unit: the same share of its quantity
+            added = settle(WIDE.divide(WIDE.multiply(fresh.qty, added), new_qty))
         parts.append(Part(added, fresh.uom, fresh.unit_price, fresh.price_basis, fresh.list_code))
     if new_qty == locked.qty and not added:
         return Repriced(tuple(parts), locked.net, ZERO, reason)

@@ -2,7 +2,7 @@
 
 Decided once for each tax class of a document, then applied to its lines. The order of questions: do the goods leave
 the customs union (G); do they cross a border inside the EU to a buyer registered in another member state (K for goods,
-AE for services); else the rate of the jurisdiction, unless the buyer's certificate there exempts it (E). Zero rates,
+AE for services and triangular transactions); else the rate of the jurisdiction, unless the buyer's certificate there exempts it (E). Zero rates,
 exemptions by law and domestic reverse charge are rows of the rate table.
 """
 
@@ -64,6 +64,7 @@ REASONS = {
     "O": "Outside the scope of tax",
 }
 _EXPORT_ELSEWHERE = "Export: not taxed"
+_TRIANGLE = "Reverse charge: triangular transaction (Articles 141 and 197, Directive 2006/112/EC)"
 _NORTHERN_IRELAND = "XI"
 
 RateIndex = Mapping[tuple[str, str], Sequence[TaxRate]]
@@ -127,10 +128,10 @@ def treat(
     findings: list[Problem],
 ) -> Treatment:
     """What a tax class bears; adds to `findings` what a person should know (once each)."""
-    place = _jurisdiction(situation, situation.ship_to_country)
+    place = jurisdiction_of(situation.ship_to_country, situation.ship_to_region)
     across = _across_a_border(tax_class, situation, policy=policy, findings=findings)
     if across:
-        return Treatment(across, ZERO, place, _reason_across(across, situation))
+        return Treatment(across, ZERO, place, _reason_across(across, tax_class, situation, policy=policy))
     taxed_in = _taxed_in(tax_class, situation, policy=policy)
     rate = _rate(tax_class, rates, situation, jurisdiction=taxed_in)
     certificate = _certificate(tax_class, certificates, situation, jurisdiction=taxed_in, findings=findings)
@@ -162,7 +163,13 @@ def _across_a_border(tax_class: str, situation: TaxSituation, *, policy: TaxPoli
             findings.append(finding)
     if not situation.vat_id_verified:
         return ""
-    return "AE" if is_service else "K"
+    return "AE" if is_service or _is_triangle(situation) else "K"
+
+
+def _is_triangle(situation: TaxSituation) -> bool:
+    """A supplier in one member state, the seller in a second, the goods to a third."""
+    states = {situation.goods_from, situation.seller_country, situation.ship_to_country}
+    return situation.drop_shipped and len(states) == 3 and states <= EU_MEMBERS
 
 
 def _in_eu(situation: TaxSituation, *, is_service: bool) -> bool:
@@ -181,10 +188,11 @@ def _member_of(vat_id: str, *, is_service: bool) -> str:
     return country if country in EU_MEMBERS or (country == _NORTHERN_IRELAND and not is_service) else ""
 
 
-def _reason_across(category: str, situation: TaxSituation) -> str:
+def _reason_across(category: str, tax_class: str, situation: TaxSituation, *, policy: TaxPolicy) -> str:
     if category == "G" and situation.goods_from not in EU_MEMBERS:
         return _EXPORT_ELSEWHERE
-    reason = REASONS[category]
+    is_triangle = category == "AE" and tax_class not in policy.service_classes
+    reason = _TRIANGLE if is_triangle else REASONS[category]
     return f"{reason}; buyer {situation.buyer_vat_id}" if category in ("K", "AE") else reason
 
 
@@ -194,11 +202,12 @@ def _taxed_in(tax_class: str, situation: TaxSituation, *, policy: TaxPolicy) -> 
     crosses = start != situation.ship_to_country and start in EU_MEMBERS
     if crosses and policy.no_vat_id == "origin":
         return start
-    return _jurisdiction(situation, situation.ship_to_country)
+    return jurisdiction_of(situation.ship_to_country, situation.ship_to_region)
 
 
-def _jurisdiction(situation: TaxSituation, country: str) -> str:
-    return f"{country}-{situation.ship_to_region}" if situation.ship_to_region else country
+def jurisdiction_of(country: str, region: str = "") -> str:
+    """A country, or a region of it, as rates and certificates name it: `DE`, `US-CA`."""
+    return f"{country}-{region}" if region else country
 
 
 def _rate(tax_class: str, rates: RateIndex, situation: TaxSituation, *, jurisdiction: str) -> TaxRate | None:
