@@ -20,7 +20,7 @@ import pytest
 
 from tradewind.app import postgres_cluster, postgres_place
 from tradewind.app.postgres import Server, ensure_server, running_server, scratch_database
-from tradewind.app.postgres_place import find_binaries, find_place
+from tradewind.app.postgres_place import Account, Place, find_binaries, find_place
 from tradewind.app.settings import Settings, read_settings
 from tradewind.kernel.problem import Refused
 
@@ -61,17 +61,16 @@ def said_by(process: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
-def as_nobody(work: Callable[[], Any]) -> Any:
-    """What `work` gives when an ordinary user runs it: in a forked child, since the interpreter may be out of reach."""
+def as_ordinary_user(account: Account, work: Callable[[], Any]) -> Any:
+    """What `work` gives when `account` runs it: in a forked child, since the interpreter may be out of its reach."""
     read, write = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a worker of xdist has threads; the child uses none of them
         child = os.fork()
     if child == 0:
-        account = pwd.getpwnam("nobody")
         os.setgroups([])
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
+        os.setgid(account.gid)
+        os.setuid(account.uid)
         try:
             answer = work()
         except Refused as refused:
@@ -363,18 +362,21 @@ def test_root_runs_the_server_as_the_owner_of_existing_data(fresh_home: Path) ->
 
     daemon = pwd.getpwnam("daemon")
     os.chown(data, daemon.pw_uid, daemon.pw_gid)
-    assert find_place(settings_of(fresh_home)).account == postgres_place.Account("daemon", daemon.pw_uid, daemon.pw_gid)
+    assert find_place(settings_of(fresh_home)).account == Account("daemon", daemon.pw_uid, daemon.pw_gid)
 
     os.chown(data, 54321, 54321)
     assert refusal(settings_of(fresh_home))[1].startswith(f"{data} belongs to user id 54321, which has no entry")
 
 
 @as_root
-def test_an_ordinary_user_runs_a_server_of_their_own(fresh_home: Path, kept: Server) -> None:
-    account = pwd.getpwnam("nobody")
-    os.chown(fresh_home, account.pw_uid, account.pw_gid)
+def test_an_ordinary_user_runs_a_server_of_their_own(fresh_home: Path, kept: Server, kept_home: Path) -> None:
+    place = find_place(settings_of(kept_home))
+    assert place.account is not None
+    os.chown(fresh_home, place.account.uid, place.account.gid)
+    within_reach = find_binaries(place).folder  # for a checkout that is closed to other accounts
 
     def work() -> dict[str, Any]:
+        os.environ["PATH"] = str(within_reach)
         server = ensure_server(settings_of(fresh_home))
         again = ensure_server(settings_of(fresh_home))
         user = value(server, "select current_user")
@@ -382,29 +384,30 @@ def test_an_ordinary_user_runs_a_server_of_their_own(fresh_home: Path, kept: Ser
         gone = running_server(settings_of(fresh_home)) is None
         return {"user": user, "same": again.pid == server.pid, "started": server.started_by_us, "gone": gone}
 
-    answer = as_nobody(work)
+    answer = as_ordinary_user(place.account, work)
 
-    if "error" in answer and "Permission" in answer["error"]:
-        pytest.skip("this checkout is closed to other accounts")
     assert answer == {"user": "tradewind", "same": True, "started": True, "gone": True}
 
 
 @as_root
-def test_an_ordinary_user_is_refused_a_folder_that_is_not_theirs(fresh_home: Path, kept: Server) -> None:
+def test_an_ordinary_user_is_refused_a_folder_that_is_not_theirs(fresh_home: Path) -> None:
     theirs = fresh_home / "theirs"
-    theirs.mkdir(mode=0o755)
-    (theirs / "postgres").mkdir(mode=0o755)
+    (theirs / "postgres").mkdir(parents=True)
+    for folder in (theirs, theirs / "postgres"):
+        folder.chmod(0o755)
+    account = find_place(settings_of(fresh_home)).account
+    assert account is not None
 
-    not_writable = as_nobody(lambda: ensure_server(settings_of(fresh_home)).pid)
-    of_root = as_nobody(lambda: ensure_server(settings_of(theirs)).pid)
+    not_writable = as_ordinary_user(account, lambda: ensure_server(settings_of(fresh_home)).pid)
+    of_root = as_ordinary_user(account, lambda: ensure_server(settings_of(theirs)).pid)
 
     assert not_writable["refused"] == of_root["refused"] == "database.folder_unusable"
     assert not_writable["message"].startswith(f"{fresh_home}/postgres cannot be used: Permission denied.")
-    assert of_root["message"].startswith(f"{theirs}/postgres belongs to root, not to nobody.")
+    assert of_root["message"].startswith(f"{theirs}/postgres belongs to root, not to {account.name}.")
 
 
 def test_without_the_wheel_the_binaries_on_path_are_used(fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = find_place(settings_of(fresh_home))
+    place = Place(fresh_home, fresh_home, account=None)
     wheel = find_binaries(place)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -233,7 +233,9 @@ def _pid_file(data: Path) -> _PidFile | None:
 def _runs(pid: int, data: Path) -> bool:
     """Whether `pid` is a living PostgreSQL on `data`: not a zombie, not another process that got the number since."""
     child = _children.get(pid)
-    if child is not None and child.poll() is not None:  # reaps it
+    if child is not None and child.poll() is None:
+        return str(data) in cast(list[str], child.args)
+    if child is not None:  # reaped just now
         del _children[pid]
         return False
     try:
