@@ -1,6 +1,6 @@
 """Legal entities, accounts in company trees, their addresses, contacts, certificates and terms."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Text, UniqueConstraint
 
 from tradewind.kernel.tables import amount, count, flag, id_column, moment, one_of, ref, table, words
 
@@ -37,6 +37,7 @@ account = table(
     words("region", nullable=True),
     *one_of("status", "active", "blocked", "closed", default="active"),
     words("vat_id", nullable=True),
+    Column("vat_verified", Boolean, nullable=True),
     flag("tax_exempt"),
     words("terms_code", default="NET30"),
     *one_of("ship_policy", "partial", "ship_complete", "line_complete", default="partial"),

@@ -89,8 +89,11 @@ class Reader:
 class Tx(Reader):
     """A transaction: reads, writes, and facts for the log that are written just before the commit."""
 
-    def __init__(self, connection: psycopg.Connection[Row], now: datetime, ids: Ids, actor: Actor = SYSTEM) -> None:
-        super().__init__(connection, now)
+    def __init__(
+        self, connection: psycopg.Connection[Row], clock: Clock, ids: Ids, actor: Actor = SYSTEM
+    ) -> None:
+        super().__init__(connection, clock())
+        self.clock = clock
         self.ids = ids
         self.actor = actor
         self.lock_rank = -1
@@ -226,7 +229,7 @@ class Database:
         for attempt in range(RETRIES):
             try:
                 with self.connection() as conn, conn.transaction():
-                    tx = Tx(conn, self.clock(), self.ids, actor)
+                    tx = Tx(conn, self.clock, self.ids, actor)
                     result = work(tx)
                     write_events(tx)
                 return result

@@ -91,20 +91,20 @@ as w(order_id, group_no, account_id, ship_to_id, ship_to, requested_at, release_
 _INSERT_LINES = """
 insert into order_line (order_id, line_no, group_no, account_id, product_id, buyer_sku, description, qty, uom, factor_num,
   factor_den, qty_ordered, qty_open, qty_reserved, qty_allocated, qty_released, qty_shipped, qty_cancelled, qty_backordered,
-  unit_price, price_basis, price_uom, price_id, net, tax_class, tax_category, tax_rate, tax, promised_at, promise, waterfall)
+  unit_price, price_basis, price_uom, price_id, price_qty, allowance, net, tax_class, tax_category, tax_rate, tax, promised_at, promise, waterfall)
 select w.order_id, w.line_no, w.group_no, w.account_id, w.product_id, w.buyer_sku, w.description, w.qty, w.uom, w.factor_num,
   w.factor_den, w.ordered, w.open, w.reserved, w.allocated, w.released, w.shipped, w.cancelled, w.backordered, w.unit_price,
-  w.basis, w.price_uom, w.price_id, w.net, w.tax_class, w.tax_category, w.tax_rate, w.tax, w.promised_at, w.promise::jsonb,
+  w.basis, w.price_uom, w.price_id, w.price_qty, w.allowance, w.net, w.tax_class, w.tax_category, w.tax_rate, w.tax, w.promised_at, w.promise::jsonb,
   w.waterfall
 from unnest(%(order)s::uuid[], %(line)s::int[], %(group)s::int[], %(account)s::uuid[], %(product)s::uuid[],
   %(buyer_sku)s::text[], %(description)s::text[], %(qty)s::numeric[], %(uom)s::text[], %(num)s::int[], %(den)s::int[],
   %(ordered)s::numeric[], %(open)s::numeric[], %(reserved)s::numeric[], %(allocated)s::numeric[], %(released)s::numeric[],
   %(shipped)s::numeric[], %(cancelled)s::numeric[], %(backordered)s::numeric[], %(unit_price)s::numeric[],
-  %(basis)s::numeric[], %(price_uom)s::text[], %(price_id)s::uuid[], %(net)s::numeric[], %(tax_class)s::text[],
+  %(basis)s::numeric[], %(price_uom)s::text[], %(price_id)s::uuid[], %(price_qty)s::numeric[], %(allowance)s::numeric[], %(net)s::numeric[], %(tax_class)s::text[],
   %(tax_category)s::text[], %(tax_rate)s::numeric[], %(tax)s::numeric[], %(promised_at)s::timestamptz[], %(promise)s::text[],
   %(waterfall)s::text[])
 as w(order_id, line_no, group_no, account_id, product_id, buyer_sku, description, qty, uom, factor_num, factor_den, ordered,
-  open, reserved, allocated, released, shipped, cancelled, backordered, unit_price, basis, price_uom, price_id, net, tax_class,
+  open, reserved, allocated, released, shipped, cancelled, backordered, unit_price, basis, price_uom, price_id, price_qty, allowance, net, tax_class,
   tax_category, tax_rate, tax, promised_at, promise, waterfall)
 """
 _UPDATE_LINES = """
@@ -120,11 +120,11 @@ where l.order_id = w.order_id and l.line_no = w.line_no
 """
 _REPRICE_LINES = """
 update order_line l set unit_price = w.unit_price, price_basis = w.basis, price_uom = w.price_uom, price_id = w.price_id,
-  net = w.net, tax_category = w.tax_category, tax_rate = w.tax_rate, tax = w.tax, waterfall = w.waterfall
+  price_qty = w.price_qty, allowance = w.allowance, net = w.net, tax_category = w.tax_category, tax_rate = w.tax_rate, tax = w.tax, waterfall = w.waterfall
 from unnest(%(order)s::uuid[], %(line)s::int[], %(unit_price)s::numeric[], %(basis)s::numeric[], %(price_uom)s::text[],
-  %(price_id)s::uuid[], %(net)s::numeric[], %(tax_category)s::text[], %(tax_rate)s::numeric[], %(tax)s::numeric[],
+  %(price_id)s::uuid[], %(price_qty)s::numeric[], %(allowance)s::numeric[], %(net)s::numeric[], %(tax_category)s::text[], %(tax_rate)s::numeric[], %(tax)s::numeric[],
   %(waterfall)s::text[])
-as w(order_id, line_no, unit_price, basis, price_uom, price_id, net, tax_category, tax_rate, tax, waterfall)
+as w(order_id, line_no, unit_price, basis, price_uom, price_id, price_qty, allowance, net, tax_category, tax_rate, tax, waterfall)
 where l.order_id = w.order_id and l.line_no = w.line_no
 """
 _INSERT_CHARGES = """
@@ -250,6 +250,8 @@ def _price_columns(rows: Sequence[LineRow]) -> dict[str, Any]:
         "basis": numbers(row.price.basis for row in rows),
         "price_uom": [row.price.uom for row in rows],
         "price_id": [row.price.price_id for row in rows],
+        "price_qty": numbers(row.price.qty for row in rows),
+        "allowance": numbers(row.price.allowance for row in rows),
         "net": numbers(row.price.net for row in rows),
         "tax_category": [row.tax.category for row in rows],
         "tax_rate": numbers(row.tax.rate for row in rows),

@@ -70,7 +70,10 @@ class Quantities:
 
 @dataclass(frozen=True, slots=True)
 class LinePrice:
-    """What a line costs and why. `net` is rounded to the currency; `unit_price` is per `basis` `uom`."""
+    """What a line costs and why: net = round(qty x unit_price / basis) - allowance. `qty` counts `uom`.
+
+    The allowance holds discounts less surcharges, and what a price of several bands differs from its average.
+    """
 
     unit_price: Decimal
     basis: Decimal
@@ -78,6 +81,8 @@ class LinePrice:
     net: Decimal
     price_id: UUID | None
     waterfall: str | None
+    qty: Decimal = ZERO
+    allowance: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,8 @@ order_line = table(
     amount("price_basis", QTY, default="1"),
     words("price_uom"),
     Column("price_id", Uuid, nullable=True),
+    amount("price_qty", QTY),
+    amount("allowance"),
     amount("net"),
     words("tax_class"),
     words("tax_category", default="S"),

@@ -1,0 +1,68 @@
+"""Accounts as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.semantics.model import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What selling to an account needs to know, its legal entity's side included. `ancestors` starts with itself."""
+
+    id: UUID
+    code: str
+    name: str
+    status: str
+    currency: str
+    segment: str | None
+    region: str | None
+    vat_id: str | None
+    vat_verified: bool | None
+    tax_exempt: bool
+    terms_code: str
+    net_days: int
+    ship_policy: str
+    price_policy: str
+    price_strategy: str
+    discount_percent: Decimal
+    duplicate_po: str
+    approval_above: Decimal | None
+    priority: int
+    reserve_hours: int
+    delivery_url: str | None
+    legal_entity_id: UUID
+    entity_country: str
+    tax_rounding: str
+    ancestors: tuple[UUID, ...]
+
+    def price_scopes(self, channel: str) -> list[str]:
+        """The scopes whose price assignments reach an order of this account by a channel."""
+        scopes = [f"account:{ancestor}" for ancestor in self.ancestors]
+        scopes += [f"segment:{self.segment}"] if self.segment else []
+        scopes += [f"region:{self.region}"] if self.region else []
+        return [*scopes, f"channel:{channel}", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShipTo:
+    """An address of an account."""
+
+    account_id: UUID
+    code: str
+    is_default: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """An account's exemption in a jurisdiction."""
+
+    account_id: UUID
+    country: str
+    region: str
+    number: str
+    valid_from: datetime
+    valid_to: datetime | None

@@ -1,0 +1,55 @@
+"""Reads of accounts."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from tradewind.accounts.model import Account, Certificate, ShipTo
+from tradewind.kernel.tx import Reader
+from tradewind.semantics.model import Place
+
+_BY_CODE = "select a.code, a.id from unnest(%(codes)s::text[]) as w(code) join account a on a.code = w.code"
+_BY_ID = """
+select a.id, a.code, a.name, a.status, a.currency, a.segment, a.region, a.vat_id, a.vat_verified, a.tax_exempt, a.terms_code,
+  coalesce(t.net_days, 30), a.ship_policy, a.price_policy, a.price_strategy, a.discount_percent, a.duplicate_po,
+  a.approval_above, a.priority, a.reserve_hours, a.delivery_url, e.id, e.country, e.tax_rounding,
+  array(select c.ancestor_id from account_closure c where c.account_id = a.id order by c.depth)
+from unnest(%(ids)s::uuid[]) as w(id) join account a on a.id = w.id join legal_entity e on e.id = a.legal_entity_id
+left join payment_terms t on t.code = a.terms_code
+"""
+_SHIP_TO = """
+select a.account_id, a.code, a.is_default, a.name, a.country, a.region, a.street, a.city, a.postal_code, a.id
+from unnest(%(accounts)s::uuid[]) as w(account_id) join address a on a.account_id = w.account_id
+where a.kind = 'ship_to' order by a.account_id, a.is_default desc, a.code
+"""
+_CERTIFICATES = """
+select c.account_id, c.country, c.region, c.number, c.valid_from, c.valid_to
+from unnest(%(accounts)s::uuid[]) as w(account_id) join tax_certificate c on c.account_id = w.account_id
+"""
+
+
+def account_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:
+    """Ids by account code, as far as the reader may see them."""
+    return dict(reader.rows(_BY_CODE, {"codes": sorted(set(codes))}))
+
+
+def accounts_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Account]:
+    """Accounts with what selling to them needs, in one statement."""
+    return {row[0]: Account(*row[:24], tuple(row[24])) for row in reader.rows(_BY_ID, {"ids": sorted(set(ids))})}
+
+
+def ship_tos(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[ShipTo]]:
+    """The ship-to addresses of accounts, the default one first."""
+    found: dict[UUID, list[ShipTo]] = {}
+    for row in reader.rows(_SHIP_TO, {"accounts": sorted(set(accounts))}):
+        place = Place(row[3], row[4], row[5] or "", row[6], row[7], row[8], row[9], row[1])
+        found.setdefault(row[0], []).append(ShipTo(row[0], row[1], row[2], place))
+    return found
+
+
+def certificates(reader: Reader, accounts: Sequence[UUID]) -> dict[UUID, list[Certificate]]:
+    """Exemption certificates by account."""
+    found: dict[UUID, list[Certificate]] = {}
+    if accounts:
+        for row in reader.rows(_CERTIFICATES, {"accounts": sorted(set(accounts))}):
+            found.setdefault(row[0], []).append(Certificate(*row))
+    return found

@@ -1,0 +1,91 @@
+"""Messages: stored first, once per message id, consumed when a token waits for them, early or late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tradewind.kernel.limits import MESSAGE_LIFE_DAYS
+from tradewind.kernel.tx import Tx, dumps
+
+_STORE = """
+insert into message (id, name, key, message_id, payload, received_at, expires_at)
+select w.id, w.name, w.key, w.message_id, w.payload::jsonb, %(now)s, %(expires)s
+from unnest(%(id)s::uuid[], %(name)s::text[], %(key)s::text[], %(message_id)s::text[], %(payload)s::text[])
+  as w(id, name, key, message_id, payload)
+on conflict (name, key, message_id) do nothing
+returning name, key, message_id
+"""
+_WAKE = """
+update stream_instance i set wake_at = %(now)s
+from stream_wait w join unnest(%(name)s::text[], %(key)s::text[]) as m(name, key) on w.kind = 'message' and w.name = m.name
+  and w.key = m.key
+where i.id = w.instance_id and i.status = 'running' and (i.wake_at is null or i.wake_at > %(now)s)
+"""
+_SWEEP = """
+update stream_instance i set wake_at = %(now)s
+from message m join stream_wait w on w.kind = 'message' and w.name = m.name and w.key = m.key
+where m.consumed_at is null and m.expired_at is null and i.id = w.instance_id and i.status = 'running'
+  and (i.wake_at is null or i.wake_at > %(now)s)
+"""
+_EXPIRE = """
+update message set expired_at = %(now)s
+where consumed_at is null and expired_at is null and expires_at <= %(now)s returning id, name, key, message_id
+"""
+_INCIDENTS = """
+insert into incident (id, kind, code, message, opened_at)
+select w.id, 'message', 'orchestration.message_expired', w.message, %(now)s
+from unnest(%(id)s::uuid[], %(message)s::text[]) as w(id, message)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something that happened, for whoever waits for `name` with `key`. `message_id` makes a repeat harmless."""
+
+    name: str
+    key: str
+    message_id: str
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+def post_messages(tx: Tx, messages: Sequence[Message]) -> list[bool]:
+    """Store messages and wake who waits; gives for each whether it was new."""
+    if not messages:
+        return []
+    fresh = {
+        (name, key, message_id)
+        for name, key, message_id in tx.rows(
+            _STORE,
+            {
+                "now": tx.now,
+                "expires": tx.now + timedelta(days=MESSAGE_LIFE_DAYS),
+                "id": tx.ids.many(len(messages)),
+                "name": [message.name for message in messages],
+                "key": [message.key for message in messages],
+                "message_id": [message.message_id for message in messages],
+                "payload": [dumps(message.payload) for message in messages],
+            },
+        )
+    }
+    if fresh:
+        pairs = sorted({(name, key) for name, key, _ in fresh})
+        tx.run(_WAKE, {"now": tx.now, "name": [name for name, _ in pairs], "key": [key for _, key in pairs]})
+    return [(message.name, message.key, message.message_id) in fresh for message in messages]
+
+
+def sweep_messages(tx: Tx) -> tuple[int, int]:
+    """Wake instances whose message came while they were about to wait (neither transaction could see the other), and
+    turn messages that nobody waited for into incidents. Gives (woken, expired)."""
+    woken = tx.run(_SWEEP, {"now": tx.now})
+    expired = tx.rows(_EXPIRE, {"now": tx.now})
+    if expired:
+        tx.run(
+            _INCIDENTS,
+            {
+                "now": tx.now,
+                "id": tx.ids.many(len(expired)),
+                "message": [f"nobody waited for {name} {key} ({message_id})" for _, name, key, message_id in expired],
+            },
+        )
+    return woken, len(expired)

@@ -1,0 +1,74 @@
+"""What a step of a stream is: look, load, decide, apply, for a set of subjects on a transaction handed to it.
+
+`look` reads what needs no lock (versioned facts such as prices) before the turn takes its locks; `load` reads under them;
+`decide` is pure; `apply` keeps the outcome in the workset, which is written once at the end of the turn. Preview,
+simulation and shadow runs use look, load and decide only.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from tradewind.kernel.tx import Tx
+from tradewind.orchestration.commands.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An instance to start: the stream, what it is about, and the variables it begins with."""
+
+    stream: str
+    subject_type: str
+    subject_id: UUID
+    account_id: UUID | None
+    variables: Mapping[str, Any]
+    wake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of a step: the subject and the variables it sees."""
+
+    subject_id: UUID
+    variables: Mapping[str, Any]
+
+
+class Workset(Protocol):
+    """The working copy of a set of subjects; steps change it, `flush` writes it."""
+
+    starts: list[Start]
+    messages: list[Message]
+
+    def flush(self, tx: Tx) -> None:
+        """Write everything that changed, a statement a table."""
+
+
+def nothing(*_: Any) -> None:
+    """A step that needs nothing loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A named step. `locks` are the kinds of rows (kernel.locks.ORDER) its turn must hold."""
+
+    name: str
+    decide: Callable[[Any, Sequence[Call], Any], list[dict[str, Any]]]
+    apply: Callable[[Tx, Any, Sequence[Call], list[dict[str, Any]]], list[dict[str, Any]]]
+    look: Callable[[Tx, Any, Sequence[Call]], Any] = nothing
+    load: Callable[[Tx, Any, Sequence[Call], Any], Any] = nothing
+    locks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A value stream as the engine runs it: its diagram, its steps, and how its subjects are opened and locked."""
+
+    code: str
+    name: str
+    subject_type: str
+    bpmn: bytes
+    steps: Mapping[str, Step]
+    open: Callable[[Tx, Sequence[UUID]], Workset]
+    lock: Callable[[Tx, Any, frozenset[str]], None]
+    extra: Mapping[str, Any] = field(default_factory=dict)

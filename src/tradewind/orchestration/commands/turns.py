@@ -1,0 +1,232 @@
+"""A turn: a set of instances run through its consecutive automatic steps to the next wait, in one transaction.
+
+Order of a turn: deliver what came (messages, due timers, done tasks) → look (no locks) → lock everything the steps ahead
+may need → step by step load, decide, apply → flush the workset → store positions, waits, tasks → start what the facts start
+→ post what the steps sent. The caller commits.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from tradewind.kernel.problem import Problem, Refused, refuse
+from tradewind.kernel.tx import Tx
+from tradewind.orchestration import events
+from tradewind.orchestration.commands.instances import Running, store_instances
+from tradewind.orchestration.commands.messages import Message, post_messages
+from tradewind.orchestration.commands.steps import Call, Start, Stream, Workset
+from tradewind.orchestration.commands.streams import graph_of
+from tradewind.orchestration.decide.ahead import steps_ahead
+from tradewind.orchestration.decide.play import begin, complete, deliver, fire, standing
+from tradewind.orchestration.decide.state_json import from_json
+from tradewind.orchestration.model import ExpressionReader, Run, Turn
+
+T = TypeVar("T")
+
+_ARRIVED = """
+select s.instance_id, s.token, m.id, m.name, m.key, m.payload
+from stream_wait s join message m on m.name = s.name and m.key = s.key
+where s.instance_id = any(%(instances)s::uuid[]) and s.kind = 'message' and m.consumed_at is null and m.expired_at is null
+order by m.received_at, m.id
+"""
+_DUE = """
+select instance_id, token from stream_wait
+where instance_id = any(%(instances)s::uuid[]) and kind = 'timer' and due_at <= %(now)s order by due_at, token
+"""
+_DONE = """
+select instance_id, token, outcome from user_task
+where instance_id = any(%(instances)s::uuid[]) and status = 'done' order by done_at, id
+"""
+_CONSUME = """
+update message m set consumed_by = w.instance_id, consumed_at = %(now)s
+from unnest(%(message)s::uuid[], %(instance)s::uuid[]) as w(id, instance_id) where m.id = w.id
+"""
+
+
+class StepFailed(Exception):  # noqa: N818
+    """A step broke for a set; carries its name, so that a step that fails for all can be told from an item."""
+
+    def __init__(self, step: str, cause: BaseException) -> None:
+        self.step = step
+        super().__init__(f"{step}: {type(cause).__name__}: {cause}")
+
+
+def value_of(answer: T | Problem) -> T:
+    """The answer of the token game, or its refusal as one."""
+    if isinstance(answer, Problem):
+        raise Refused([answer])
+    return answer
+
+
+def begin_instances(
+    tx: Tx, starts: Sequence[Start], *, versions: Mapping[str, int], expressions: ExpressionReader
+) -> list[Running]:
+    """Fresh instances at their first stop; nothing is stored yet."""
+    fresh: list[Running] = []
+    for start in starts:
+        version = versions[start.stream]
+        graph = graph_of(tx, start.stream, version, expressions=expressions)
+        turn = value_of(begin(graph, start.variables, now=tx.now))
+        running = Running(
+            tx.ids.new(),
+            start.stream,
+            version,
+            graph,
+            start.subject_type,
+            start.subject_id,
+            start.account_id,
+            turn.state,
+            fresh=True,
+        )
+        running.follow(turn)
+        fresh.append(running)
+    return fresh
+
+
+def read_instances(tx: Tx, rows: Sequence[tuple[Any, ...]], expressions: ExpressionReader) -> list[Running]:
+    """Claimed rows (id, stream, version, subject type and id, account, state) as running instances."""
+    return [
+        Running(
+            row[0],
+            row[1],
+            row[2],
+            graph_of(tx, row[1], row[2], expressions=expressions),
+            row[3],
+            row[4],
+            row[5],
+            value_of(from_json(row[6])),
+        )
+        for row in rows
+    ]
+
+
+def deliver_arrivals(tx: Tx, instances: Sequence[Running]) -> None:
+    """Hand every instance what came for it: done tasks, then messages in order of arrival, then due timers."""
+    by_id = {one.id: one for one in instances}
+    ids = list(by_id)
+    for instance_id, token, outcome in tx.rows(_DONE, {"instances": ids}):
+        one = by_id[instance_id]
+        if any(place.id == token for place in one.state.tokens):
+            one.follow(value_of(complete(one.graph, one.state, token, outcome or {}, now=tx.now)))
+    used: set[UUID] = set()
+    for instance_id, token, message_id, name, key, payload in tx.rows(_ARRIVED, {"instances": ids}):
+        one = by_id[instance_id]
+        if message_id in used or not _stands(one, token):
+            continue
+        one.follow(value_of(deliver(one.graph, one.state, name, key, payload, now=tx.now, token=token)))
+        one.consumed.append(message_id)
+        used.add(message_id)
+    for instance_id, token in tx.rows(_DUE, {"instances": ids, "now": tx.now}):
+        one = by_id[instance_id]
+        if _stands(one, token):
+            one.follow(value_of(fire(one.graph, one.state, token, now=tx.now)))
+
+
+def _stands(one: Running, token: int) -> bool:
+    return any(place.id == token for place in one.state.tokens) or any(watch.id == token for watch in one.state.watches)
+
+
+def _runs(instances: Sequence[Running]) -> list[tuple[Running, Run]]:
+    return [(one, run) for one in instances if one.turn for run in one.turn.run]
+
+
+def needed_locks(stream: Stream, instances: Sequence[Running]) -> frozenset[str]:
+    """The kinds of rows that the steps ahead of these instances want held."""
+    locks: frozenset[str] = frozenset()
+    for graph in {id(one.graph): one.graph for one in instances}.values():
+        places = [run.node for one, run in _runs(instances) if one.graph is graph]
+        for step in steps_ahead(graph, places):
+            locks |= _step(stream, step).locks
+    return locks
+
+
+def _step(stream: Stream, name: str) -> Any:
+    step = stream.steps.get(name)
+    if step is None:
+        raise refuse("orchestration.unknown_step", f"{stream.code} has no step {name}.", step=name)
+    return step
+
+
+def run_steps(tx: Tx, stream: Stream, instances: Sequence[Running], workset: Workset) -> None:
+    """Look, lock, then run step after step until every instance waits or has ended."""
+    ready = _runs(instances)
+    if not ready:
+        return
+    looked: dict[str, Any] = {}
+    for name in dict.fromkeys(run.step for _, run in ready):
+        calls = [Call(one.subject_id, run.variables) for one, run in ready if run.step == name]
+        looked[name] = _step(stream, name).look(tx, workset, calls)
+    stream.lock(tx, workset, needed_locks(stream, instances))
+    while ready:
+        name = ready[0][1].step
+        chosen = [(one, run) for one, run in ready if run.step == name]
+        _run_step(tx, stream, workset, name=name, chosen=chosen, looked=looked.pop(name, None))
+        ready = _runs(instances)
+
+
+def _run_step(
+    tx: Tx, stream: Stream, workset: Workset, *, name: str, chosen: list[tuple[Running, Run]], looked: Any
+) -> None:
+    step = _step(stream, name)
+    calls = [Call(one.subject_id, run.variables) for one, run in chosen]
+    began = tx.clock()
+    try:
+        facts = step.load(tx, workset, calls, looked if looked is not None else step.look(tx, workset, calls))
+        outcomes = step.apply(tx, workset, calls, step.decide(workset, calls, facts))
+    except (Refused, ArithmeticError, LookupError, TypeError, ValueError, AssertionError) as failure:
+        raise StepFailed(name, failure) from failure
+    ended = tx.clock()
+    for (one, run), variables in zip(chosen, outcomes, strict=True):
+        one.steps.append((name, began, ended))
+        one.follow(value_of(complete(one.graph, one.state, run.token, variables, now=tx.now)))
+
+
+def finish_turn(
+    tx: Tx,
+    instances: Sequence[Running],
+    workset: Workset,
+    *,
+    versions: Mapping[str, int],
+    expressions: ExpressionReader,
+) -> None:
+    """Write everything the turn changed, start what its facts start, and post what it sent."""
+    workset.flush(tx)
+    store_instances(tx, instances)
+    used = [(message, one.id) for one in instances for message in one.consumed]
+    if used:
+        tx.run(
+            _CONSUME, {"now": tx.now, "message": [message for message, _ in used], "instance": [one for _, one in used]}
+        )
+    for one in instances:
+        if one.turn is not None and one.turn.trail:
+            tx.emit(
+                events.advanced(
+                    instance_id=one.id,
+                    stream=one.stream,
+                    version=one.version,
+                    subject=(one.subject_type, one.subject_id),
+                    account_id=one.account_id,
+                    steps=one.steps,
+                    ended=one.state.ended,
+                    trail=[f"{move.verb.value[0]}:{move.node}" for move in one.turn.trail],
+                )
+            )
+    spawned = begin_instances(tx, workset.starts, versions=versions, expressions=expressions)
+    store_instances(tx, spawned, wake_now=frozenset(one.id for one in spawned if one.turn and one.turn.run))
+    sent = [
+        Message(one.name, one.key, f"{running.id}:{one.node}:{running.state.last}", dict(one.payload))
+        for running in instances
+        if running.turn
+        for one in running.turn.sent
+    ]
+    post_messages(tx, [*workset.messages, *sent])
+    workset.starts.clear()
+    workset.messages.clear()
+
+
+def resumed(one: Running) -> None:
+    """An instance that was started for the crank to run: its first steps are ready since it was stored."""
+    if one.turn is None:
+        runs, _ = value_of(standing(one.graph, one.state))
+        if runs:
+            one.turn = Turn(one.state, run=runs)
