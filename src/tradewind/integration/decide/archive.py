@@ -20,6 +20,7 @@ from tradewind.kernel.problem import Refused, refuse
 _BLOCK = 1 << 18
 _SMALL = 1 << 20
 _TAIL = 64
+_ENDLESS = 1 << 60
 _BROKEN_MAX = 100_000
 _SHEET_DATA = re.compile(rb"<(?:[\w.-]+:)?sheetData").search
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})").fullmatch
@@ -112,7 +113,7 @@ def _measure(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], limits: L
         if member.flag_bits & 1:
             raise refuse("import.password", "the workbook is protected by a password; save it without one")
         honest = copy.copy(member)
-        honest.file_size = member.file_size + 1  # so that a part longer than it says is noticed, not cut
+        honest.file_size = _ENDLESS  # so that a part longer than it says is noticed, not cut
         extent = SheetExtent()
         with archive.open(honest) as part:
             _measure_part(part, member, _SheetWatcher(extent, limits))
@@ -175,7 +176,6 @@ class _SheetWatcher:
         self._here: tuple[int, int] = (0, 0)
         self._formula = self._started = self._is_sheet = self._is_text = False
         self._parser = xml.parsers.expat.ParserCreate()
-        self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.StartDoctypeDeclHandler = self._doctype
 

@@ -213,18 +213,18 @@ def unit_of(text: str) -> str:
     raise CellRefused("import.unknown_unit", f"{shown(text)} is no unit code (UN/ECE Rec 20){hint}", nearest=near)
 
 
-def gs1_converter(lengths: tuple[int, ...], name: str) -> Converter:
-    """A GTIN or GLN: digits with a right check digit."""
+def gs1_converter(lengths: tuple[int, ...], name: str, code: str) -> Converter:
+    """A GTIN or GLN: digits with a right check digit; `code` is the refusal's."""
     wanted = " or ".join(map(str, lengths))
 
     def convert(text: str) -> str:
         digits = code_of(text, length=32)
         if not (digits.isascii() and digits.isdigit()) or len(digits) not in lengths:
-            raise CellRefused(f"import.bad_{name}", f"{shown(text)} is no {name.upper()}: {wanted} digits are wanted")
+            raise CellRefused(code, f"{shown(text)} is no {name.upper()}: {wanted} digits are wanted")
         right = gs1_check_digit(digits[:-1])
         if digits[-1] != right:
             raise CellRefused(
-                f"import.bad_{name}",
+                code,
                 f"the check digit of {digits} should be {right}; is a digit mistyped?",
                 check_digit=right,
             )

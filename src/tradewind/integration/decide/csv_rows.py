@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tradewind.integration.model import Declared, Findings, Limits, RefusedRow, Severity, TextRow, place
 from tradewind.kernel.problem import Problem, Refused, refuse
@@ -31,7 +31,7 @@ def open_text(file: BinaryIO, *, declared: Declared, limits: Limits, findings: F
     """Check the encoding of the whole file, find the delimiter, and give the records. Raises `Refused`."""
     encoding, lines = _encoding(file, declared, findings)
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    text = io.TextIOWrapper(io.BufferedReader(_Borrowed(file)), encoding=encoding, newline="")
     text_lines = _lines(text, limits)
     number, first = _first_line(text_lines)
     delimiter = declared.delimiter
@@ -45,6 +45,21 @@ def open_text(file: BinaryIO, *, declared: Declared, limits: Limits, findings: F
     delimiter = delimiter or _sniff(first)
     records = _records(_prepend(first, text_lines), delimiter, number - 1, limits)
     return TextFile(encoding, delimiter, lines, records)
+
+
+class _Borrowed(io.RawIOBase):
+    """A file that is read here and closed elsewhere."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._file.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
 
 
 def _encoding(file: BinaryIO, declared: Declared, findings: Findings) -> tuple[str, int]:
