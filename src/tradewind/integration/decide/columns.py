@@ -35,10 +35,12 @@ def map_columns(
     for position, name in enumerate(header):
         if folded(name):
             by_name.setdefault(folded(name), []).append(position)
-    problems = _bad_overrides(kind, by_name, overrides or {}, header, where)
+    overrides = overrides or {}
+    problems = _bad_overrides(kind, by_name, overrides, header, where)
+    known = {field.name: overrides[field.name] for field in kind.fields if field.name in overrides}
     positions: dict[str, int] = {}
     for field in kind.fields:
-        found = _candidates(field, by_name, overrides or {})
+        found = _candidates(field, by_name, known)
         if len(found) > 1:
             names = ", ".join(repr(header[position]) for position in found)
             problems.append(
@@ -51,7 +53,7 @@ def map_columns(
             )
         elif found:
             positions[field.name] = found[0]
-        elif field.required:
+        elif field.required and field.name not in overrides:
             problems.append(_missing(field, header, where))
     unknown = tuple(name for at, name in enumerate(header) if name and at not in positions.values())
     if problems:
