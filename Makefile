@@ -50,7 +50,7 @@ lock: $(BIN)/python ## Pins the dependencies anew, with hashes.
 
 clean: ## Removes .venv, caches and build output; data in .tradewind stays.
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find src tests bench demo migrations -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(wildcard src tests bench demo migrations) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- what the targets stand on -----------------------------------------------------------------------------------
 
