@@ -32,6 +32,9 @@ from tradewind.orchestration.model import (
 MAX_TOKENS = 10_000
 """Tokens, watches and scopes of one instance."""
 
+MAX_DIGITS = 34
+"""Of a number that tells messages apart."""
+
 _WAITS: dict[Kind, WaitKind] = {
     Kind.USER: WaitKind.USER,
     Kind.RECEIVE: WaitKind.MESSAGE,
@@ -221,7 +224,7 @@ class Board:
         value = node.key.evaluate(self.context(scope))
         if isinstance(value, str) and value:
             return value
-        if isinstance(value, Decimal):
+        if isinstance(value, Decimal) and abs(value.adjusted()) < MAX_DIGITS:
             return f"{value.normalize():f}"
         if isinstance(value, date):
             return value.isoformat()
