@@ -34,7 +34,7 @@ def account_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:
 
 def accounts_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Account]:
     """Accounts with what selling to them needs, in one statement."""
-    return {row[0]: Account(*row[:24], tuple(row[24])) for row in reader.rows(_BY_ID, {"ids": sorted(set(ids))})}
+    return {row[0]: Account(*(*row[:24], tuple(row[24]))) for row in reader.rows(_BY_ID, {"ids": sorted(set(ids))})}
 
 
 def ship_tos(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[ShipTo]]:

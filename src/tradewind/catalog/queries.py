@@ -59,7 +59,7 @@ def products_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Product]:
         for part in (row[11] or "").split(",") if row[11] else ():
             uom, numerator, denominator = part.split(" ")
             units[uom] = (int(numerator), int(denominator))
-        found[row[0]] = Product(*row[:11], units)
+        found[row[0]] = Product(*(*row[:11], units))
     return found
 
 

@@ -39,7 +39,7 @@ class SiteLane:
 
 def site_lanes(reader: Reader) -> list[SiteLane]:
     """Every open site with its lanes."""
-    return [SiteLane(*row[:3], row[3] or "", *row[4:]) for row in reader.rows(_LANES)]
+    return [SiteLane(*(*row[:3], row[3] or "", *row[4:])) for row in reader.rows(_LANES)]
 
 
 def lanes_to(lanes: Iterable[SiteLane], country: str, region: str) -> list[Lane]:

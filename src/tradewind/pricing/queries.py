@@ -30,7 +30,9 @@ where country = any(%(countries)s::text[])
 
 def assigned_lists(reader: Reader, wanted: Sequence[tuple[Sequence[str], datetime]]) -> list[dict[UUID, int]]:
     """For each (scopes, instant): the lists that apply, with the precedence of the best assignment."""
-    ord_, scope, at = [], [], []
+    ord_: list[int] = []
+    scope: list[str] = []
+    at: list[datetime] = []
     for place, (scopes, moment) in enumerate(wanted):
         ord_ += [place] * len(scopes)
         scope += scopes

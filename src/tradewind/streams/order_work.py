@@ -1,0 +1,247 @@
+"""The working copy of a set of orders during one turn: steps change it, `flush` writes what changed, a statement a table.
+
+The same copy serves an order that has just arrived (its rows are inserted once, with their final values) and one that is
+read back under its lock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tradewind.accounts.model import Account
+from tradewind.credit.commands import add_to_nodes
+from tradewind.credit.model import CreditDelta, Node
+from tradewind.fulfilment.decide import Lane
+from tradewind.inventory import commands as stock_commands
+from tradewind.inventory.model import Claim, Delta, Inbound, StockRow
+from tradewind.kernel.tx import Actor, Event, Tx
+from tradewind.orchestration.commands.messages import Message
+from tradewind.orchestration.commands.steps import Start
+from tradewind.orders import commands as order_commands
+from tradewind.orders.commands import HeaderRow, LineRow
+from tradewind.orders.decide import normal_po, status_of
+from tradewind.orders.model import Charge, Group, Header, Hold, Line, LinePrice, LineTax, Quantities, Totals
+from tradewind.semantics.model import ZERO, Finding
+
+NO_PRICE = LinePrice(ZERO, Decimal(1), "", ZERO, None, None)
+NO_TAX = LineTax("S", ZERO, ZERO)
+
+
+@dataclass(slots=True)
+class LineWork:
+    """One line in hand."""
+
+    line: Line
+    quantities: Quantities
+    price: LinePrice = NO_PRICE
+    tax: LineTax = NO_TAX
+    promised_at: datetime | None = None
+    promise: list[dict[str, Any]] | None = None
+    stated_price: Decimal | None = None
+    moved: bool = False
+    repriced: bool = False
+
+    def move(self, quantities: Quantities) -> None:
+        """The units stand elsewhere now."""
+        self.quantities = quantities
+        self.moved = True
+
+
+@dataclass(slots=True)
+class OrderWork:
+    """One order in hand."""
+
+    header: Header
+    account: Account
+    lines: list[LineWork]
+    groups: list[Group]
+    charges: list[tuple[Charge, LineTax]]
+    totals: Totals = field(default_factory=Totals)
+    holds: list[Hold] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    credit_taken: Decimal = ZERO
+    version: int = 1
+    confirmed_at: datetime | None = None
+    closed_at: datetime | None = None
+    status: str = "waiting"
+    fresh: bool = False
+    touched: bool = False
+    actor: Actor | None = None
+    findings: list[Finding] = field(default_factory=list)
+    decisions: dict[str, Any] = field(default_factory=dict)
+    opened: list[Hold] = field(default_factory=list)
+    new_claims: list[Claim] = field(default_factory=list)
+    changed_claims: dict[tuple[int, int], Claim] = field(default_factory=dict)
+    was_total: Decimal = ZERO
+
+    @property
+    def id(self) -> UUID:
+        return self.header.id
+
+    def line(self, line_no: int) -> LineWork:
+        """The line with a number; lines are kept in the order of their numbers."""
+        for one in self.lines:
+            if one.line.line_no == line_no:
+                return one
+        raise LookupError(f"{self.header.number} has no line {line_no}")
+
+    def group(self, group_no: int) -> Group:
+        return next(group for group in self.groups if group.group_no == group_no)
+
+    def lines_of(self, group_no: int) -> list[LineWork]:
+        return [one for one in self.lines if one.line.group_no == group_no]
+
+    def open_claims(self, *states: str) -> list[Claim]:
+        return [claim for claim in self.claims if claim.state in states]
+
+    def add_claim(self, claim: Claim) -> None:
+        """A new claim; its number is the next one of its line."""
+        self.claims.append(claim)
+        self.new_claims.append(claim)
+
+    def next_claim_no(self, line_no: int) -> int:
+        return 1 + max((claim.claim_no for claim in self.claims if claim.line_no == line_no), default=0)
+
+    def change_claim(self, old: Claim, **changes: Any) -> Claim:
+        """A claim goes on to another state, quantity or expiry."""
+        new = replace(old, **changes)
+        self.claims[self.claims.index(old)] = new
+        if old in self.new_claims:
+            self.new_claims[self.new_claims.index(old)] = new
+        else:
+            self.changed_claims[old.line_no, old.claim_no] = new
+        return new
+
+    def open_hold(self, hold: Hold) -> None:
+        """A new hold, unless one for the same reason is open already."""
+        same = (hold.kind, hold.code, hold.group_no, hold.line_no)
+        if not any(
+            one.released_at is None and (one.kind, one.code, one.group_no, one.line_no) == same for one in self.holds
+        ):
+            self.holds.append(hold)
+            self.opened.append(hold)
+
+    def compute_status(self) -> str:
+        """L4: the status from lines and holds."""
+        return status_of(
+            (one.quantities for one in self.lines),
+            self.holds,
+            confirmed=self.confirmed_at is not None,
+            closed=self.closed_at is not None,
+        )
+
+    def row(self) -> HeaderRow:
+        return HeaderRow(
+            self.header,
+            normal_po(self.header.buyer_po),
+            self.status,
+            self.version,
+            self.totals,
+            self.credit_taken,
+            self.confirmed_at,
+            self.closed_at,
+        )
+
+
+@dataclass(slots=True)
+class Shelves:
+    """Stock, inbound goods, credit and lanes as this turn sees them, and what it adds to them."""
+
+    rows: dict[tuple[UUID, UUID], StockRow] = field(default_factory=dict)
+    inbound: dict[UUID, list[Inbound]] = field(default_factory=dict)
+    nodes: dict[UUID, Node] = field(default_factory=dict)
+    paths: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    lanes: dict[tuple[str, str], list[Lane]] = field(default_factory=dict)
+    stock: dict[tuple[UUID, UUID], Delta] = field(default_factory=dict)
+    promised: dict[UUID, Decimal] = field(default_factory=dict)
+    credit: dict[UUID, CreditDelta] = field(default_factory=dict)
+
+    def add_stock(self, product_id: UUID, site_id: UUID, delta: Delta) -> None:
+        key = (product_id, site_id)
+        self.stock[key] = self.stock.get(key, Delta()).plus(delta)
+
+    def add_promised(self, supply_id: UUID, qty: Decimal) -> None:
+        self.promised[supply_id] = self.promised.get(supply_id, ZERO) + qty
+
+    def add_credit(self, account_id: UUID, delta: CreditDelta) -> None:
+        """On every node above the account."""
+        for node_id in self.paths.get(account_id, ()):
+            self.credit[node_id] = self.credit.get(node_id, CreditDelta()).plus(delta)
+
+
+@dataclass(slots=True)
+class OrderWorkset:
+    """The orders of a turn, in the order they came."""
+
+    orders: dict[UUID, OrderWork]
+    shelves: Shelves = field(default_factory=Shelves)
+    starts: list[Start] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    events: list[tuple[Event, Actor | None]] = field(default_factory=list)
+    lock_all_sites: bool = False
+
+    def of(self, ids: Iterable[UUID]) -> list[OrderWork]:
+        return [self.orders[one] for one in ids]
+
+    def say(
+        self, work: OrderWork, kind: str, payload: dict[str, Any], *, objects: Sequence[tuple[str, UUID, str]] = ()
+    ) -> None:
+        """A fact about an order for the log."""
+        account = ("account", work.account.id, "sold_to")
+        self.events.append(
+            (Event(kind, "sales_order", work.id, payload, work.account.id, (account, *objects)), work.actor)
+        )
+
+    def flush(self, tx: Tx) -> None:
+        """Write everything that changed. Counters go last: their rows are the ones others wait for."""
+        works = list(self.orders.values())
+        self._flush_orders(tx, works)
+        stock_commands.insert_claims(tx, [claim for work in works for claim in work.new_claims])
+        stock_commands.change_claims(tx, [claim for work in works for claim in work.changed_claims.values()])
+        stock_commands.add_to_promised(tx, self.shelves.promised)
+        stock_commands.add_to_stock(tx, self.shelves.stock)
+        add_to_nodes(tx, self.shelves.credit)
+        for event, actor in self.events:
+            tx.emit(event, actor)
+        self._forget()
+
+    def _flush_orders(self, tx: Tx, works: list[OrderWork]) -> None:
+        for work in works:
+            status = work.compute_status()
+            if status != work.status or any(one.moved or one.repriced for one in work.lines):
+                work.touched = True
+            work.status = status
+        fresh = [work for work in works if work.fresh]
+        order_commands.insert_headers(tx, [work.row() for work in fresh])
+        order_commands.insert_groups(tx, [(work.id, work.account.id, group) for work in fresh for group in work.groups])
+        order_commands.insert_lines(tx, [_line_row(work, one) for work in fresh for one in work.lines])
+        order_commands.insert_charges(
+            tx, [(work.id, work.account.id, charge, tax) for work in fresh for charge, tax in work.charges]
+        )
+        known = [work for work in works if not work.fresh]
+        order_commands.update_headers(tx, [work.row() for work in known if work.touched])
+        order_commands.update_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.moved])
+        order_commands.reprice_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.repriced])
+        order_commands.open_holds(tx, [(work.id, work.account.id, hold) for work in works for hold in work.opened])
+
+    def _forget(self) -> None:
+        """What was written is no longer new; the copy may go on being used in this transaction."""
+        for work in self.orders.values():
+            work.fresh = work.touched = False
+            work.opened.clear()
+            work.new_claims.clear()
+            work.changed_claims.clear()
+            for one in work.lines:
+                one.moved = one.repriced = False
+        shelves = self.shelves
+        shelves.stock.clear()
+        shelves.promised.clear()
+        shelves.credit.clear()
+        self.events.clear()
+
+
+def _line_row(work: OrderWork, one: LineWork) -> LineRow:
+    return LineRow(work.id, work.account.id, one.line, one.quantities, one.price, one.tax, one.promised_at, one.promise)
