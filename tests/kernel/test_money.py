@@ -134,7 +134,7 @@ def test_money_adds_subtracts_negates_and_multiplies_exactly() -> None:
         ("1,5", "money.not_a_decimal"),
         ("NaN", "money.not_a_decimal"),
         ("-Infinity", "money.not_a_decimal"),
-        ("1E+15", "money.too_large"),
+        ("1E+12", "money.too_large"),
         ("1E+999999999", "money.too_large"),
         ("9" * 65, "money.not_a_decimal"),
         ("0.0000001", "money.too_fine"),
@@ -151,7 +151,7 @@ def test_what_is_no_amount_is_refused_with_its_place(text: object, code: str) ->
 def test_an_amount_is_read_from_text_or_a_whole_number() -> None:
     assert read_amount(" 12.50 ") == D("12.50")
     assert read_amount(7) == D(7)
-    assert read_amount("-999999999999999.999999") == D("-999999999999999.999999")
+    assert read_amount("-999999999999.999999") == D("-999999999999.999999")
 
 
 def test_a_price_per_hundred_for_thirty_five() -> None:

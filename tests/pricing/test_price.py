@@ -31,6 +31,7 @@ from tradewind.pricing.decide import (
     read_waterfall,
     starts_at,
     waterfall_text,
+    with_group_tiers,
 )
 from tradewind.pricing.model import (
     PRECEDENCE,
@@ -440,13 +441,17 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
 
 
 def test_a_break_by_the_total_of_a_product_family_prices_each_line_by_the_sum() -> None:
-    rows = [row("BASE", tiers=((D(1), D("10.00")), (D(10), D("9.00"))))]
+    rows = {
+        named(name): [row("BASE", tiers=((D(1), D("10.00")), (D(10), D("9.00"))))] for name in ("RED", "BLUE", "NUT")
+    }
+    order = [ask("4", product_id=named("RED")), ask("7", product_id=named("BLUE")), ask("9", product_id=named("NUT"))]
 
-    alone = priced(price_line(ask("4"), rows))
-    mixed = priced(price_line(ask("4", tier_qty=D(11)), rows))
+    alone = price_lines(order, rows)
+    mixed = price_lines(with_group_tiers(order, {named("RED"): "paint", named("BLUE"): "paint"}), rows)
 
-    assert (alone.unit_price, alone.net) == (D("10.00"), D("40.00"))
-    assert (mixed.unit_price, mixed.net, mixed.tier) == (D("9.00"), D("36.00"), D(10))
+    assert [priced(line).net for line in alone] == [D("40.00"), D("70.00"), D("90.00")]
+    assert [priced(line).net for line in mixed] == [D("36.00"), D("63.00"), D("90.00")]
+    assert [priced(line).tier for line in mixed] == [D(10), D(10), D(1)]
 
 
 def test_tiers_go_by_amount_weight_or_pallets_where_the_row_says_so() -> None:
@@ -581,6 +586,36 @@ def test_adjustments_of_the_account_come_before_those_of_the_line() -> None:
     )  # fmt: skip
 
     assert [priced(answer).net for answer in answers] == [D("90.00"), D("85.00")]
+
+
+def test_discounts_that_turn_a_line_negative_are_refused() -> None:
+    answer = price_line(ask("2"), [row("BASE")], adjustments=[Adjustment("discount", "amount", D("20.01"), "rep")])
+
+    assert isinstance(answer, Problem)
+    assert (answer.code, answer.detail["net"]) == ("pricing.discount_exceeds_line", "-0.01")
+
+
+def test_rows_shared_by_accounts_are_ranked_by_the_accounts_own_precedence_and_foreign_lists_do_not_exist() -> None:
+    rows = [row("A"), row("B", tiers=((D(1), D(9)),)), row("OTHERS", "agreement", 1, tiers=((D(1), D(5)),))]
+    mine = {named("A"): 2, named("B"): 1}
+
+    line = priced(price_line(ask("1"), rows, precedence=mine))
+    [in_order] = price_lines([ask("1")], {named("WIDGET"): rows}, precedence={named("A"): 1, named("B"): 1})
+
+    assert (line.list_code, line.losers[0].list_code, line.losers[0].reason) == ("B", "A", "lower_precedence")
+    assert len(line.losers) == 1
+    assert (priced(in_order).list_code, priced(in_order).losers[0].reason) == ("A", "later_list_code")
+
+
+def test_the_stored_row_is_carried_to_the_line() -> None:
+    assert priced(price_line(ask("1"), [row("BASE", row_id=named("row 7"))])).row_id == named("row 7")
+
+
+def test_a_row_without_tiers_is_passed_over() -> None:
+    answer = price_line(ask("1"), [row("BASE", tiers=()), row("OTHER", kind="graduated", tiers=())])
+
+    assert isinstance(answer, Problem)
+    assert [found["reason"] for found in answer.detail["candidates"]] == ["no_tiers", "no_tiers"]
 
 
 def test_an_amount_beyond_all_bounds_is_refused_not_raised() -> None:
@@ -727,8 +762,11 @@ def test_every_waterfall_is_a_chain_that_ends_in_the_net(
 ) -> None:
     rows = [row(f"L{index}", "segment", level, tiers=tiers) for index, (tiers, level) in enumerate(lists)]
 
-    line = priced(price_line(ask(str(qty)), rows, strategy=strategy, adjustments=adjustments))
+    line = price_line(ask(str(qty)), rows, strategy=strategy, adjustments=adjustments)
 
+    if isinstance(line, Problem):
+        assert line.code == "pricing.discount_exceeds_line"
+        return
     assert line.waterfall[0].kind == "list"
     assert line.waterfall[-1].kind == "net"
     assert line.waterfall[-1].after == line.net

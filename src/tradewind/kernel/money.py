@@ -30,8 +30,8 @@ WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Divis
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 UNIT_PRICE_DIGITS = 6
-LARGEST_AMOUNT = Decimal(10) ** 15
-"""Amounts, prices and quantities of this size or larger are refused at the edge."""
+LARGEST_AMOUNT = Decimal(10) ** 12
+"""Prices, quantities and amounts of a line of this size or larger are refused; the tables hold sums a thousand times it."""
 LONGEST_TEXT = 64
 
 _EXPONENT = tuple(Decimal(1).scaleb(-digits) for digits in range(21))

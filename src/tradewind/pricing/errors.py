@@ -27,6 +27,16 @@ def price_out_of_range(line_no: int) -> Problem:
     )
 
 
+def discount_exceeds_line(line_no: int, *, gross: str, net: str) -> Problem:
+    """Discounts would bring a line below 0."""
+    return Problem(
+        "pricing.discount_exceeds_line",
+        f"discounts bring a line of {gross} to {net}",
+        f"/lines/{line_no}",
+        detail={"line_no": line_no, "gross": gross, "net": net},
+    )
+
+
 def discount_exceeds_lines(*, discount: str, lines: str) -> Problem:
     """Header discounts would bring the discountable lines below 0."""
     return Problem(

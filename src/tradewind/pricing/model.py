@@ -51,6 +51,7 @@ class PriceRow:
     `uom_factor` is base units in one price unit. Valid from `valid_from` until just before `valid_to` (None: open) and
     an offer also only before `expires_at`. `discountable` is False for a net price that takes no account discount.
     `available` is what may still be bought at this price, in base units (an agreement's maximum); None: no bound.
+    `row_id` is the stored row, carried through to the priced line.
     """
 
     list_id: UUID
@@ -70,6 +71,7 @@ class PriceRow:
     tier_by: TierMeasure = "qty"
     discountable: bool = True
     available: Decimal | None = None
+    row_id: UUID | None = None
 
     @property
     def offer(self) -> bool:
@@ -192,6 +194,7 @@ class PricedLine:
     waterfall: tuple[Step, ...]
     losers: tuple[Loser, ...] = ()
     parts: tuple[Part, ...] = ()
+    row_id: UUID | None = None
 
     @property
     def allowance(self) -> Decimal:

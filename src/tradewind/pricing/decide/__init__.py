@@ -1,7 +1,7 @@
 """The decisions of pricing: pure functions, values in, values with reasons out."""
 
 from tradewind.pricing.decide.document import document_price, is_stale, price_instant, reprice_policy, starts_at
-from tradewind.pricing.decide.price import price_line, price_lines
+from tradewind.pricing.decide.price import price_line, price_lines, with_group_tiers
 from tradewind.pricing.decide.row import check_row
 from tradewind.pricing.decide.tax import jurisdiction_of, rate_index, tax_lines
 from tradewind.pricing.decide.totals import order_totals, share
@@ -24,4 +24,5 @@ __all__ = [
     "starts_at",
     "tax_lines",
     "waterfall_text",
+    "with_group_tiers",
 ]

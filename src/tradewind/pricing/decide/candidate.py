@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
+from uuid import UUID
 
 from tradewind.kernel.money import UNIT_PRICE_DIGITS, WIDE, ZERO, line_gross, plain, round_places, settle
 from tradewind.kernel.quantity import ONE, Factor
 from tradewind.pricing.model import ExchangeRate, Part, PriceRequest, PriceRow, Tier
 
 _ONE = Decimal(1)
+_place = attrgetter("precedence", "list_code")
 _newest_first = attrgetter("valid_from", "version")
 
 
@@ -25,12 +28,24 @@ class Candidate(NamedTuple):
     note: str
 
 
-def rank(rows: Sequence[PriceRow], uom: str) -> Sequence[PriceRow]:
-    """The rows as precedence ranks them for a line ordered in `uom`."""
+def rank(rows: Sequence[PriceRow], uom: str, precedence: Mapping[UUID, int] | None = None) -> Sequence[PriceRow]:
+    """The rows as precedence ranks them for a line ordered in `uom`.
+
+    With `precedence` (by list) rows of other lists are none of the account's business and left out.
+    """
+    if precedence is not None:
+        rows = [row for row in rows if row.list_id in precedence]
     if len(rows) < 2:
         return rows
-    ranked = sorted(rows, key=_newest_first, reverse=True)
-    ranked.sort(key=lambda row: (row.precedence, row.list_code, row.uom != uom))
+    if precedence is None:
+        ranked = sorted(rows, key=_place)
+    else:
+        ranked = sorted(rows, key=lambda row: (precedence[row.list_id], row.list_code))
+    if any(one.list_code == other.list_code for one, other in pairwise(ranked)):
+        # Sorting is stable: within a list the finer order, between lists the one just made.
+        at = {code: place for place, code in enumerate(dict.fromkeys(row.list_code for row in ranked))}
+        ranked.sort(key=_newest_first, reverse=True)
+        ranked.sort(key=lambda row: (at[row.list_code], row.uom != uom))
     return ranked
 
 
@@ -39,6 +54,8 @@ def candidate_of(request: PriceRequest, row: PriceRow, fx: Mapping[str, Exchange
     barred = _barred(row, request.at)
     if barred:
         return barred
+    if not row.tiers:
+        return "no_tiers"
     note = ""
     tiers = row.tiers
     if row.currency != request.currency:
@@ -96,7 +113,7 @@ def _tier_reached(measured: Decimal, tiers: Sequence[Tier], factor: Factor) -> T
         for tier in reversed(tiers):
             if measured >= tier[0]:
                 return tier
-    return tiers[0] if tiers and tiers[0][0] <= 1 else None
+    return tiers[0] if tiers[0][0] <= 1 else None
 
 
 def _graduated(request: PriceRequest, row: PriceRow, tiers: Sequence[Tier], note: str) -> Candidate | str:

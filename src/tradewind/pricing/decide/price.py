@@ -44,6 +44,7 @@ def price_lines(
     requests: Sequence[PriceRequest],
     rows: Mapping[UUID, Sequence[PriceRow]],
     *,
+    precedence: Mapping[UUID, int] | None = None,
     strategy: Strategy = "first_match",
     adjustments: Mapping[int, Sequence[Adjustment]] | None = None,
     account_adjustments: Sequence[Adjustment] = (),
@@ -63,7 +64,13 @@ def price_lines(
             of_product = [_less_taken(row, taken.get((row.list_id, request.product_id))) for row in of_product]
         own = adjustments.get(request.line_no, ()) if adjustments else ()
         answer = price_line(
-            request, of_product, strategy=strategy, adjustments=(*account_adjustments, *own), fx=fx, mode=mode
+            request,
+            of_product,
+            precedence=precedence,
+            strategy=strategy,
+            adjustments=(*account_adjustments, *own),
+            fx=fx,
+            mode=mode,
         )
         if limited and isinstance(answer, PricedLine):
             _note_taken(taken, request=request, limited=limited, answer=answer)
@@ -71,10 +78,24 @@ def price_lines(
     return answers
 
 
+def with_group_tiers(requests: Sequence[PriceRequest], groups: Mapping[UUID, str]) -> list[PriceRequest]:
+    """The requests with breaks mixed across product groups (`groups` by product): tiers go by the sum of the group."""
+    sums: dict[str, Decimal] = {}
+    for request in requests:
+        group = groups.get(request.product_id)
+        if group is not None:
+            sums[group] = sums.get(group, ZERO) + request.qty_base
+    return [
+        replace(request, tier_qty=sums[groups[request.product_id]]) if request.product_id in groups else request
+        for request in requests
+    ]
+
+
 def price_line(
     request: PriceRequest,
     rows: Sequence[PriceRow],
     *,
+    precedence: Mapping[UUID, int] | None = None,
     strategy: Strategy = "first_match",
     adjustments: Sequence[Adjustment] = (),
     fx: Mapping[str, ExchangeRate] | None = None,
@@ -83,12 +104,14 @@ def price_line(
     """The price of one line out of the price rows of its product, or `pricing.no_price`.
 
     `first_match`: the first row in rank that applies. `lowest`: the lowest amount among those that apply.
-    `merge_per_tier`: one ladder of all lists, each tier from the first list that has it. `adjustments` are applied in
-    the order given; `fx` holds rates by the row's currency, without one a row in another currency is passed over.
+    `merge_per_tier`: one ladder of all lists, each tier from the first list that has it. `precedence` (by list) is
+    the account's own, where the rows are shared by accounts: it replaces that of the rows, and rows of lists not in it
+    do not exist for this account. `adjustments` are applied in the order given; `fx` holds rates by the row's currency,
+    without one a row in another currency is passed over. `pricing.discount_exceeds_line` where a line falls below 0.
     """
     candidates: list[Candidate] = []
     losers: list[Loser] = []
-    for row in rank(rows, request.uom):
+    for row in rank(rows, request.uom, precedence):
         found = candidate_of(request, row, fx)
         if isinstance(found, str):
             losers.append(Loser(row.list_code, row.layer, row.version, found))
@@ -105,14 +128,23 @@ def price_line(
     winner = candidates[at]
     available = winner.row.available
     if available is not None and available < request.qty_base:
-        return _with_maximum(request, winner.row, rows, strategy=strategy, adjustments=adjustments, fx=fx, mode=mode)
+        return _with_maximum(
+            request,
+            winner,
+            rows,
+            precedence=precedence,
+            strategy=strategy,
+            adjustments=adjustments,
+            fx=fx,
+            mode=mode,
+        )
     steps = _ladder(candidates, at, strategy)
     losers[:0] = [
         Loser(
             lost.row.list_code,
             lost.row.layer,
             lost.row.version,
-            _why_lost(lost, winner, strategy),
+            _why_lost(lost, winner, strategy, precedence),
             lost.unit_price,
             lost.amount,
         )
@@ -144,17 +176,18 @@ def _same_ladder(row: PriceRow, frame: PriceRow) -> bool:
     )
 
 
-def _why_lost(lost: Candidate, winner: Candidate, strategy: Strategy) -> str:
+def _why_lost(lost: Candidate, winner: Candidate, strategy: Strategy, precedence: Mapping[UUID, int] | None) -> str:
     if strategy == "lowest":
         return "dearer" if lost.amount > winner.amount else "same_amount"
     if strategy == "merge_per_tier" and lost.tier < winner.tier:
         return "lower_tier"
     if strategy == "merge_per_tier" and not _same_ladder(lost.row, winner.row):
         return "other_ladder"
-    if lost.row.precedence != winner.row.precedence:
-        return "lower_precedence"
     if lost.row.list_code != winner.row.list_code:
-        return "later_list_code"
+        own, other = lost.row.precedence, winner.row.precedence
+        if precedence is not None:
+            own, other = precedence[lost.row.list_id], precedence[winner.row.list_id]
+        return "lower_precedence" if own != other else "later_list_code"
     return "other_unit" if lost.row.uom != winner.row.uom else "superseded"
 
 
@@ -206,6 +239,8 @@ def _finish(
         amount, reason = _adjusted(amount, adjustment, qty=qty, discountable=row.discountable)
         steps.append(Step(adjustment.kind, adjustment.source, 0, None, None, before, amount, reason))
     net = round_money(settle(amount), request.currency, mode) if adjustments else gross
+    if net < 0 <= gross:
+        return errors.discount_exceeds_line(request.line_no, gross=f"{gross:f}", net=f"{net:f}")
     steps.append(Step("net", request.currency, 0, None, None, amount, net, mode))
     return PricedLine(
         request.line_no,
@@ -225,6 +260,7 @@ def _finish(
         tuple(steps),
         tuple(losers),
         parts,
+        row.row_id,
     )
 
 
@@ -246,9 +282,10 @@ def _adjusted(amount: Decimal, adjustment: Adjustment, *, qty: Decimal, discount
 
 def _with_maximum(
     request: PriceRequest,
-    row: PriceRow,
+    winner: Candidate,
     rows: Sequence[PriceRow],
     *,
+    precedence: Mapping[UUID, int] | None,
     strategy: Strategy,
     adjustments: Sequence[Adjustment],
     fx: Mapping[str, ExchangeRate] | None,
@@ -258,19 +295,22 @@ def _with_maximum(
 
     Tiers go by the whole line's quantity in both stretches.
     """
+    row = winner.row
     available = row.available or ZERO
     tier_qty = request.qty_base if request.tier_qty is None else request.tier_qty
-    head = replace(request, qty_base=available, tier_qty=tier_qty)
-    tail = replace(request, qty_base=request.qty_base - available, tier_qty=tier_qty)
-    at_price = price_line(head, [row], fx=fx, mode=mode)
-    beyond = price_line(tail, [other for other in rows if other is not row], strategy=strategy, fx=fx, mode=mode)
+    at_price = price_line(replace(request, qty_base=available, tier_qty=tier_qty), [row], fx=fx, mode=mode)
+    beyond = price_line(
+        replace(request, qty_base=request.qty_base - available, tier_qty=tier_qty),
+        [other for other in rows if other is not row],
+        precedence=precedence,
+        strategy=strategy,
+        fx=fx,
+        mode=mode,
+    )
     if isinstance(at_price, Problem):
         return at_price
     if isinstance(beyond, Problem):
         return beyond
-    whole = candidate_of(replace(request, tier_qty=tier_qty), row, fx)
-    if isinstance(whole, str):  # not reached: the row was a candidate a moment ago
-        return at_price
     amount = WIDE.add(at_price.waterfall[-1].before, beyond.waterfall[-1].before)
     qty = in_price_unit(request.qty_base, row.uom_factor)
     average = round_places(settle(WIDE.divide(WIDE.multiply(amount, row.price_basis), qty)), UNIT_PRICE_DIGITS)
@@ -288,8 +328,8 @@ def _with_maximum(
             f"maximum: {plain(available)} left at this price",
         ),
     ]
-    winner = whole._replace(amount=amount, unit_price=average, parts=parts)
-    return _finish(request, winner, steps=steps, losers=beyond.losers, adjustments=adjustments, mode=mode)
+    both = winner._replace(amount=amount, unit_price=average, parts=parts)
+    return _finish(request, both, steps=steps, losers=beyond.losers, adjustments=adjustments, mode=mode)
 
 
 def _parts_of(priced: PricedLine) -> tuple[Part, ...]:
