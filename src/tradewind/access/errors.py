@@ -9,6 +9,10 @@ NOT_FOUND = Problem("access.not_found", "There is no such object.", status=404)
 WRONG_LOGIN = Problem("access.wrong_login", "Login or password is wrong.", status=401)
 CROSS_SITE = Problem("access.cross_site", "A session works only from its own site.", status=403)
 
+LOGIN_TAKEN = Problem("access.login_taken", "This login is in use.", "/login", 409)
+UNKNOWN_ACCOUNT = Problem("access.unknown_account", "There is no such account.", "/account_ids")
+UNKNOWN_AGENT = Problem("access.unknown_agent", "There is no active agent with this login.", "/agent")
+
 
 def forbidden(action: str) -> Problem:
     """The caller's roles do not hold the permission."""

@@ -177,3 +177,8 @@ class Caller:
         if len(self.roles) == 1:
             return ROLES.get(next(iter(self.roles)), frozenset())
         return frozenset().union(*(ROLES.get(role, frozenset()) for role in self.roles))
+
+
+def roles_explained() -> dict[str, dict[str, object]]:
+    """What each permission means and what each role may do, for screens and documents."""
+    return {"permissions": dict(PERMISSIONS), "roles": {role: sorted(granted) for role, granted in ROLES.items()}}

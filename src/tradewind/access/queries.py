@@ -1,13 +1,17 @@
 """Reads of access. `authenticate_many` is one statement for a whole batch of credentials."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from tradewind.access.decide import ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_LOGIN, Attempt
+from tradewind.access.events import LOGIN_SUCCEEDED
 from tradewind.access.model import Caller, Kind, Mandate, Principal
+from tradewind.kernel.limits import PAGE
 from tradewind.kernel.tx import Reader
 
 _MANDATES = """
@@ -92,3 +96,133 @@ def _mandate(found: dict[str, Any]) -> Mandate:
 def acting_for(caller: Caller, account_id: UUID) -> Caller:
     """The caller with the one account it acts for named."""
     return replace(caller, on_behalf_of=account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a login stands for; without an id where it stands for nothing that can log in."""
+
+    principal_id: UUID | None
+    name: str
+    password_hash: str | None = field(repr=False)
+
+
+_KNOWN = "select id, name, password_hash from principal where login = %s and active"
+_ON_LOGIN = """
+select at, type, payload ->> 'origin' from event where subject_id = %(subject)s order by subject_seq desc limit %(limit)s
+"""
+_FROM_ORIGIN = """
+select e.at, e.type, e.payload ->> 'origin' from event_object o
+join event e on e.xid = o.event_xid and e.seq = o.event_seq
+where o.object_id = %(origin)s order by o.event_xid desc, o.event_seq desc limit %(limit)s
+"""
+
+
+def known_login(reader: Reader, login: str) -> Known:
+    """The active principal of a login with its password hash."""
+    row = reader.row(_KNOWN, [login])
+    return Known(*row) if row else Known(None, login[:120], None)
+
+
+def attempts_on(reader: Reader, subject: UUID) -> list[Attempt]:
+    """The latest attempts on a login, newest first, enough for its bound."""
+    return _attempts(reader.rows(_ON_LOGIN, {"subject": subject, "limit": 2 * ATTEMPTS_PER_LOGIN}))
+
+
+def attempts_from(reader: Reader, origin: UUID) -> list[Attempt]:
+    """The latest attempts from an address, newest first, enough for its bound."""
+    return _attempts(reader.rows(_FROM_ORIGIN, {"origin": origin, "limit": 2 * ATTEMPTS_PER_ADDRESS}))
+
+
+def _attempts(rows: list[tuple[Any, ...]]) -> list[Attempt]:
+    return [Attempt(at, kind == LOGIN_SUCCEEDED, UUID(origin)) for at, kind, origin in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """An API key as it may be shown."""
+
+    id: UUID
+    hint: str
+    label: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalRow:
+    """A principal with its grants."""
+
+    id: UUID
+    kind: Kind
+    login: str
+    name: str
+    active: bool
+    created_at: datetime
+    roles: list[str]
+    account_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class MandateRow:
+    """A mandate with the agent it was given to."""
+
+    id: UUID
+    agent: str
+    agent_name: str
+    account_id: UUID
+    actions: list[str]
+    order_max: Decimal | None
+    currency: str | None
+    valid_from: datetime
+    valid_to: datetime | None
+    revoked_at: datetime | None
+
+
+_KEYS = """
+select id, hint, label, created_at, expires_at, revoked_at from api_key
+where principal_id = %(principal)s order by created_at desc, id limit %(limit)s
+"""
+_PRINCIPALS = """
+select p.id, p.kind, p.login, p.name, p.active, p.created_at,
+       array(select role from principal_role r where r.principal_id = p.id order by role),
+       array(select account_id from principal_account a where a.principal_id = p.id order by account_id)
+from principal p where p.login > %(after)s order by p.login limit %(limit)s
+"""
+_MANDATE_ROWS = """
+select m.id, p.login, p.name, m.account_id, m.actions, m.order_max, m.currency, m.valid_from, m.valid_to, m.revoked_at
+from mandate m join principal p on p.id = m.principal_id
+where (%(accounts)s::uuid[] is null or m.account_id = any(%(accounts)s)) and m.id > %(after)s
+order by m.id limit %(limit)s
+"""
+
+
+def keys_of(reader: Reader, principal_id: UUID, *, limit: int = PAGE) -> list[KeyRow]:
+    """A principal's keys, newest first."""
+    return [KeyRow(*row) for row in reader.rows(_KEYS, {"principal": principal_id, "limit": limit})]
+
+
+def principals_after(reader: Reader, login: str = "", *, limit: int = PAGE) -> list[PrincipalRow]:
+    """A page of principals by login."""
+    return [PrincipalRow(*row) for row in reader.rows(_PRINCIPALS, {"after": login, "limit": limit})]
+
+
+def principals_known(reader: Reader, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that are principals."""
+    return {row[0] for row in reader.rows("select id from principal where id = any(%s)", [list(ids)])}
+
+
+def mandates_after(
+    reader: Reader, after: UUID, *, accounts: Collection[UUID] | None, limit: int = PAGE
+) -> list[MandateRow]:
+    """A page of mandates that were given by these accounts (None: all), oldest first."""
+    visible = None if accounts is None else sorted(accounts)
+    rows = reader.rows(_MANDATE_ROWS, {"accounts": visible, "after": after, "limit": limit})
+    return [MandateRow(*row) for row in rows]
+
+
+def accounts_seen(reader: Reader, *, limit: int = PAGE) -> list[tuple[UUID, str, str]]:
+    """(id, code, name) of the accounts the reader sees; run it under the buyer role."""
+    return [(row[0], row[1], row[2]) for row in reader.rows(
+        "select id, code, name from account order by code limit %s", [limit])]  # fmt: skip

@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tradewind import __version__
 from tradewind.access.api.edge import API, GuardedRoute, RouteWithoutPermission, api_router, permission
 from tradewind.access.api.gate import Gate
-from tradewind.access.commands import record_refusal
+from tradewind.access.commands.refusals import record_refusal
 from tradewind.access.errors import NOT_FOUND
 from tradewind.access.model import Caller
 from tradewind.app import metrics

@@ -1,5 +1,6 @@
 """The HTTP edge of access, and what every other api module builds on (see `edge`)."""
 
+from tradewind.access.api import logins, mandates, principals
 from tradewind.access.api.edge import (
     API,
     CallerEdge,
@@ -28,4 +29,8 @@ __all__ = [
     "not_found",
     "permission",
     "read_for",
+    "router",
 ]
+
+router = api_router("access")
+router.routes.extend([*logins.router.routes, *principals.router.routes, *mandates.router.routes])

@@ -1,4 +1,4 @@
-"""Writes of access."""
+"""What was refused is a fact too: one row in the log for every closed door."""
 
 from uuid import UUID
 
