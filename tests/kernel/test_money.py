@@ -19,6 +19,7 @@ from tradewind.kernel.money import (
     plain,
     read_amount,
     round_money,
+    settle,
     spread,
 )
 from tradewind.kernel.problem import Problem
@@ -168,9 +169,14 @@ def test_a_catch_weight_line_is_invoiced_by_what_the_scale_says() -> None:
 
 def test_a_tie_survives_an_inexact_division() -> None:
     # 15.05 / 9 is 1.6722…; less 10 % it is exactly 1.505, which rounds up.
-    gross = line_gross(D(1), D("15.05"), D(9))
+    reduced = less_percent(line_gross(D(1), D("15.05"), D(9)), D(10))
 
-    assert round_money(less_percent(gross, D(10)).quantize(D("1e-19")), "EUR") == D("1.51")
+    assert reduced < D("1.505")
+    assert round_money(settle(reduced), "EUR") == D("1.51")
+
+
+def test_an_unrounded_amount_has_at_most_twenty_places() -> None:
+    assert line_gross(D(1), D(1), D(3)) == D("0.33333333333333333333")
 
 
 def test_a_line_is_rounded_once_after_its_discount() -> None:

@@ -112,6 +112,8 @@ EDITS = {
         "added_quantity_priced"),
     "a rep's price without a tier survives a cut": (
         locked("10", "8.00", None), "4", ("10.00", "1"), False, "lose", "4@8.00", "-48.00", "price_kept"),
+    "a cut below one unit loses no tier": (
+        locked("2", "4.00", "1"), "0.5", ("5.00", "1"), False, "lose", "0.5@4.00", "-6.00", "price_kept"),
     "a cut to nothing is worth nothing": (
         locked("12", "9.50", "10"), "0", ("10.00", "1"), False, "keep", "", "-114.00", "tier_kept"),
 }  # fmt: skip

@@ -552,6 +552,23 @@ def test_the_waterfall_goes_from_the_list_through_each_layer_discounts_surcharge
     assert all(one.after == two.before for one, two in zip(line.waterfall, line.waterfall[1:], strict=False))
 
 
+def test_under_lowest_the_waterfall_goes_from_the_list_straight_to_the_winner() -> None:
+    rows = [
+        row("BASE", tiers=((D(1), D("10.00")),)),
+        row("DEALER", "segment", 500, tiers=((D(1), D("11.00")),)),
+        row("ACME-25", "agreement", 200, tiers=((D(1), D("9.00")),)),
+    ]
+
+    line = priced(price_line(ask("1"), rows, strategy="lowest"))
+
+    assert [(step.source, step.reason) for step in line.waterfall] == [
+        ("BASE", "list_price"),
+        ("ACME-25", "lowest"),
+        ("EUR", "half_up"),
+    ]
+    assert [(loser.list_code, loser.reason) for loser in line.losers] == [("DEALER", "dearer"), ("BASE", "dearer")]
+
+
 def test_an_account_discount_leaves_a_net_price_alone_but_a_line_discount_does_not() -> None:
     rows = [row("NET", discountable=False)]
     account = Adjustment("discount", "percent", D(10), "ACME")

@@ -59,6 +59,20 @@ SITUATIONS = {
     "goods to a business in another member state": ("DE", "FR", "FR123", True, "", "standard", "K 0"),
     "a Greek number begins with EL": ("DE", "GR", "EL123", True, "", "standard", "K 0"),
     "goods to a business registered in a third member state": ("DE", "FR", "AT123", True, "", "standard", "K 0"),
+    "goods that start elsewhere, for a business of the seller's own state": (
+        "DE",
+        "FR",
+        "DE123",
+        True,
+        "AT",
+        "standard",
+        "K 0",
+    ),
+    "goods to the Canary Islands": ("DE", "ES-CN", "ES123", True, "", "standard", "G 0"),
+    "goods from the mainland to Ceuta": ("ES", "ES-CE", "ES123", True, "", "standard", "G 0"),
+    "goods to Monaco are as to France": ("DE", "MC", "FR123", True, "", "standard", "K 0"),
+    "a service at home for a business of another member state": ("DE", "DE", "FR123", True, "", "service", "AE 0"),
+    "a service abroad for a business at home": ("DE", "FR", "DE123", True, "", "service", "S 19"),
     "a service to a business in another member state": ("DE", "FR", "FR123", True, "", "service", "AE 0"),
     "a number of the seller's own state moves nothing": ("DE", "FR", "DE123", True, "", "standard", "S 19"),
     "a foreign number does not help goods that stay": ("DE", "DE", "FR123", True, "", "standard", "S 19"),
@@ -128,6 +142,7 @@ def test_without_a_vat_number_the_destination_may_tax_by_policy() -> None:
     result = tax_lines([(D("100.00"), "standard")], RATES, at("DE", "FR"), policy=policy)
 
     assert (result.lines[0].jurisdiction, result.total) == ("FR", D("20.00"))
+    assert tax_lines([(D("100.00"), "service")], RATES, at("DE", "FR"), policy=policy).lines[0].jurisdiction == "DE"
 
 
 def test_a_vat_number_nobody_could_check_on_a_sunday_is_pointed_out_once_and_tax_is_charged() -> None:
@@ -143,6 +158,14 @@ def test_a_rate_change_switches_at_its_instant() -> None:
 
     assert tax_lines([(D(100), "standard")], RATES, last).total == D("16.00")
     assert tax_lines([(D(100), "standard")], RATES, first).total == D("19.00")
+
+
+def test_a_rate_that_ended_is_no_rate_from_that_instant_on() -> None:
+    rates = rate_index([rate("DE", "standard", "19", end=NOW)])
+
+    result = tax_lines([(D(100), "standard")], rates, at("DE", "DE"))
+
+    assert [finding.code for finding in result.findings] == ["tax.no_rate"]
 
 
 def test_a_taxable_line_without_a_rate_is_a_finding_and_in_no_group() -> None:

@@ -35,7 +35,7 @@ LARGEST_AMOUNT = Decimal(10) ** 12
 LONGEST_TEXT = 64
 
 _EXPONENT = tuple(Decimal(1).scaleb(-digits) for digits in range(21))
-# A division may leave 0.4999…9 where exact arithmetic has a tie; 20 places bring the tie back before it is rounded.
+# A quotient times a percentage may come to 1.50499…9 where exact arithmetic has a tie; cut to 20 places it is one again.
 _SNAP = _EXPONENT[20]
 
 # ISO 4217 exponents, amendment 177. Codes without a minor unit (metals, XDR, XSU, XUA, test codes) are not money here.
@@ -91,7 +91,7 @@ def round_places(value: Decimal, digits: int, mode: RoundingMode = "half_up") ->
 
 
 def settle(value: Decimal) -> Decimal:
-    """A quotient with ties restored: call it once on a value that was divided and will be rounded."""
+    """A value that a division went into, to 20 places: short enough to keep, and a tie again where it was one."""
     return value.quantize(_SNAP, ROUND_HALF_EVEN, WIDE)
 
 

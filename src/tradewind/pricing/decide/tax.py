@@ -66,6 +66,8 @@ REASONS = {
 _EXPORT_ELSEWHERE = "Export: not taxed"
 _TRIANGLE = "Reverse charge: triangular transaction (Articles 141 and 197, Directive 2006/112/EC)"
 _NORTHERN_IRELAND = "XI"
+_TREATED_AS_MEMBER = frozenset(("MC",))  # Monaco is treated as France (Article 7)
+_OUTSIDE_VAT = frozenset(("ES-CN", "ES-GC", "ES-TF", "ES-CE", "ES-ML"))  # Canary Islands, Ceuta, Melilla (Article 6)
 
 RateIndex = Mapping[tuple[str, str], Sequence[TaxRate]]
 
@@ -144,18 +146,21 @@ def treat(
 
 
 def _across_a_border(tax_class: str, situation: TaxSituation, *, policy: TaxPolicy, findings: list[Problem]) -> str:
-    """G, K or AE where the supply leaves the country untaxed; nothing where it is taxed."""
-    start, end = situation.goods_from, situation.ship_to_country
+    """G, O, K or AE where the supply leaves the country untaxed; nothing where it is taxed."""
     is_service = tax_class in policy.service_classes
-    if is_service:
-        start = situation.seller_country
-    if start == end:
-        return ""
-    if start not in EU_MEMBERS or not _in_eu(situation, is_service=is_service):
-        return "O" if is_service else "G"
     buyer_in = _member_of(situation.buyer_vat_id, is_service=is_service)
-    # Goods: the number must be another state's than the one they leave. A number of the seller's own state never does.
-    if not buyer_in or buyer_in in (start, situation.seller_country):
+    if is_service:
+        # A service to a business is supplied where the business is registered, whatever the delivery address.
+        start, end = situation.seller_country, buyer_in or situation.ship_to_country
+    else:
+        start, end = situation.goods_from, situation.ship_to_country
+    end_in_eu = bool(buyer_in) if is_service else False
+    if start == end and not _outside_vat(situation):
+        return ""
+    if start not in EU_MEMBERS or not (end_in_eu or _in_eu(situation, is_service=is_service)):
+        return "O" if is_service else "G"
+    # The number must be of another state than the one the supply starts in; the seller's own state is no bar for goods.
+    if not buyer_in or buyer_in == start:
         return ""
     if situation.vat_id_verified is None:
         finding = errors.vat_id_unverified(situation.buyer_vat_id)
@@ -173,12 +178,15 @@ def _is_triangle(situation: TaxSituation) -> bool:
 
 
 def _in_eu(situation: TaxSituation, *, is_service: bool) -> bool:
-    if situation.ship_to_country in EU_MEMBERS:
-        return True
-    northern_ireland = situation.ship_to_country == _NORTHERN_IRELAND or (
-        situation.ship_to_country == "GB" and situation.ship_to_region == "NIR"
-    )
-    return northern_ireland and not is_service
+    country, region = situation.ship_to_country, situation.ship_to_region
+    if country in EU_MEMBERS or country in _TREATED_AS_MEMBER:
+        return not _outside_vat(situation)
+    return not is_service and (country == _NORTHERN_IRELAND or (country, region) == ("GB", "NIR"))
+
+
+def _outside_vat(situation: TaxSituation) -> bool:
+    """Parts of member states to which VAT does not reach."""
+    return jurisdiction_of(situation.ship_to_country, situation.ship_to_region) in _OUTSIDE_VAT
 
 
 def _member_of(vat_id: str, *, is_service: bool) -> str:
@@ -198,9 +206,10 @@ def _reason_across(category: str, tax_class: str, situation: TaxSituation, *, po
 
 def _taxed_in(tax_class: str, situation: TaxSituation, *, policy: TaxPolicy) -> str:
     """The jurisdiction whose rate applies to a supply that is taxed."""
-    start = situation.seller_country if tax_class in policy.service_classes else situation.goods_from
-    crosses = start != situation.ship_to_country and start in EU_MEMBERS
-    if crosses and policy.no_vat_id == "origin":
+    if tax_class in policy.service_classes and situation.seller_country in EU_MEMBERS:
+        return situation.seller_country
+    start = situation.goods_from
+    if start in EU_MEMBERS and start != situation.ship_to_country and policy.no_vat_id == "origin":
         return start
     return jurisdiction_of(situation.ship_to_country, situation.ship_to_region)
 
