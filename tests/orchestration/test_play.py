@@ -270,6 +270,111 @@ GAMES = {
         message shipment.answered a
         open pause
     """),
+    "a branch from a boundary keeps its sub-process open": (
+        """
+        start s
+        sub pack
+          start ps
+          user pick role=w
+          on slow pick timer=PT1H keeps
+          user late role=w
+          end pe
+          ps -> pick -> pe
+          slow -> late -> pe
+        user last role=w
+        end e
+        s -> pack -> last -> e
+        """,
+        """
+        begin
+        after PT1H
+        fire slow
+        open pick late
+        done pick
+        open late
+        done late
+        open last
+        """,
+    ),
+    "a branch from a boundary that ends at once leaves its sub-process open": (
+        """
+        start s
+        sub pack
+          start ps
+          user pick role=w
+          on slow pick timer=PT1H keeps
+          send tell message=slow
+          end pe
+          ps -> pick -> pe
+          slow -> tell -> pe
+        user last role=w
+        end e
+        s -> pack -> last -> e
+        """,
+        """
+        begin
+        after PT1H
+        fire slow
+        sent slow/
+        open pick
+        done pick
+        open last
+        """,
+    ),
+    "a terminate end also stops what was about to begin beside it": (
+        """
+        start s
+        sub pack
+          start ps
+          both fork
+          terminate stop
+          user pick role=w
+          ps -> fork
+          fork -> stop
+          fork -> pick
+          end pe
+          pick -> pe
+        user last role=w
+        end e
+        s -> pack -> last -> e
+        """,
+        """
+        begin
+        open last
+        """,
+    ),
+    "a terminate end at the top ends the whole process": (
+        FORK.replace("step b step=b", "step b step=b\n    terminate now").replace("fork -> b -> join", "fork -> b -> join\n    fork -> now"),
+        """
+        begin
+        ended
+        """,
+    ),
+    "of two that wait for the same message the older goes on": (
+        FORK.replace("step a step=a", "receive a message=m").replace("step b step=b", "receive b message=m"),
+        """
+        begin
+        open a b
+        message m
+        open b
+        message m
+        open last
+        message m
+        refused no_receiver
+        """,
+    ),
+    "the boundary events of a loop are armed once, for all of it": (
+        MANY.replace("end e", "end e\n    on late each timer=PT1H\n    late -> last"),
+        """
+        begin groups=["x","y"]
+        open each each late
+        done each
+        open each late
+        after PT1H
+        fire late
+        open last
+        """,
+    ),
     "a stale or foreign token is refused and nothing changes": (STRAIGHT, """
         begin
         done assess

@@ -126,6 +126,8 @@ def _exclusive(board: Board, node: Node, scope: int, _flow: str) -> None:
             if default is None:
                 raise Stop(errors.no_way_out(node.id))
             flow = default
+    elif not flows:
+        raise Stop(errors.no_way_out(node.id))
     else:
         flow = flows[0]
         if flow.condition is not None and flow.condition.evaluate(board.context(scope)) is not True:

@@ -86,9 +86,17 @@ def _closure(tree: Tree) -> Closure:
         case If(condition=condition, then=then, otherwise=otherwise):
             test, yes, no = _closure(condition), _closure(then), _closure(otherwise)
             return lambda context: yes(context) if test(context) is True else no(context)
-        case Call(function=function, arguments=arguments):
-            call, given = FUNCTIONS[function].apply, [_closure(argument) for argument in arguments]
-            return lambda context: call([argument(context) for argument in given])
+        case Call():
+            return _call(tree)
+
+
+def _call(tree: Call) -> Closure:
+    """A call; one on literals, such as a fixed duration, is made once."""
+    call, given = FUNCTIONS[tree.function].apply, [_closure(argument) for argument in tree.arguments]
+    if all(isinstance(argument, Literal) for argument in tree.arguments):
+        value = call([argument({}) for argument in given])
+        return lambda _context: value
+    return lambda context: call([argument(context) for argument in given])
 
 
 def _path(tree: Path) -> Closure:
