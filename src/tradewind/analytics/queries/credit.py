@@ -1,0 +1,117 @@
+"""Credit and approval: limits kept, counters equal to the documents behind them, approvals bound to what was approved."""
+
+from tradewind.analytics.model import Check
+
+CREDIT = (
+    Check(
+        "C1",
+        "Exposure stays within the limit and the overrides that were given; only a bounced payment may lift it above.",
+        """
+        with raised as (
+          select account_id, sum(amount) as amount from credit_override group by 1
+        ), bounced as (
+          select c.ancestor_id as account_id, sum(p.amount) as amount
+          from payment p join account_closure c on c.account_id = p.account_id where p.bounced_at is not null group by 1
+        )
+        select n.account_id, n.currency, n.credit_limit, n.open_orders, n.receivables, n.unapplied,
+               n.open_orders + n.receivables - n.unapplied as exposure, r.amount as overrides
+        from credit_node n
+        left join raised r on r.account_id = n.account_id
+        left join bounced b on b.account_id = n.account_id
+        where n.open_orders + n.receivables - n.unapplied > n.credit_limit + coalesce(r.amount, 0) + coalesce(b.amount, 0)
+        """,
+    ),
+    Check(
+        "C2.orders",
+        "A credit node's open orders are what the live orders of its tree have taken.",
+        """
+        select n.account_id, n.currency, n.open_orders, o.amount as taken
+        from credit_node n
+        left join (
+          select c.ancestor_id, o.currency, sum(o.credit_taken) as amount
+          from sales_order o join account_closure c on c.account_id = o.account_id
+          where o.status <> 'cancelled' and o.credit_taken <> 0 group by 1, 2
+        ) o on o.ancestor_id = n.account_id and o.currency = n.currency
+        where n.open_orders <> coalesce(o.amount, 0)
+        """,
+    ),
+    Check(
+        "C2.receivables",
+        "A credit node's receivables are the open invoices of its tree.",
+        """
+        select n.account_id, n.currency, n.receivables, i.amount as open_invoices
+        from credit_node n
+        left join (
+          select c.ancestor_id, i.currency, sum(i.total - i.paid - i.credited) as amount
+          from invoice i join account_closure c on c.account_id = i.account_id where i.kind = 'invoice' group by 1, 2
+        ) i on i.ancestor_id = n.account_id and i.currency = n.currency
+        where n.receivables <> coalesce(i.amount, 0)
+        """,
+    ),
+    Check(
+        "C2.unapplied",
+        "A credit node's unapplied amount is what its tree's payments and credit notes have not settled yet.",
+        """
+        with settled as (
+          select credit_note_id, sum(amount) as amount from payment_application where credit_note_id is not null group by 1
+        ), free as (
+          select account_id, currency, sum(amount - applied) as amount from payment where bounced_at is null group by 1, 2
+          union all
+          select i.account_id, i.currency, sum(abs(i.total) - coalesce(s.amount, 0))
+          from invoice i left join settled s on s.credit_note_id = i.id where i.kind = 'credit_note' group by 1, 2
+        )
+        select n.account_id, n.currency, n.unapplied, f.amount as free
+        from credit_node n
+        left join (
+          select c.ancestor_id, f.currency, sum(f.amount) as amount
+          from free f join account_closure c on c.account_id = f.account_id group by 1, 2
+        ) f on f.ancestor_id = n.account_id and f.currency = n.currency
+        where n.unapplied <> coalesce(f.amount, 0)
+        """,
+    ),
+    Check(
+        "C3",
+        "An order that is closed or cancelled takes no credit, and none takes more than it is worth.",
+        """
+        select id as order_id, number, status, total, credit_taken from sales_order
+        where credit_taken < 0 or credit_taken > greatest(total, 0)
+           or (status in ('closed', 'cancelled') and credit_taken <> 0)
+        """,
+    ),
+    Check(
+        "A1",
+        "An order that asked for approval goes on only with an approval of exactly what it says now.",
+        """
+        with asked as (
+          select distinct h.order_id from order_hold h join sales_order o on o.id = h.order_id
+          where h.kind = 'approval' and o.status in ('released', 'part_shipped', 'shipped', 'closed')
+        ), now_says as (
+          select a.order_id, sha256(o.content_hash || convert_to(
+                   concat_ws('|', o.terms_code, string_agg(trim_scale(l.unit_price)::text, '|' order by l.line_no)), 'UTF8')
+                 ) as hash
+          from asked a
+          join sales_order o on o.id = a.order_id
+          left join order_line l on l.order_id = a.order_id
+          group by a.order_id, o.content_hash, o.terms_code
+        )
+        select n.order_id, o.number, o.status, n.hash as must_be,
+               (select count(*) from approval p where p.order_id = n.order_id) as approvals
+        from now_says n join sales_order o on o.id = n.order_id
+        where not exists (
+          select from approval p where p.order_id = n.order_id and p.decision = 'approved' and p.content_hash = n.hash
+        )
+        """,
+    ),
+    Check(
+        "A2",
+        "Nobody approves what they ordered, and nobody grants themselves a higher limit.",
+        """
+        select p.id as decision_id, 'approval' as what, o.number, p.decided_by
+        from approval p join sales_order o on o.id = p.order_id
+        where p.decision = 'approved' and p.decided_by = o.principal_id
+        union all
+        select id, 'credit override', null, approved_by from credit_override
+        where requested_by = approved_by or approver_limit < amount
+        """,
+    ),
+)

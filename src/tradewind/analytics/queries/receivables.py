@@ -1,0 +1,128 @@
+"""Receivables: payments and credit notes, what they settle, and the ledger behind them."""
+
+from tradewind.analytics.model import Check
+
+RECEIVABLES = (
+    Check(
+        "M6",
+        "Every journal has two sides or more that sum to zero per currency.",
+        """
+        select j.id as journal_id, j.kind, j.reference_type, j.reference_id, p.currency, count(p.journal_id) as sides,
+               sum(p.amount) as difference
+        from journal j left join posting p on p.journal_id = j.id
+        group by j.id, p.currency
+        having count(p.journal_id) < 2 or sum(p.amount) <> 0
+        """,
+    ),
+    Check(
+        "M6.open_items",
+        "The receivables control account equals the open items of every account.",
+        """
+        select account_id, currency, l.balance as control, i.balance as open_items
+        from (
+          select account_id, currency, sum(amount) as balance from posting where ledger_account = 'receivables' group by 1, 2
+        ) l
+        full join (
+          select account_id, currency, sum(balance) as balance
+          from (
+            select account_id, currency, sum(case kind when 'invoice' then total else -abs(total) end) as balance
+            from invoice group by 1, 2
+            union all
+            select account_id, currency, -sum(amount) from payment where bounced_at is null group by 1, 2
+          ) items group by 1, 2
+        ) i using (account_id, currency)
+        where coalesce(l.balance, 0) <> coalesce(i.balance, 0)
+        """,
+    ),
+    Check(
+        "M6.journals",
+        "Every posted invoice, credit note and payment has its journal.",
+        """
+        select 'invoice' as what, i.id, i.number, i.total as amount from invoice i
+        where not exists (select from journal j where j.reference_id = i.id)
+        union all
+        select 'payment', p.id, p.number, p.amount from payment p
+        where not exists (select from journal j where j.reference_id = p.id)
+        """,
+    ),
+    Check(
+        "M7",
+        "What is applied of a payment was received and is what its applications sum to.",
+        """
+        select p.id as payment_id, p.number, p.amount, p.applied, a.amount as applications
+        from payment p
+        left join (
+          select payment_id, sum(amount) as amount from payment_application where payment_id is not null group by 1
+        ) a on a.payment_id = p.id
+        where p.applied <> coalesce(a.amount, 0) or p.applied > p.amount or p.applied < 0
+        """,
+    ),
+    Check(
+        "M7.invoices",
+        "What is paid and credited of an invoice is what was applied to it, never more than its total; only settled ones close.",
+        """
+        select i.id as invoice_id, i.number, i.total, i.paid, a.paid as applied, i.credited, a.credited as credit_applied,
+               i.closed_at
+        from invoice i
+        left join (
+          select invoice_id, coalesce(sum(amount) filter (where payment_id is not null), 0) as paid,
+                 coalesce(sum(amount) filter (where credit_note_id is not null), 0) as credited
+          from payment_application group by 1
+        ) a on a.invoice_id = i.id
+        where i.kind = 'invoice'
+          and (i.paid <> coalesce(a.paid, 0) or i.credited <> coalesce(a.credited, 0) or i.paid + i.credited > i.total
+               or (i.closed_at is not null) <> (i.paid + i.credited = i.total))
+        """,
+    ),
+    Check(
+        "M7.credit_notes",
+        "No more of a credit note is applied than it is worth.",
+        """
+        select i.id as credit_note_id, i.number, i.total, a.amount as applied
+        from invoice i
+        join (
+          select credit_note_id, sum(amount) as amount from payment_application where credit_note_id is not null group by 1
+        ) a on a.credit_note_id = i.id
+        where i.kind <> 'credit_note' or a.amount > abs(i.total) or a.amount < 0
+        """,
+    ),
+    Check(
+        "M7.currency",
+        "Nothing is settled across currencies, and every posting is in its document's currency.",
+        """
+        select a.id, 'application' as what, i.currency, coalesce(p.currency, c.currency) as other
+        from payment_application a
+        join invoice i on i.id = a.invoice_id
+        left join payment p on p.id = a.payment_id
+        left join invoice c on c.id = a.credit_note_id
+        where i.currency <> coalesce(p.currency, c.currency)
+        union all
+        select i.id, 'invoice of its order', i.currency, o.currency
+        from invoice i join sales_order o on o.id = i.order_id where i.currency <> o.currency
+        union all
+        select j.id, 'posting', s.currency, coalesce(i.currency, p.currency)
+        from posting s
+        join journal j on j.id = s.journal_id
+        left join invoice i on i.id = j.reference_id
+        left join payment p on p.id = j.reference_id
+        where s.currency <> coalesce(i.currency, p.currency)
+        """,
+    ),
+    Check(
+        "M8",
+        "What an invoice line says was credited is what the credit note lines that correct it sum to.",
+        """
+        select invoice_id, line_no, l.qty, l.net, l.credited_qty, c.qty as corrected_qty, l.credited_net, c.net as corrected_net
+        from (
+          select invoice_id, line_no, qty, net, credited_qty, credited_net from invoice_line
+          where credited_qty <> 0 or credited_net <> 0
+        ) l
+        full join (
+          select corrects_invoice_id as invoice_id, corrects_line_no as line_no, sum(abs(qty)) as qty, sum(abs(net)) as net
+          from invoice_line where corrects_invoice_id is not null group by 1, 2
+        ) c using (invoice_id, line_no)
+        where coalesce(l.credited_qty, 0) <> coalesce(c.qty, 0) or abs(coalesce(l.credited_net, 0)) <> coalesce(c.net, 0)
+           or l.credited_qty > l.qty or abs(l.credited_net) > abs(l.net)
+        """,
+    ),
+)

@@ -1,0 +1,196 @@
+"""A small company in which everything is right, written by hand: no command of ours can hide a wrong check here.
+
+Order 1 was shipped, invoiced, partly paid, and two of ten pieces came back. Order 2 is on its way: its line stands in
+four buckets. Order 3 was shipped in two parts and is paid and closed. Order 4 was cancelled.
+"""
+
+from decimal import Decimal
+from uuid import UUID
+
+import psycopg
+
+from tradewind.orders.decide import approval_hash
+
+NAMES = """
+entity root branch stranger anna boris buyer product service north south shelf price supply document order1 order2
+order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
+j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done task
+delivery message
+"""
+ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
+CONTENT = b"\x02" * 32
+ID["hash2"] = approval_hash(CONTENT, prices=[Decimal("2.500000")], terms="NET30").hex()
+
+_COMPANY = """
+insert into legal_entity (id, code, name, country, currency) values ('{entity}', 'DE01', 'House', 'DE', 'EUR');
+insert into principal (id, kind, login, name, created_at) values
+  ('{anna}', 'staff', 'anna', 'Anna', {t}), ('{boris}', 'staff', 'boris', 'Boris', {t}), ('{buyer}', 'buyer', 'buyer', 'B', {t});
+insert into account (id, code, name, parent_id, legal_entity_id, currency, terms_code) values
+  ('{root}', 'A', 'Root', null, '{entity}', 'EUR', 'NET30'),
+  ('{branch}', 'A-1', 'Branch', '{root}', '{entity}', 'EUR', 'NET30'),
+  ('{stranger}', 'Z', 'Stranger', null, '{entity}', 'EUR', 'NET30');
+insert into account_closure values
+  ('{root}', '{root}', 0), ('{branch}', '{branch}', 0), ('{root}', '{branch}', 1), ('{stranger}', '{stranger}', 0);
+insert into credit_node (account_id, currency, credit_limit, open_orders, receivables, unapplied) values
+  ('{root}', 'EUR', 1000, 35.70, 29.60, 7.95);
+insert into credit_override (id, account_id, amount, currency, reason, valid_from, valid_to, requested_by, approved_by,
+  approver_limit) values ('{override}', '{root}', 100, 'EUR', 'season', {t}, {t}, '{anna}', '{boris}', 500);
+insert into product (id, sku, name, base_uom, order_uom, kind) values
+  ('{product}', 'P', 'Cup', 'EA', 'EA', 'stocked'), ('{service}', 'S', 'Engraving', 'E48', 'E48', 'service');
+insert into product_unit (product_id, uom, numerator) values ('{product}', 'CS', 12);
+insert into site (id, code, name, legal_entity_id, country) values
+  ('{north}', 'N', 'North', '{entity}', 'DE'), ('{south}', 'S', 'South', '{entity}', 'DE');
+insert into price_list (id, code, name, currency, layer) values ('{shelf}', 'BASE', 'Base', 'EUR', 'base');
+insert into price (id, list_id, product_id, uom, tier_from, tier_price, valid_from) values
+  ('{price}', '{shelf}', '{product}', 'EA', '{{1}}', '{{2.5}}', {t} - interval '30 days');
+insert into inbound_document (id, channel, received_at, content_type, sha256, body, outcome) values
+  ('{document}', 'api', {t}, 'application/json', sha256('raw'), 'raw', 'order');
+
+insert into stock (product_id, site_id, on_hand, reserved, allocated) values
+  ('{product}', '{north}', 84, 3, 5), ('{product}', '{south}', 5, 0, 0);
+insert into stock_move (id, product_id, site_id, kind, qty, at, as_of, reference_type, reference_id) values
+  (gen_random_uuid(), '{product}', '{north}', 'opening', 100, {t}, {t}, 'import', null),
+  (gen_random_uuid(), '{product}', '{north}', 'ship', -10, {t}, {t}, 'shipment', '{ship1}'),
+  (gen_random_uuid(), '{product}', '{north}', 'ship', -1, {t}, {t}, 'shipment', '{ship3a}'),
+  (gen_random_uuid(), '{product}', '{north}', 'ship', -2, {t}, {t}, 'shipment', '{ship3b}'),
+  (gen_random_uuid(), '{product}', '{north}', 'return', 2, {t}, {t}, 'return', '{return1}'),
+  (gen_random_uuid(), '{product}', '{north}', 'transfer', -5, {t}, {t}, 'transfer', '{shelf}'),
+  (gen_random_uuid(), '{product}', '{south}', 'transfer', 5, {t}, {t}, 'transfer', '{shelf}');
+insert into inbound_supply (id, reference, product_id, site_id, qty, promised, expected_at) values
+  ('{supply}', 'PO-1', '{product}', '{north}', 50, 4, {t} + interval '9 days');
+
+insert into sales_order (id, number, account_id, legal_entity_id, channel, buyer_po, buyer_po_normal, content_hash, currency,
+  status, placed_at, price_at, terms_code, tax_rounding, net_total, charge_total, tax_total, total, tax_groups, credit_taken,
+  document_id, principal_id, confirmed_at, closed_at) values
+  ('{order1}', 'SO-1', '{root}', '{entity}', 'api', 'po 0-01', 'PO001', 'x', 'EUR', 'shipped', {t}, {t}, 'NET30',
+   'per_tax_group', 35, 5, 7.60, 47.60, '[]', 0, '{document}', '{buyer}', {t}, null),
+  ('{order2}', 'SO-2', '{branch}', '{entity}', 'web', null, null, '\\x{content}', 'EUR', 'released', {t}, {t}, 'NET30',
+   'per_tax_group', 30, 0, 5.70, 35.70, '[]', 35.70, null, '{buyer}', {t}, null),
+  ('{order3}', 'SO-3', '{root}', '{entity}', 'web', '7', '7', 'x', 'EUR', 'closed', {t}, {t}, 'NET30',
+   'per_line', 10, 0, 1.90, 11.90, '[]', 0, null, '{buyer}', {t}, {t}),
+  ('{order4}', 'SO-4', '{root}', '{entity}', 'web', '7', '7', 'x', 'EUR', 'cancelled', {t}, {t}, 'NET30',
+   'per_tax_group', 2.50, 0, 0.48, 2.98, '[]', 0, null, '{buyer}', null, null);
+insert into delivery_group (order_id, group_no, account_id, ship_to) values
+  ('{order1}', 1, '{root}', '{{}}'), ('{order2}', 1, '{branch}', '{{}}'), ('{order3}', 1, '{root}', '{{}}'),
+  ('{order4}', 1, '{root}', '{{}}');
+insert into order_line (order_id, line_no, group_no, account_id, product_id, qty, uom, factor_num, qty_ordered, qty_open,
+  qty_reserved, qty_allocated, qty_released, qty_shipped, qty_cancelled, qty_backordered, qty_returned, unit_price, price_uom,
+  price_id, price_qty, allowance, net, tax_class, tax_rate, tax, qty_invoiced, net_invoiced) values
+  ('{order1}', 1, 1, '{root}', '{product}', 10, 'EA', 1, 10, 0, 0, 0, 0, 10, 0, 0, 2, 2.5, 'EA', '{price}', 10, 0, 25,
+   'standard', 19, 4.75, 10, 25),
+  ('{order1}', 2, 1, '{root}', '{service}', 1, 'E48', 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 12, 'E48', null, 1, 2, 10,
+   'standard', 19, 1.90, 1, 10),
+  ('{order2}', 1, 1, '{branch}', '{product}', 1, 'CS', 12, 12, 4, 3, 2, 3, 0, 0, 4, 0, 2.5, 'EA', '{price}', 12, 0, 30,
+   'standard', 19, 5.70, 0, 0),
+  ('{order3}', 1, 1, '{root}', '{product}', 3, 'EA', 1, 3, 0, 0, 0, 0, 3, 0, 0, 0, 3.333333, 'EA', null, 3, 0, 10,
+   'standard', 19, 1.90, 3, 10),
+  ('{order4}', 1, 1, '{root}', '{product}', 1, 'EA', 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 2.5, 'EA', null, 1, 0, 2.50,
+   'standard', 19, 0.48, 0, 0);
+insert into order_charge (order_id, charge_no, account_id, code, description, amount, tax_class, tax_rate, tax, invoiced) values
+  ('{order1}', 1, '{root}', 'FREIGHT', 'Freight', 5, 'standard', 19, 0.95, 5);
+insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at, released_at, release_reason) values
+  ('{hold2}', '{order2}', '{branch}', 'order', 'approval', 'above', 'over 10', '{{confirm,release}}', {t}, {t}, 'approved');
+insert into approval (id, order_id, account_id, content_hash, decision, decided_by, reason, decided_at) values
+  ('{approval2}', '{order2}', '{branch}', '\\x{hash2}', 'approved', '{boris}', 'fine', {t});
+insert into stock_claim (order_id, line_no, claim_no, account_id, product_id, site_id, qty, state, supply_id) values
+  ('{order1}', 1, 1, '{root}', '{product}', '{north}', 10, 'shipped', null),
+  ('{order2}', 1, 1, '{branch}', '{product}', '{north}', 3, 'reserved', null),
+  ('{order2}', 1, 2, '{branch}', '{product}', '{north}', 2, 'allocated', null),
+  ('{order2}', 1, 3, '{branch}', '{product}', '{north}', 3, 'released', null),
+  ('{order2}', 1, 4, '{branch}', '{product}', '{north}', 4, 'promised', '{supply}'),
+  ('{order3}', 1, 1, '{root}', '{product}', '{north}', 1, 'shipped', null),
+  ('{order3}', 1, 2, '{root}', '{product}', '{north}', 2, 'shipped', null),
+  ('{order4}', 1, 1, '{root}', '{product}', '{north}', 1, 'ended', null);
+insert into shipment (id, number, order_id, group_no, account_id, site_id, status, ship_to, reason, released_at, answered_at) values
+  ('{ship1}', 'SH-1', '{order1}', 1, '{root}', '{north}', 'shipped', '{{}}', 'near', {t}, {t}),
+  ('{ship2}', 'SH-2', '{order2}', 1, '{branch}', '{north}', 'released', '{{}}', 'near', {t}, null),
+  ('{ship3a}', 'SH-3', '{order3}', 1, '{root}', '{north}', 'shipped', '{{}}', 'near', {t}, {t}),
+  ('{ship3b}', 'SH-4', '{order3}', 1, '{root}', '{north}', 'shipped', '{{}}', 'near', {t}, {t});
+insert into shipment_line (shipment_id, line_no, account_id, order_id, order_line_no, claim_no, qty_released, qty_shipped) values
+  ('{ship1}', 1, '{root}', '{order1}', 1, 1, 10, 10), ('{ship1}', 2, '{root}', '{order1}', 2, 0, 1, 1),
+  ('{ship2}', 1, '{branch}', '{order2}', 1, 3, 3, 0),
+  ('{ship3a}', 1, '{root}', '{order3}', 1, 1, 1, 1), ('{ship3b}', 1, '{root}', '{order3}', 1, 2, 2, 2);
+insert into return_authorisation (id, number, account_id, status, reason, opened_at) values
+  ('{return1}', 'RA-1', '{root}', 'credited', 'chipped', {t});
+
+insert into document_counter (legal_entity_id, series, prefix, last_no) values
+  ('{entity}', 'invoice', 'INV', 3), ('{entity}', 'credit_note', 'CN', 1);
+insert into invoice (id, kind, legal_entity_id, series, series_no, number, account_id, order_id, shipment_id, corrects_id,
+  return_id, currency, net_total, charge_total, tax_total, total, tax_groups, tax_rounding, bill_to, issued_at, due_at, paid,
+  credited, closed_at) values
+  ('{invoice1}', 'invoice', '{entity}', 'invoice', 1, 'INV-1', '{root}', '{order1}', '{ship1}', null, null, 'EUR', 35, 5, 7.60,
+   47.60, '[]', 'per_tax_group', '{{}}', {t}, {t}, 15, 3, null),
+  ('{invoice3a}', 'invoice', '{entity}', 'invoice', 2, 'INV-2', '{root}', '{order3}', '{ship3a}', null, null, 'EUR', 3.33, 0,
+   0.63, 3.96, '[]', 'per_line', '{{}}', {t}, {t}, 3.96, 0, {t}),
+  ('{invoice3b}', 'invoice', '{entity}', 'invoice', 3, 'INV-3', '{root}', '{order3}', '{ship3b}', null, null, 'EUR', 6.67, 0,
+   1.27, 7.94, '[]', 'per_line', '{{}}', {t}, {t}, 7.94, 0, {t}),
+  ('{note1}', 'credit_note', '{entity}', 'credit_note', 1, 'CN-1', '{root}', '{order1}', null, '{invoice1}', '{return1}', 'EUR',
+   5, 0, 0.95, 5.95, '[]', 'per_tax_group', '{{}}', {t}, {t}, 0, 0, null);
+insert into invoice_line (invoice_id, line_no, account_id, order_id, order_line_no, charge_no, shipment_id, shipment_line_no,
+  corrects_invoice_id, corrects_line_no, qty, unit_price, net, tax_category, tax_rate, credited_qty, credited_net) values
+  ('{invoice1}', 1, '{root}', '{order1}', 1, null, '{ship1}', 1, null, null, 10, 2.5, 25, 'S', 19, 2, 5),
+  ('{invoice1}', 2, '{root}', '{order1}', 2, null, '{ship1}', 2, null, null, 1, 12, 10, 'S', 19, 0, 0),
+  ('{invoice1}', 3, '{root}', '{order1}', null, 1, null, null, null, null, 1, 5, 5, 'S', 19, 0, 0),
+  ('{invoice3a}', 1, '{root}', '{order3}', 1, null, '{ship3a}', 1, null, null, 1, 3.333333, 3.33, 'S', 19, 0, 0),
+  ('{invoice3b}', 1, '{root}', '{order3}', 1, null, '{ship3b}', 1, null, null, 2, 3.333333, 6.67, 'S', 19, 0, 0),
+  ('{note1}', 1, '{root}', '{order1}', 1, null, null, null, '{invoice1}', 1, 2, 2.5, 5, 'S', 19, 0, 0);
+insert into return_line (return_id, line_no, account_id, order_id, order_line_no, invoice_id, invoice_line_no, qty, qty_received,
+  site_id) values ('{return1}', 1, '{root}', '{order1}', 1, '{invoice1}', 1, 2, 2, '{north}');
+insert into payment (id, number, account_id, currency, amount, applied, method, received_at) values
+  ('{payment1}', 'PAY-1', '{root}', 'EUR', 20, 15, 'wire', {t}), ('{payment3}', 'PAY-3', '{root}', 'EUR', 11.90, 11.90, 'wire', {t});
+insert into payment_application (id, payment_id, credit_note_id, invoice_id, account_id, amount, applied_at) values
+  (gen_random_uuid(), '{payment1}', null, '{invoice1}', '{root}', 15, {t}), (gen_random_uuid(), null, '{note1}', '{invoice1}', '{root}', 3, {t}),
+  (gen_random_uuid(), '{payment3}', null, '{invoice3a}', '{root}', 3.96, {t}), (gen_random_uuid(), '{payment3}', null, '{invoice3b}', '{root}', 7.94, {t});
+insert into journal (id, kind, legal_entity_id, reference_type, reference_id, at) values
+  ('{j_invoice1}', 'invoice', '{entity}', 'invoice', '{invoice1}', {t}), ('{j_invoice3a}', 'invoice', '{entity}', 'invoice', '{invoice3a}', {t}),
+  ('{j_invoice3b}', 'invoice', '{entity}', 'invoice', '{invoice3b}', {t}), ('{j_note1}', 'credit_note', '{entity}', 'invoice', '{note1}', {t}),
+  ('{j_payment1}', 'payment', '{entity}', 'payment', '{payment1}', {t}), ('{j_payment3}', 'payment', '{entity}', 'payment', '{payment3}', {t});
+insert into posting (journal_id, posting_no, ledger_account, account_id, currency, amount) values
+  ('{j_invoice1}', 1, 'receivables', '{root}', 'EUR', 47.60), ('{j_invoice1}', 2, 'revenue', null, 'EUR', -40), ('{j_invoice1}', 3, 'tax', null, 'EUR', -7.60),
+  ('{j_invoice3a}', 1, 'receivables', '{root}', 'EUR', 3.96), ('{j_invoice3a}', 2, 'revenue', null, 'EUR', -3.33), ('{j_invoice3a}', 3, 'tax', null, 'EUR', -0.63),
+  ('{j_invoice3b}', 1, 'receivables', '{root}', 'EUR', 7.94), ('{j_invoice3b}', 2, 'revenue', null, 'EUR', -6.67), ('{j_invoice3b}', 3, 'tax', null, 'EUR', -1.27),
+  ('{j_note1}', 1, 'receivables', '{root}', 'EUR', -5.95), ('{j_note1}', 2, 'revenue', null, 'EUR', 5), ('{j_note1}', 3, 'tax', null, 'EUR', 0.95),
+  ('{j_payment1}', 1, 'cash', null, 'EUR', 20), ('{j_payment1}', 2, 'receivables', '{root}', 'EUR', -20),
+  ('{j_payment3}', 1, 'cash', null, 'EUR', 11.90), ('{j_payment3}', 2, 'receivables', '{root}', 'EUR', -11.90);
+
+insert into event (xid, seq, type, at, subject_type, subject_id, subject_seq, channel, payload) overriding system value values
+  (1, 1, 'order.received', {t}, 'sales_order', '{order1}', 1, 'api', '{{"number": "SO-1", "total": "47.60", "status": "waiting"}}'),
+  (1, 2, 'order.confirmed', {t}, 'sales_order', '{order1}', 2, 'api', '{{"status": "confirmed"}}'),
+  (2, 1, 'order.shipped', {t}, 'sales_order', '{order1}', 3, 'api', '{{"status": "shipped"}}'),
+  (3, 3, 'order.received', {t}, 'sales_order', '{order2}', 1, 'web', '{{"number": "SO-2", "total": "35.7", "status": "confirmed"}}'),
+  (4, 4, 'order.released', {t}, 'sales_order', '{order2}', 2, 'web', '{{"status": "released"}}'),
+  (5, 5, 'order.received', {t}, 'sales_order', '{order3}', 1, 'web', '{{"number": "SO-3", "total": "11.9"}}'),
+  (6, 6, 'order.received', {t}, 'sales_order', '{order4}', 1, 'web', '{{"number": "SO-4"}}'),
+  (6, 7, 'stock.counted', {t}, 'product', '{product}', 1, 'system', '{{}}');
+insert into event_object (object_id, event_xid, event_seq, qualifier, object_type)
+  select subject_id, xid, seq, 'subject', subject_type from event;
+insert into idempotency (principal_id, key, fingerprint, created_at) values ('{buyer}', 'k1', 'f', {t});
+insert into delivery (id, effect_key, epoch, destination, kind, subject_type, subject_id, payload, status, next_at, created_at,
+  sent_at) values ('{delivery}', 'order1/confirmed', 1, 'https://buyer.example', 'webhook', 'sales_order', '{order1}', '{{}}',
+  'sent', {t}, {t}, {t});
+insert into stream_version (stream, version, name, bpmn, sha256, published_at) values
+  ('order_to_release', 1, 'Order to release', '<x/>', 'x', {t});
+insert into stream_instance (id, stream, version, subject_type, subject_id, status, state, started_at, moved_at, wake_at) values
+  ('{waiting}', 'order_to_release', 1, 'sales_order', '{order2}', 'running', '', {t}, {t}, null),
+  ('{tasked}', 'order_to_release', 1, 'sales_order', '{order3}', 'running', '', {t}, {t}, null),
+  ('{stuck}', 'order_to_release', 1, 'sales_order', '{order4}', 'incident', '', {t}, {t}, null),
+  ('{done}', 'order_to_release', 1, 'sales_order', '{order1}', 'done', '', {t}, {t}, null);
+insert into stream_wait (instance_id, token, node, kind, name, key, since) values
+  ('{waiting}', '1', 'answer', 'message', 'warehouse.answered', 'SH-2', {t});
+insert into user_task (id, instance_id, token, node, name, role, subject_type, subject_id, status, opened_at) values
+  ('{task}', '{tasked}', '1', 'approve', 'Approve', 'sales', 'sales_order', '{order3}', 'open', {t});
+insert into incident (id, instance_id, kind, code, message, opened_at) values (gen_random_uuid(), '{stuck}', 'item', 'x', 'x', {t});
+insert into message (id, name, key, message_id, payload, received_at, expires_at, consumed_by, consumed_at) values
+  ('{message}', 'warehouse.answered', 'SH-1', 'm1', '{{}}', {t}, {t} + interval '30 days', '{done}', {t});
+"""
+
+
+def sql(text: str) -> str:
+    """SQL with the company's ids filled in; `{t}` is its one instant."""
+    return text.format(t="timestamptz '2026-03-02 09:00+00'", content=CONTENT.hex(), **ID)
+
+
+def found(connection: psycopg.Connection) -> None:
+    """Write the company; the connection is the owner's, and nothing is checked on the way."""
+    connection.execute("set local session_replication_role = replica")
+    connection.execute(sql(_COMPANY))

@@ -1,0 +1,389 @@
+"""Every check can fail: one planted violation each, found by that check alone in a company where all else is right."""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import psycopg
+import pytest
+from small_company import ID, found, sql
+
+from invariants import assert_invariants
+from tradewind.analytics.model import Check
+from tradewind.analytics.queries import CHECKS
+from tradewind.analytics.queries.money import NO_PLACES, THREE_PLACES
+from tradewind.analytics.queries.process import APPEND_ONLY, POSTED
+from tradewind.analytics.verify import broken_checks, run_verify, verify_command
+from tradewind.analytics.verify.snapshot import outcome_of
+from tradewind.app.schema import metadata
+from tradewind.kernel.money import is_currency, minor_digits
+from tradewind.orders.decide import status_of
+from tradewind.orders.model import HOLD_BLOCKS, STATUS_MOVES, Hold, Quantities
+
+D = Decimal
+BY_CODE = {check.code: check for check in CHECKS}
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A check's code and what breaks it; statements are separated by semicolons."""
+
+    code: str
+    sql: str
+
+
+PLANTS = (
+    Plant("S1", "update stock set on_hand = on_hand + 1 where site_id = '{north}'"),
+    Plant("S2", "update stock set reserved = reserved - 1 where site_id = '{north}'"),
+    Plant("S2", "delete from stock_claim where order_id = '{order2}' and state = 'reserved'; "
+                "update order_line set qty_reserved = 0, qty_open = 7 where order_id = '{order2}'"),
+    Plant("S2.inbound", "update inbound_supply set promised = 5"),
+    Plant("S3", "alter table stock drop constraint ck_stock_not_negative, drop constraint ck_stock_allocated_is_there; "
+                "update stock set on_hand = -1, backorder_limit = 1 where site_id = '{south}'; "
+                "update stock_move set qty = -1, kind = 'adjustment' where site_id = '{south}'"),
+    Plant("S4", "alter table stock drop constraint ck_stock_no_oversell; "
+                "update stock set safety = 77 where site_id = '{north}'"),
+    Plant("S4.inbound", "update inbound_supply set status = 'cancelled'"),
+    Plant("S4.inbound", "alter table inbound_supply drop constraint ck_inbound_supply_not_promised_twice; "
+                        "update inbound_supply set received = 48"),
+    Plant("S5.signs", "insert into stock_move (id, product_id, site_id, kind, qty, at, as_of, reference_type) values "
+                      "(gen_random_uuid(), '{product}', '{north}', 'scrap', 1, {t}, {t}, 'x'), "
+                      "(gen_random_uuid(), '{product}', '{north}', 'adjustment', -1, {t}, {t}, 'x')"),
+    Plant("S5.shipped", "update stock_move set kind = 'adjustment' where reference_id = '{ship3b}'"),
+    Plant("S5.transfers", "update stock_move set qty = 6 where kind = 'transfer' and qty > 0; "
+                          "update stock set on_hand = 6 where site_id = '{south}'"),
+    Plant("S5.returned", "update stock_move set kind = 'adjustment' where kind = 'return'"),
+    Plant("S6", "update stock_claim set state = 'promised', supply_id = '{supply}' where order_id = '{order4}'; "
+                "update inbound_supply set promised = 5; "
+                "update order_line set qty_open = 1, qty_cancelled = 0 where order_id = '{order4}'; "
+                "update sales_order set closed_at = placed_at, status = 'closed', buyer_po = null, buyer_po_normal = null "
+                "where id = '{order4}'"),
+    Plant("L1", "alter table order_line drop constraint ck_order_line_quantities_are_disjoint; "
+                "update order_line set qty_open = 5 where order_id = '{order2}'"),
+    Plant("L1.claims", "update order_line set qty_reserved = 2, qty_allocated = 3 where order_id = '{order2}'"),
+    Plant("L1.claims", "update order_line set qty_open = 3, qty_cancelled = 1, qty_backordered = 3 where order_id = '{order2}'"),
+    Plant("L1.released", "insert into shipment_line values ('{ship2}', 2, '{root}', '{order1}', 2, 0, 1)"),
+    Plant("L1.shipments", "update shipment set site_id = '{south}' where id = '{ship2}'"),
+    Plant("L2", "insert into shipment_line values ('{ship1}', 3, '{root}', '{order1}', 2, 0, 1, 1)"),
+    Plant("L2.answered", "update shipment set answered_at = null where id = '{ship3a}'"),
+    Plant("L2.returned", "update order_line set qty_returned = 3 where order_id = '{order1}' and line_no = 1"),
+    Plant("L3", "update order_line set factor_num = 6 where order_id = '{order2}'"),
+    Plant("L4", "update sales_order set status = 'part_shipped' where id = '{order2}'; "
+                "update event set payload = '{{\"status\": \"part_shipped\"}}' where subject_id = '{order2}' and subject_seq = 2; "
+                "update event set payload = '{{\"status\": \"released\"}}' where subject_id = '{order2}' and subject_seq = 1"),
+    Plant("L5", "update event set payload = '{{\"status\": \"shipped\"}}' where subject_id = '{order2}' and subject_seq = 1"),
+    Plant("L6", "delete from delivery_group where order_id = '{order2}'"),
+    Plant("M1", "update sales_order set charge_total = 6, discount_total = 1 where id = '{order1}'"),
+    Plant("M1", "update order_charge set tax = 0.96; update sales_order set discount_total = 0.01, net_total = 35.01 "
+                "where id = '{order1}'"),
+    Plant("M1.invoices", "update invoice set net_total = 36, charge_total = 4 where id = '{invoice1}'"),
+    Plant("M2", "update order_line set unit_price = 3.34 where order_id = '{order3}'"),
+    Plant("M2", "update order_line set allowance = 1 where order_id = '{order1}' and line_no = 2"),
+    Plant("M2.quantity", "update order_line set price_uom = 'CS', price_id = null where order_id = '{order2}'"),
+    Plant("M2.tax", "update order_line set tax = 1.91 where order_id = '{order3}'; "
+                    "update sales_order set tax_total = 1.91, total = 11.91 where id = '{order3}'; "
+                    "update event set payload = payload || '{{\"total\": \"11.91\"}}' where subject_id = '{order3}'"),
+    Plant("M2.tax", "update order_line set tax_rate = 7 where order_id = '{order2}'"),
+    Plant("M2.invoices", "update invoice_line set tax_rate = 7 where invoice_id = '{invoice1}'"),
+    Plant("M3", "update price set valid_from = {t} + interval '1 day'"),
+    Plant("M3", "update order_line set price_id = '{shelf}' where order_id = '{order2}'"),
+    Plant("M4", "update order_line set net_invoiced = 9.99 where order_id = '{order1}' and line_no = 2"),
+    Plant("M4", "update order_line set qty_invoiced = 9, net_invoiced = 22.50 where order_id = '{order1}' and line_no = 1"),
+    Plant("M4.charges", "update order_charge set invoiced = 4"),
+    Plant("M4.once", "drop index uq_invoice_line_shipped_once; insert into invoice_line "
+                     "select invoice_id, 9, account_id, order_id, order_line_no, 2, shipment_id, shipment_line_no, null, null, "
+                     "product_id, description, qty, uom, unit_price, 0, tax_category, tax_rate, 0, 0 "
+                     "from invoice_line where invoice_id = '{invoice3a}'"),
+    Plant("M4.total", "update sales_order set discount_total = 1, total = 46.60 where id = '{order1}'; "
+                      "update event set payload = payload || '{{\"total\": \"46.6\"}}' where subject_id = '{order1}' "
+                      "and subject_seq = 1"),
+    Plant("M5", "update invoice set series_no = 4 where id = '{invoice3b}'; update document_counter set last_no = 4 "
+                "where series = 'invoice'"),
+    Plant("M5", "update document_counter set last_no = 5 where series = 'credit_note'"),
+    Plant("M6", "update posting set amount = -41 where ledger_account = 'revenue' and journal_id = '{j_invoice1}'"),
+    Plant("M6.open_items", "update posting set amount = amount + 1 where journal_id = '{j_payment1}' and posting_no = 1; "
+                           "update posting set amount = amount - 1 where journal_id = '{j_payment1}' and posting_no = 2"),
+    Plant("M6.journals", "update journal set reference_id = '{shelf}' where id = '{j_note1}'"),
+    Plant("M7", "update payment set applied = 14, amount = 19 where id = '{payment1}'; "
+                "update posting set amount = sign(amount) * 19 where journal_id = '{j_payment1}'"),
+    Plant("M7.invoices", "update invoice set closed_at = null where id = '{invoice3a}'"),
+    Plant("M7.invoices", "update invoice set paid = 14, credited = 4 where id = '{invoice1}'"),
+    Plant("M7.credit_notes", "update payment_application set amount = 7 where credit_note_id is not null; "
+                             "update invoice set credited = 7 where id = '{invoice1}'; "
+                             "update credit_node set receivables = 25.60, unapplied = 3.95"),
+    Plant("M7.currency", "update posting set currency = 'USD' where journal_id = '{j_invoice1}' and posting_no > 1; "
+                         "update posting set currency = 'USD', ledger_account = 'revenue' "
+                         "where journal_id = '{j_invoice1}' and posting_no = 1; "
+                         "insert into posting values ('{j_note1}', 8, 'receivables', '{root}', 'EUR', 47.60), "
+                         "('{j_note1}', 9, 'suspense', null, 'EUR', -47.60)"),
+    Plant("M8", "update invoice_line set credited_qty = 1 where invoice_id = '{invoice1}' and line_no = 1"),
+    Plant("C1", "update credit_node set credit_limit = 10; update credit_override set amount = 20"),
+    Plant("C2.orders", "update credit_node set open_orders = 30"),
+    Plant("C2.receivables", "update credit_node set receivables = 30"),
+    Plant("C2.unapplied", "update credit_node set unapplied = 0"),
+    Plant("C3", "update sales_order set credit_taken = 1 where id = '{order4}'"),
+    Plant("A1", "update order_line set unit_price = 2.4, allowance = -1.20 where order_id = '{order2}'"),
+    Plant("A1", "update approval set decision = 'rejected'"),
+    Plant("A2", "update approval set decided_by = '{buyer}'"),
+    Plant("X1", "alter table idempotency drop constraint pk_idempotency; insert into idempotency select * from idempotency"),
+    Plant("X2", "drop index uq_sales_order_buyer_po; "
+                "update sales_order set buyer_po = '0007', buyer_po_normal = '7' where id = '{order1}'"),
+    Plant("X2.normal", "update sales_order set buyer_po_normal = 'PO01' where id = '{order1}'"),
+    Plant("X4", "update sales_order set document_id = null"),
+    Plant("X4.in_progress", "update inbound_document set outcome = 'in_progress', received_at = {t} - interval '2 hours'"),
+    Plant("X5", "update inbound_document set body = 'rew'"),
+    Plant("E1", "update event set subject_seq = 4 where subject_id = '{order1}' and subject_seq = 3"),
+    Plant("E2", "update event set payload = payload || '{{\"total\": \"12\"}}' where subject_id = '{order3}'"),
+    Plant("E3", "drop trigger posting_no_truncate on posting"),
+    Plant("E3", "alter table event disable trigger event_append_only"),
+    Plant("E3", "grant update on stock_move to tradewind_app"),
+    Plant("E4", "update delivery set status = 'pending', sent_at = null, next_at = {t} - interval '3 days'"),
+    Plant("E4.ended", "update delivery set status = 'dead', sent_at = null"),
+    Plant("E5", "delete from event_object where event_seq = 4"),
+    Plant("W1", "alter table delivery drop constraint uq_delivery_effect_key, drop constraint pk_delivery; "
+                "insert into delivery select * from delivery"),
+    Plant("W3", "update stream_instance set version = 2 where id = '{waiting}'"),
+    Plant("W4", "delete from stream_wait"),
+    Plant("W4", "update incident set resolved_at = {t}"),
+    Plant("W5", "insert into stream_wait (instance_id, token, node, kind, due_at, since) "
+                "values ('{done}', '1', 'n', 'timer', {t}, {t})"),
+    Plant("W6", "update message set consumed_by = null, consumed_at = null, expires_at = {t} - interval '2 days'"),
+    Plant("W6.once", "update message set consumed_by = null"),
+    Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),
+    Plant("T2.tree", "insert into account_closure values ('{stranger}', '{branch}', 1)"),
+    Plant("T2.tree", "update account_closure set depth = 2 where depth = 1"),
+    Plant("T3", "alter table shipment no force row level security"),
+    Plant("T3", "create table leak (account_id uuid)"),
+    Plant("T3.roles", "alter role tradewind_app bypassrls"),
+    Plant("T3.roles", "create table owned (id int); alter table owned owner to tradewind_app"),
+    Plant("T3.buyer", "grant select on credit_node, principal to tradewind_buyer"),
+    Plant("T3.buyer", "create policy leak on invoice for select to tradewind_buyer using (true)"),
+    Plant("T3.views", "create view leak as select * from invoice"),
+    Plant("T3.definers", "create function leak() returns int language sql security definer as 'select 1'"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def company(worker_database: str, server: object) -> Iterator[psycopg.Connection]:
+    """The company in an open transaction, with a savepoint to go back to; rolled back at the end."""
+    with psycopg.connect(server.url(worker_database), autocommit=True) as connection:  # type: ignore[attr-defined]
+        connection.execute("begin")
+        found(connection)
+        connection.execute("savepoint founded")
+        yield connection
+        connection.execute("rollback")
+
+
+@pytest.fixture
+def planted(company: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    yield company
+    company.execute("rollback to savepoint founded")
+
+
+def codes(connection: psycopg.Connection, checks: tuple[Check, ...] = CHECKS) -> dict[str, int]:
+    """What is broken, and in how many rows."""
+    outcomes = [outcome_of(connection, check) for check in checks]
+    return {outcome.check.code: outcome.count for outcome in outcomes if outcome.count}
+
+
+def test_nothing_is_broken_in_a_company_where_everything_is_right(planted: psycopg.Connection) -> None:
+    assert codes(planted) == {}
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.code)
+def test_a_planted_violation_is_found_by_its_check_alone(planted: psycopg.Connection, plant: Plant) -> None:
+    planted.execute(sql(plant.sql))
+
+    assert list(codes(planted)) == [plant.code]
+
+
+def test_every_check_has_a_planted_violation_and_its_own_code() -> None:
+    assert {plant.code for plant in PLANTS} == set(BY_CODE)
+    assert len(BY_CODE) == len(CHECKS)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_status_in_sql_is_the_status_of_the_decision(planted: psycopg.Connection, seed: int) -> None:
+    dice = random.Random(seed)
+    expected: dict[UUID, str] = {}
+    for number in range(200):
+        order_id = UUID(int=(seed << 100) | (number + 1))
+        confirmed, closed = dice.random() < 0.7, dice.random() < 0.05
+        lines = [_any_quantities(dice) for _ in range(dice.randint(1, 3))]
+        holds = [_any_hold(dice) for _ in range(dice.choice((0, 0, 1, 2)))]
+        expected[order_id] = status_of(lines, holds, confirmed=confirmed, closed=closed)
+        _store(planted, order_id, lines, holds, confirmed=confirmed, closed=closed, status=expected[order_id])
+
+    right = codes(planted, (BY_CODE["L4"],))
+    planted.execute("update sales_order set status = 'x' where channel = 'dice'")
+    wrong = planted.execute(BY_CODE["L4"].sql).fetchall()
+
+    assert right == {}
+    assert {row[0]: row[3] for row in wrong} == expected
+    assert len(set(expected.values())) >= 7
+
+
+def _any_quantities(dice: random.Random) -> Quantities:
+    buckets = [D(0)] * 6
+    for _ in range(dice.randint(1, 4)):
+        buckets[dice.choice((0, 1, 2, 3, 4, 4, 5, 5))] += dice.randint(1, 3)
+    if dice.random() < 0.3:
+        keep = dice.choice((4, 5))
+        buckets = [D(0)] * keep + [D(2)] + [D(0)] * (5 - keep)
+    return Quantities(sum(buckets, D(0)), *buckets)
+
+
+def _any_hold(dice: random.Random) -> Hold:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    scope = dice.choice(("order", "group", "line"))
+    released = at if dice.random() < 0.3 else None
+    return Hold(
+        UUID(int=dice.getrandbits(128)), scope, dice.choice(list(HOLD_BLOCKS)), "c", "r", at, 1, 1, None, released
+    )
+
+
+def _store(
+    connection: psycopg.Connection, order_id: UUID, lines: list[Quantities], holds: list[Hold], *, confirmed: bool,
+    closed: bool, status: str,
+) -> None:  # fmt: skip
+    connection.execute("alter table sales_order drop constraint if exists ck_sales_order_status")
+    connection.execute(
+        sql("""insert into sales_order (id, number, account_id, legal_entity_id, channel, content_hash, currency, status,
+        placed_at, price_at, terms_code, tax_groups, confirmed_at, closed_at) values
+        (%s, %s, '{root}', '{entity}', 'dice', 'x', 'EUR', %s, {t}, {t}, 'N', '[]', case when %s then {t} end,
+        case when %s then {t} end)"""),
+        [order_id, str(order_id), status, confirmed, closed],
+    )
+    connection.cursor().executemany(
+        sql("""insert into order_line (order_id, line_no, group_no, account_id, product_id, uom, price_uom, tax_class, qty,
+        qty_ordered, qty_open, qty_reserved, qty_allocated, qty_released, qty_shipped, qty_cancelled)
+        values (%s, %s, 1, '{root}', '{product}', 'EA', '', 's', 1, %s, %s, %s, %s, %s, %s, %s)"""),
+        [(order_id, number, one.ordered, one.open, one.reserved, one.allocated, one.released, one.shipped, one.cancelled)
+         for number, one in enumerate(lines, 1)],
+    )  # fmt: skip
+    connection.cursor().executemany(
+        sql("""insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at, released_at,
+        release_reason) values (%s, %s, '{root}', %s, %s, %s, 'r', '{{}}', {t}, %s, %s)"""),
+        [(hold.id, order_id, hold.scope, hold.kind, str(hold.id), hold.released_at, hold.released_at and "r")
+         for hold in holds],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(before, after) for before in STATUS_MOVES for after in STATUS_MOVES if before != after]
+)
+def test_a_move_between_statuses_is_broken_unless_it_is_declared(
+    planted: psycopg.Connection, before: str, after: str
+) -> None:
+    for number, status in enumerate((before, after), 1):
+        planted.execute(
+            "update event set payload = jsonb_build_object('status', %s::text) where subject_id = %s and subject_seq = %s",
+            [status, ID["order2"], number],
+        )
+
+    declared = after in STATUS_MOVES[before]  # type: ignore[index]
+    assert bool(codes(planted, (BY_CODE["L5"],))) is not declared
+
+
+def test_the_places_of_every_currency_are_those_of_the_money_module() -> None:
+    letters = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
+    currencies = [code for a in letters for b in letters for c in letters if is_currency(code := a + b + c)]
+    places = {code: 0 if code in NO_PLACES else 3 if code in THREE_PLACES else 2 for code in currencies}
+
+    # amounts are stored with three places: a currency with four cannot be kept at all
+    assert {code: minor_digits(code) for code in currencies if minor_digits(code) <= 3} == {
+        code: digits for code, digits in places.items() if minor_digits(code) <= 3
+    }
+
+
+def test_the_guarded_tables_are_those_that_are_declared_append_only_or_posted() -> None:
+    declared = metadata.tables.values()
+
+    assert set(APPEND_ONLY) == {table.name for table in declared if table.info["append_only"]}
+    assert set(POSTED) == {table.name for table in declared if table.info["frozen_but"]}
+
+
+def test_an_empty_database_verifies(owner_url: str, app_url: str) -> None:
+    assert_invariants(owner_url, everything=True)
+
+    assert run_verify(app_url).violations == 0
+
+
+def test_the_command_prints_the_rows_and_fails(owner_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with psycopg.connect(owner_url) as connection:
+        found(connection)
+        connection.execute(sql("update stock set on_hand = on_hand + 1 where site_id = '{north}'"))
+
+    code = verify_command(owner_url)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert lines[0] == "S1: On hand is the sum of the physical movements. Not so in 1:"
+    assert lines[1] == (
+        f"  product_id={ID['product']}, site_id={ID['north']}, on_hand=85.000000, moved=84.000000"
+    )  # fmt: skip
+    assert lines[2].startswith(f"verify: {len(CHECKS)} checks, 1 violation in ")
+
+
+def test_the_command_says_it_in_json_too(owner_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with psycopg.connect(owner_url) as connection:
+        found(connection)
+        connection.execute(sql("update inbound_document set body = 'rew'"))
+
+    code = verify_command(owner_url, json=True)
+
+    broken, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert code == 1
+    assert (broken["code"], broken["violations"], broken["rows"][0]["document_id"]) == ("X5", 1, ID["document"])
+    assert (last["checks"], last["violations"]) == (len(CHECKS), 1)
+
+
+def test_the_command_ends_well_where_nothing_is_broken(owner_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with psycopg.connect(owner_url) as connection:
+        found(connection)
+
+    assert verify_command(owner_url) == 0
+    assert capsys.readouterr().out.startswith(f"verify: {len(CHECKS)} checks, 0 violations in ")
+
+
+def test_more_rows_than_are_shown_are_counted(owner_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with psycopg.connect(owner_url) as connection:
+        found(connection)
+        connection.execute(
+            sql("insert into message (id, name, key, message_id, payload, received_at, expires_at, consumed_at) "
+                "select gen_random_uuid(), 'n', 'k', n::text, '{{}}', {t}, {t}, {t} from generate_series(1, 130) n")
+        )  # fmt: skip
+
+    verify_command(owner_url)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert (len(lines), lines[101], lines[102][:32]) == (
+        103,
+        "  and 30 more",
+        f"verify: {len(CHECKS)} checks, 130 violatio",
+    )
+
+
+def test_a_run_sees_one_snapshot_and_cannot_write(owner_url: str) -> None:
+    sneaky = (
+        Check("first", "one", "select count(*) from product having count(*) > 0"),
+        Check("writes", "two", "with w as (insert into site values (null) returning 1) select * from w"),
+    )
+
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        run_verify(owner_url, checks=sneaky)
+
+
+def test_the_quick_way_finds_what_the_whole_run_finds(owner_url: str) -> None:
+    with psycopg.connect(owner_url) as connection:
+        found(connection)
+        connection.execute(sql("update stock set on_hand = on_hand + 1 where site_id = '{north}'; "
+                               "insert into account_closure values ('{stranger}', '{branch}', 1)"))  # fmt: skip
+
+    assert [check.code for check in broken_checks(owner_url)] == ["S1", "T2.tree"]
+    with pytest.raises(AssertionError, match=r"S1: On hand is the sum(.|\n)*T2\.tree: "):
+        assert_invariants(owner_url)
