@@ -90,12 +90,18 @@ class Tx(Reader):
     """A transaction: reads, writes, and facts for the log that are written just before the commit."""
 
     def __init__(
-        self, connection: psycopg.Connection[Row], clock: Clock, ids: Ids, actor: Actor = SYSTEM
+        self,
+        connection: psycopg.Connection[Row],
+        clock: Clock,
+        ids: Ids,
+        actor: Actor = SYSTEM,
+        role: str | None = None,
     ) -> None:
         super().__init__(connection, clock())
         self.clock = clock
         self.ids = ids
         self.actor = actor
+        self.role = role
         self.lock_rank = -1
         self.events: list[tuple[Event, Actor]] = []
 
@@ -229,7 +235,7 @@ class Database:
         for attempt in range(RETRIES):
             try:
                 with self.connection() as conn, conn.transaction():
-                    tx = Tx(conn, self.clock, self.ids, actor)
+                    tx = Tx(conn, self.clock, self.ids, actor, self.role)
                     result = work(tx)
                     write_events(tx)
                 return result

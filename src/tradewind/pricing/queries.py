@@ -1,6 +1,6 @@
 """Reads of prices and tax rates: the candidates of a whole batch in one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -43,24 +43,21 @@ def assigned_lists(reader: Reader, wanted: Sequence[tuple[Sequence[str], datetim
     return found
 
 
-Candidate = tuple[UUID, PriceRow]
-
-
 def price_candidates(
     reader: Reader,
     pairs: Iterable[tuple[UUID, UUID]],
     *,
     earliest: datetime,
     latest: datetime,
-    factors: dict[tuple[UUID, str], tuple[int, int]],
-) -> dict[tuple[UUID, UUID], list[Candidate]]:
-    """Price rows by (product, list) that are valid somewhere between two instants, each with its id.
+    factors: Mapping[tuple[UUID, str], tuple[int, int]],
+) -> list[tuple[UUID, PriceRow]]:
+    """(product, row) of every (product, list) pair that is valid somewhere between two instants.
 
     `factors` gives base units in one price unit by (product, unit); a price in a unit the product does not have is left out.
-    The precedence is filled in by the caller: it belongs to the account, not to the row.
+    The precedence of a row is not filled in: it belongs to the account, not to the row.
     """
     wanted = sorted(set(pairs))
-    found: dict[tuple[UUID, UUID], list[Candidate]] = {}
+    found: list[tuple[UUID, PriceRow]] = []
     rows = reader.rows(
         _CANDIDATES,
         {
@@ -90,8 +87,9 @@ def price_candidates(
             valid_to=row[13],
             expires_at=row[14],
             version=row[6],
+            row_id=row[0],
         )
-        found.setdefault((row[1], row[2]), []).append((row[0], price))
+        found.append((row[1], price))
     return found
 
 

@@ -12,15 +12,20 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.accounts.model import Account
+from tradewind.accounts.queries import accounts_by_id
+from tradewind.catalog.model import Product
 from tradewind.credit.commands import add_to_nodes
 from tradewind.credit.model import CreditDelta, Node
 from tradewind.fulfilment.decide import Lane
 from tradewind.inventory import commands as stock_commands
 from tradewind.inventory.model import Claim, Delta, Inbound, StockRow
-from tradewind.kernel.tx import Actor, Event, Tx
+from tradewind.inventory.queries import claims_of
+from tradewind.kernel.locks import lock_set
+from tradewind.kernel.tx import Actor, Event, Reader, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Start
 from tradewind.orders import commands as order_commands
+from tradewind.orders import queries as order_queries
 from tradewind.orders.commands import HeaderRow, LineRow
 from tradewind.orders.decide import normal_po, status_of
 from tradewind.orders.model import Charge, Group, Header, Hold, Line, LinePrice, LineTax, Quantities, Totals
@@ -73,9 +78,9 @@ class OrderWork:
     findings: list[Finding] = field(default_factory=list)
     decisions: dict[str, Any] = field(default_factory=dict)
     opened: list[Hold] = field(default_factory=list)
+    closing: dict[UUID, str] = field(default_factory=dict)
     new_claims: list[Claim] = field(default_factory=list)
     changed_claims: dict[tuple[int, int], Claim] = field(default_factory=dict)
-    was_total: Decimal = ZERO
 
     @property
     def id(self) -> UUID:
@@ -124,6 +129,15 @@ class OrderWork:
             self.holds.append(hold)
             self.opened.append(hold)
 
+    def close_hold(self, hold: Hold, reason: str, now: datetime) -> None:
+        """A hold whose condition is gone."""
+        self.holds[self.holds.index(hold)] = replace(hold, released_at=now)
+        if hold in self.opened:
+            self.opened.remove(hold)
+        else:
+            self.closing[hold.id] = reason
+        self.touched = True
+
     def compute_status(self) -> str:
         """L4: the status from lines and holds."""
         return status_of(
@@ -159,6 +173,10 @@ class Shelves:
     promised: dict[UUID, Decimal] = field(default_factory=dict)
     credit: dict[UUID, CreditDelta] = field(default_factory=dict)
 
+    def supply_dates(self) -> dict[UUID, datetime]:
+        """When each inbound supply is expected."""
+        return {supply.supply_id: supply.expected_at for supplies in self.inbound.values() for supply in supplies}
+
     def add_stock(self, product_id: UUID, site_id: UUID, delta: Delta) -> None:
         key = (product_id, site_id)
         self.stock[key] = self.stock.get(key, Delta()).plus(delta)
@@ -181,7 +199,9 @@ class OrderWorkset:
     starts: list[Start] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     events: list[tuple[Event, Actor | None]] = field(default_factory=list)
+    products: dict[UUID, Product] = field(default_factory=dict)
     lock_all_sites: bool = False
+    estimate: dict[tuple[UUID, int], Decimal] = field(default_factory=dict)
 
     def of(self, ids: Iterable[UUID]) -> list[OrderWork]:
         return [self.orders[one] for one in ids]
@@ -225,6 +245,9 @@ class OrderWorkset:
         order_commands.update_headers(tx, [work.row() for work in known if work.touched])
         order_commands.update_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.moved])
         order_commands.reprice_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.repriced])
+        for reason in {reason for work in works for reason in work.closing.values()}:
+            ids = [hold_id for work in works for hold_id, why in work.closing.items() if why == reason]
+            order_commands.close_holds(tx, ids, reason=reason)
         order_commands.open_holds(tx, [(work.id, work.account.id, hold) for work in works for hold in work.opened])
 
     def _forget(self) -> None:
@@ -232,6 +255,7 @@ class OrderWorkset:
         for work in self.orders.values():
             work.fresh = work.touched = False
             work.opened.clear()
+            work.closing.clear()
             work.new_claims.clear()
             work.changed_claims.clear()
             for one in work.lines:
@@ -245,3 +269,43 @@ class OrderWorkset:
 
 def _line_row(work: OrderWork, one: LineWork) -> LineRow:
     return LineRow(work.id, work.account.id, one.line, one.quantities, one.price, one.tax, one.promised_at, one.promise)
+
+
+def open_orders(tx: Tx, order_ids: Sequence[UUID]) -> OrderWorkset:
+    """Lock these orders, in the one order of ids, and read all of them; missing ones are left out."""
+    locked = lock_set(tx, [(order_queries.LOCK_ORDERS, order_ids)])["order"]
+    return read_orders(tx, [row[0] for row in locked])
+
+
+def read_orders(reader: Reader, order_ids: Sequence[UUID]) -> OrderWorkset:
+    """The working copies of orders, a statement a table; for those who hold the locks, or only look."""
+    ids = list(order_ids)
+    rows = order_queries.headers_of(reader, ids)
+    accounts = accounts_by_id(reader, [row.header.account_id for row in rows])
+    groups, lines = order_queries.groups_of(reader, ids), order_queries.lines_of(reader, ids)
+    charges, holds = order_queries.charges_of(reader, ids), order_queries.holds_of(reader, ids, open_only=False)
+    claims: dict[UUID, list[Claim]] = {}
+    for claim in claims_of(reader, ids):
+        claims.setdefault(claim.order_id, []).append(claim)
+    orders = {
+        row.header.id: OrderWork(
+            header=row.header,
+            account=accounts[row.header.account_id],
+            lines=[
+                LineWork(one.line, one.quantities, one.price, one.tax, one.promised_at, one.promise)
+                for one in lines.get(row.header.id, [])
+            ],
+            groups=groups.get(row.header.id, []),
+            charges=[(charge, tax) for charge, tax, _ in charges.get(row.header.id, [])],
+            totals=row.totals,
+            holds=holds.get(row.header.id, []),
+            claims=claims.get(row.header.id, []),
+            credit_taken=row.credit_taken,
+            version=row.version,
+            confirmed_at=row.confirmed_at,
+            closed_at=row.closed_at,
+            status=row.status,
+        )
+        for row in rows
+    }
+    return OrderWorkset(orders)

@@ -1,0 +1,222 @@
+"""From a buyer's words to our things: accounts, places, items, units. Everything wrong with a draft is said at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from uuid import UUID
+
+from tradewind.accounts.model import Account, ShipTo
+from tradewind.accounts.queries import account_ids, accounts_by_id, ship_tos
+from tradewind.catalog.model import Factor, Product
+from tradewind.catalog.queries import cross_referenced, product_ids, products_by_id, skus_like
+from tradewind.kernel.problem import Problem
+from tradewind.kernel.quantity import UNITS, factor_between, to_base
+from tradewind.kernel.tx import Actor, Reader, Tx, become_application, become_buyer
+from tradewind.orders.model import Group, Line, Quantities
+from tradewind.semantics.model import DraftLine, OrderDraft
+from tradewind.streams.order_work import LineWork
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A draft, who submits it, and which accounts they may see (None: all, for staff)."""
+
+    draft: OrderDraft
+    actor: Actor
+    visible: tuple[UUID, ...] | None = None
+    document_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A draft in our things, or the problems that stop it."""
+
+    submission: Submission
+    account: Account | None = None
+    groups: list[Group] = field(default_factory=list)
+    lines: list[LineWork] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Names:
+    accounts: dict[str, UUID] = field(default_factory=dict)
+    places: dict[UUID, list[ShipTo]] = field(default_factory=dict)
+
+
+def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], dict[UUID, Product]]:
+    """Resolve a whole batch: a few statements whatever its size, plus two for each buyer's sight in it."""
+    names = _names_by_sight(tx, submissions)
+    answers = [Resolved(one) for one in submissions]
+    ids = [_account_of(one, names) for one in submissions]
+    accounts = accounts_by_id(tx, {one for one in ids if one is not None})
+    for answer, account_id in zip(answers, ids, strict=True):
+        if account_id is None:
+            answer.problems.append(unknown_account(answer.submission.draft.account))
+            continue
+        answer.account = accounts[account_id]
+        _place_groups(answer, names[answer.submission.visible].places.get(account_id, []))
+    items = _items(tx, [answer for answer in answers if answer.account is not None])
+    products = products_by_id(tx, {one for found in items.values() if len(found) == 1 for one in found})
+    for answer in answers:
+        if answer.account is not None:
+            _place_lines(tx, answer, items, products)
+    return answers, products
+
+
+def unknown_account(code: str) -> Problem:
+    """No such account, or none the caller may see: the same answer, so that nothing can be learnt from it."""
+    return Problem("accounts.unknown", "There is no such account.", "/account", 404, {"account": code})
+
+
+def _account_of(one: Submission, names: dict[tuple[UUID, ...] | None, _Names]) -> UUID | None:
+    return names[one.visible].accounts.get(one.draft.account)
+
+
+def _names_by_sight(tx: Tx, submissions: Sequence[Submission]) -> dict[tuple[UUID, ...] | None, _Names]:
+    """Account codes and ship-tos as each caller sees them: for buyers under the buyer role, so that even a mistake in our
+    own checks finds nothing foreign."""
+    codes: dict[tuple[UUID, ...] | None, set[str]] = {}
+    for one in submissions:
+        codes.setdefault(one.visible, set()).add(one.draft.account)
+    found: dict[tuple[UUID, ...] | None, _Names] = {}
+    for visible, wanted in codes.items():
+        if visible is not None:
+            become_buyer(tx.connection, visible)
+            found[visible] = _read_names(tx, wanted)
+    if found:
+        become_application(tx.connection, tx.role)
+    if None in codes:
+        found[None] = _read_names(tx, codes[None])
+    return found
+
+
+def _read_names(reader: Reader, codes: Iterable[str]) -> _Names:
+    accounts = account_ids(reader, codes)
+    return _Names(accounts, ship_tos(reader, accounts.values()) if accounts else {})
+
+
+def _place_groups(answer: Resolved, places: list[ShipTo]) -> None:
+    draft = answer.submission.draft
+    by_code = {place.code: place for place in places}
+    for index, group in enumerate(draft.groups):
+        if group.ship_to is None and places:
+            chosen = places[0]
+        elif group.ship_to in by_code:
+            chosen = by_code[group.ship_to]
+        else:
+            near = get_close_matches(group.ship_to or "", by_code, 3)
+            answer.problems.append(
+                Problem(
+                    "accounts.unknown_ship_to",
+                    f"{draft.account} has no ship-to {group.ship_to or 'at all'}.",
+                    f"/groups/{index}/ship_to",
+                    422,
+                    {"did_you_mean": near} if near else {},
+                )
+            )
+            continue
+        answer.groups.append(Group(group.group_no, chosen.place, group.requested_at, group.requested_at))
+
+
+def _items(tx: Tx, answers: Sequence[Resolved]) -> dict[tuple[UUID, str], set[UUID]]:
+    """What each item text means for each account: our own number, else a cross-reference."""
+    wanted = {
+        (answer.account.id, line.item) for answer in answers if answer.account for line in answer.submission.draft.lines
+    }
+    own = product_ids(tx, {item for _, item in wanted} | {item.strip().upper() for _, item in wanted})
+    found: dict[tuple[UUID, str], set[UUID]] = {}
+    missing: list[tuple[UUID, str]] = []
+    for account_id, item in wanted:
+        product = own.get(item) or own.get(item.strip().upper())
+        if product is not None:
+            found[account_id, item] = {product}
+        else:
+            missing.append((account_id, item))
+    if missing:
+        crossed = cross_referenced(tx, [(item, account_id) for account_id, item in missing])
+        found.update({key: set(products) for key, products in zip(missing, crossed, strict=True)})
+    return found
+
+
+def _place_lines(
+    tx: Tx, answer: Resolved, items: dict[tuple[UUID, str], set[UUID]], products: dict[UUID, Product]
+) -> None:
+    assert answer.account is not None
+    groups = {group.group_no for group in answer.submission.draft.groups}
+    seen: set[int] = set()
+    for index, line in enumerate(answer.submission.draft.lines):
+        where = f"/lines/{index}"
+        if line.line_no in seen or line.line_no < 1:
+            answer.problems.append(
+                Problem("orders.line_number", f"Line number {line.line_no} cannot be used (again).", f"{where}/line_no")
+            )
+        seen.add(line.line_no)
+        if line.group_no not in groups:
+            answer.problems.append(
+                Problem("orders.unknown_group", f"There is no delivery group {line.group_no}.", f"{where}/group_no")
+            )
+        found = items.get((answer.account.id, line.item), set())
+        if len(found) != 1:
+            answer.problems.append(_item_problem(tx, line, found, where=where))
+            continue
+        placed = _line(line, products[next(iter(found))], where=where)
+        if isinstance(placed, Problem):
+            answer.problems.append(placed)
+        else:
+            answer.lines.append(placed)
+
+
+def _item_problem(tx: Tx, line: DraftLine, found: set[UUID], *, where: str) -> Problem:
+    if found:
+        return Problem(
+            "catalog.ambiguous_item",
+            f"{line.item} names {len(found)} products; a person must choose.",
+            f"{where}/item",
+            422,
+            {"products": sorted(map(str, found))},
+        )
+    near = get_close_matches(line.item.upper(), skus_like(tx, line.item.strip().upper()), 3, 0.5)
+    return Problem(
+        "catalog.unknown_item",
+        f"There is no item {line.item}.",
+        f"{where}/item",
+        422,
+        {"did_you_mean": near} if near else {},
+    )
+
+
+def _line(line: DraftLine, product: Product, *, where: str) -> LineWork | Problem:
+    uom = line.uom or product.order_uom
+    factor: Factor | None = product.units.get(uom) or factor_between(uom, product.base_uom)
+    if factor is None:
+        return Problem(
+            "catalog.unknown_unit",
+            f"{product.sku} does not come in {uom}.",
+            f"{where}/uom",
+            422,
+            {"units": sorted(product.units)},
+        )
+    decimals = UNITS[product.base_uom].decimals if product.base_uom in UNITS else 6
+    base = to_base(line.qty, factor, decimals=decimals, where=f"{where}/qty")
+    if isinstance(base, Problem):
+        return base
+    buyer_sku = line.item if line.item != product.sku else None
+    return LineWork(
+        Line(
+            line.line_no,
+            line.group_no,
+            product.id,
+            product.sku,
+            buyer_sku,
+            line.description or product.name,
+            line.qty,
+            uom,
+            factor[0],
+            factor[1],
+            product.tax_class,
+            product.stocked,
+        ),
+        Quantities(ordered=base, open=base),
+        stated_price=line.unit_price,
+    )

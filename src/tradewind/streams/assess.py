@@ -1,0 +1,351 @@
+"""Step `orders.assess`: every finding at once. Prices, taxes and checks a set of orders; opens and closes the holds that follow.
+
+Prices are frozen at submit (PR6): a line that has one keeps it when its order is assessed again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID
+
+from tradewind.accounts.model import Account, Certificate
+from tradewind.accounts.queries import certificates
+from tradewind.catalog.model import Product
+from tradewind.catalog.queries import products_by_id
+from tradewind.kernel.problem import Problem
+from tradewind.kernel.quantity import UNITS, check_quantity
+from tradewind.kernel.tx import Tx
+from tradewind.orchestration.commands.steps import Call, Step
+from tradewind.orders.model import Hold, LinePrice, LineTax, Totals
+from tradewind.pricing.decide import document_price, order_totals, price_lines, rate_index, waterfall_text
+from tradewind.pricing.model import (
+    Adjustment,
+    ExemptionCertificate,
+    LineAmount,
+    PricedLine,
+    PriceRequest,
+    PriceRow,
+    Strategy,
+    TaxPolicy,
+    TaxSituation,
+)
+from tradewind.pricing.model import (
+    Charge as TaxedCharge,
+)
+from tradewind.pricing.queries import assigned_lists, price_candidates, tax_rates
+from tradewind.semantics.model import ZERO, Finding
+from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
+
+ONE = Decimal(1)
+# Findings that a person may wave through: their holds do not open again once released.
+WAVED_THROUGH = frozenset({"data", "price", "address", "stock"})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What assessing needs from the database; all of it is versioned, so none of it needs a lock."""
+
+    lists: dict[UUID, dict[UUID, int]]
+    prices: dict[UUID, list[PriceRow]]
+    rates: Any
+    certificates: dict[UUID, list[Certificate]]
+    products: dict[UUID, Product]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What assessing found for one order."""
+
+    prices: dict[int, LinePrice]
+    taxes: dict[int, LineTax]
+    charge_taxes: tuple[LineTax, ...]
+    totals: Totals
+    findings: tuple[Finding, ...]
+
+
+def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
+    """Products, the price lists of each account, their candidates for the lines without a price, tax rates, certificates."""
+    works = workset.of(call.subject_id for call in calls)
+    wanted = {one.line.product_id for work in works for one in work.lines} - workset.products.keys()
+    if wanted:
+        workset.products.update(products_by_id(tx, wanted))
+    assigned = assigned_lists(
+        tx, [(work.account.price_scopes(work.header.channel), work.header.price_at) for work in works]
+    )
+    lists = {work.id: found for work, found in zip(works, assigned, strict=True)}
+    unpriced = [(work, one) for work in works for one in work.lines if one.price.waterfall is None]
+    pairs = {(one.line.product_id, list_id) for work, one in unpriced for list_id in lists[work.id]}
+    moments = [work.header.price_at for work in works]
+    factors = {
+        (product.id, uom): factor for product in workset.products.values() for uom, factor in product.units.items()
+    }
+    candidates = (
+        price_candidates(tx, pairs, earliest=min(moments), latest=max(moments), factors=factors) if pairs else []
+    )
+    prices: dict[UUID, list[PriceRow]] = {}
+    for product_id, row in candidates:
+        prices.setdefault(product_id, []).append(row)
+    countries = {group.ship_to.country for work in works for group in work.groups} | {
+        work.account.entity_country for work in works
+    }
+    exempt = [work.account.id for work in works if work.account.tax_exempt]
+    return Facts(lists, prices, rate_index(tax_rates(tx, countries)), certificates(tx, exempt), workset.products)
+
+
+def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Facts) -> Facts:
+    """Nothing more is needed under the locks."""
+    return looked
+
+
+def decide(workset: OrderWorkset, calls: Sequence[Call], facts: Facts) -> list[dict[str, Any]]:
+    """An `Assessment` for each order."""
+    return [{"assessment": assess(workset.orders[call.subject_id], facts)} for call in calls]
+
+
+def assess(work: OrderWork, facts: Facts) -> Assessment:
+    """Everything that is to be said about one order, in one go."""
+    findings = _account_findings(work.account)
+    for one in work.lines:
+        findings += _line_findings(one, facts.products[one.line.product_id])
+    prices = _prices(work, facts, findings)
+    taxes, charge_taxes, totals = _totals(work, facts, prices, findings)
+    return Assessment(prices, taxes, charge_taxes, totals, tuple(findings))
+
+
+def _account_findings(account: Account) -> list[Finding]:
+    if account.status == "active":
+        return []
+    return [
+        Finding(
+            "accounts.not_active",
+            "hold",
+            f"{account.code} is {account.status}",
+            hold_kind="credit",
+            suggestion="Ask the credit desk.",
+        )
+    ]
+
+
+def _line_findings(one: LineWork, product: Product) -> list[Finding]:
+    line, found = one.line, []
+    if product.status != "active":
+        found.append(
+            Finding(
+                "catalog.not_sold",
+                "hold",
+                f"{product.sku} is {product.status}",
+                line.line_no,
+                "item",
+                "Order the item that replaces it." if product.superseded_by else None,
+                "data",
+            )
+        )
+    if product.minimum_qty or product.multiple_qty:
+        decimals = UNITS[product.base_uom].decimals if product.base_uom in UNITS else 6
+        for problem in check_quantity(
+            one.quantities.ordered,
+            minimum=product.minimum_qty or None,
+            multiple=product.multiple_qty or None,
+            decimals=decimals,
+        ):
+            suggested = problem.detail.get("suggested")
+            found.append(
+                Finding(
+                    problem.code,
+                    "hold",
+                    f"{problem.message} ({product.base_uom})",
+                    line.line_no,
+                    "qty",
+                    suggested and f"{suggested} {product.base_uom}",
+                    "data",
+                )
+            )
+    return found
+
+
+def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int, LinePrice]:
+    requests: list[PriceRequest] = []
+    stated: list[tuple[LineWork, PriceRequest]] = []
+    for one in work.lines:
+        if one.price.waterfall is not None:
+            continue
+        line = one.line
+        request = PriceRequest(
+            line.line_no,
+            line.product_id,
+            line.qty,
+            line.uom,
+            one.quantities.ordered,
+            work.header.price_at,
+            work.header.currency,
+        )
+        if work.header.price_policy == "document" and one.stated_price is not None:
+            stated.append((one, request))
+        else:
+            requests.append(request)
+    if not requests and not stated:
+        return {}
+    strategy = cast(Strategy, work.account.price_strategy)
+    discount = work.account.discount_percent
+    adjustments = [Adjustment("discount", "percent", discount, "account")] if discount else []
+    priced = price_lines(
+        requests, facts.prices, precedence=facts.lists[work.id], strategy=strategy, account_adjustments=adjustments
+    )
+    prices = {
+        request.line_no: _line_price(answer, request, findings)
+        for request, answer in zip(requests, priced, strict=True)
+    }
+    for one, request in stated:
+        assert one.stated_price is not None
+        answer = document_price(request, one.stated_price, uom_factor=(one.line.factor_num, one.line.factor_den))
+        prices[request.line_no] = _line_price(answer, request, findings)
+    return prices
+
+
+def _line_price(answer: PricedLine | Problem, request: PriceRequest, findings: list[Finding]) -> LinePrice:
+    if isinstance(answer, Problem):
+        findings.append(
+            Finding(
+                answer.code,
+                "hold",
+                answer.message,
+                request.line_no,
+                "price",
+                "Give the item a price or the account a list that has it.",
+                "price",
+            )
+        )
+        return LinePrice(ZERO, ONE, "", ZERO, None, None)
+    plain_amount = _rounded(answer.qty * answer.unit_price / answer.price_basis, answer.net)
+    return LinePrice(
+        answer.unit_price,
+        answer.price_basis,
+        answer.uom,
+        answer.net,
+        answer.row_id,
+        waterfall_text(answer),
+        answer.qty,
+        plain_amount - answer.net,
+    )
+
+
+def _rounded(amount: Decimal, like: Decimal) -> Decimal:
+    """Half up, to as many places as an amount in the currency has."""
+    return amount.quantize(like, rounding="ROUND_HALF_UP")
+
+
+def _totals(
+    work: OrderWork, facts: Facts, prices: dict[int, LinePrice], findings: list[Finding]
+) -> tuple[dict[int, LineTax], tuple[LineTax, ...], Totals]:
+    place = work.groups[0].ship_to
+    situation = TaxSituation(
+        at=work.header.placed_at,
+        seller_country=work.account.entity_country,
+        ship_to_country=place.country,
+        ship_to_region=place.region,
+        buyer_vat_id=work.account.vat_id or "",
+        vat_id_verified=work.account.vat_verified,
+    )
+    exemptions = [
+        ExemptionCertificate(
+            one.number, f"{one.country}-{one.region}" if one.region else one.country, one.valid_from, one.valid_to
+        )
+        for one in facts.certificates.get(work.account.id, ())
+    ]
+    amounts = [
+        LineAmount(one.line.line_no, prices.get(one.line.line_no, one.price).net, one.line.tax_class)
+        for one in work.lines
+    ]
+    charges = [TaxedCharge(charge.code, charge.amount, charge.tax_class) for charge, _ in work.charges]
+    answer = order_totals(
+        amounts,
+        facts.rates,
+        situation,
+        currency=work.header.currency,
+        charges=charges,
+        certificates=exemptions,
+        policy=TaxPolicy(rounding=cast(Any, work.header.tax_rounding)),
+    )
+    if isinstance(answer, Problem):
+        raise ValueError(answer.message)
+    for problem in answer.tax.findings:
+        severity = "hold" if problem.code == "tax.no_rate" else "warning"
+        findings.append(
+            Finding(
+                problem.code,
+                cast(Any, severity),
+                problem.message,
+                None,
+                "tax",
+                None,
+                "data" if severity == "hold" else None,
+            )
+        )
+    taxed = [LineTax(one.category or "S", one.rate or ZERO, one.tax) for one in answer.tax.lines]
+    totals = Totals(
+        answer.lines,
+        answer.charges,
+        answer.discounts,
+        answer.tax_total,
+        tuple(
+            {"category": group.category or "S", "rate": str(group.rate), "base": str(group.base), "tax": str(group.tax)}
+            for group in answer.tax.groups
+        ),
+    )
+    lines = {one.line.line_no: tax for one, tax in zip(work.lines, taxed, strict=False)}
+    return lines, tuple(taxed[len(work.lines) :]), totals
+
+
+def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep prices, taxes and totals; open a hold for each finding that asks for one, close those whose reason is gone."""
+    for call, outcome in zip(calls, outcomes, strict=True):
+        work, found = workset.orders[call.subject_id], outcome["assessment"]
+        _keep_amounts(work, found)
+        work.findings = list(found.findings)
+        _settle_holds(tx, work, tx.now)
+    return [{} for _ in calls]
+
+
+def _keep_amounts(work: OrderWork, found: Assessment) -> None:
+    for one in work.lines:
+        price = found.prices.get(one.line.line_no)
+        tax = found.taxes[one.line.line_no]
+        if (price is not None and price != one.price) or tax != one.tax:
+            one.price = price or one.price
+            one.tax = tax
+            one.repriced = True
+    work.charges = [(charge, tax) for (charge, _), tax in zip(work.charges, found.charge_taxes, strict=True)]
+    if work.totals != found.totals:
+        work.totals = found.totals
+        work.touched = True
+
+
+def _settle_holds(tx: Tx, work: OrderWork, now: datetime) -> None:
+    wanted = {
+        (finding.hold_kind, finding.code, finding.line_no): finding for finding in work.findings if finding.hold_kind
+    }
+    for hold in [hold for hold in work.holds if hold.released_at is None and hold.kind in ("data", "price", "address")]:
+        if (hold.kind, hold.code, hold.line_no) not in wanted:
+            work.close_hold(hold, "No longer the case.", now)
+    waved = {(hold.kind, hold.code, hold.line_no) for hold in work.holds if hold.released_at is not None}
+    for (kind, code, line_no), finding in wanted.items():
+        assert kind is not None
+        if kind in WAVED_THROUGH and (kind, code, line_no) in waved:
+            continue
+        work.open_hold(
+            Hold(
+                tx.ids.new(),
+                "order" if line_no is None else "line",
+                kind,
+                code,
+                finding.message,
+                now,
+                line_no=line_no,
+                detail=finding.as_json(),
+            )
+        )
+
+
+STEP = Step(name="orders.assess", look=look, load=load, decide=decide, apply=apply)

@@ -1,0 +1,77 @@
+"""Which rows a turn of orders must hold, taken in one `lock_set`: credit nodes, inbound supplies, stock.
+
+Stock is looked at first without a lock, sourced as an estimate, and only the rows the estimate uses are locked (and every
+site's row of a product that comes out short). The decision is made again on the locked rows. Where it then comes out
+shorter than the estimate although other sites had goods, the turn is repeated once with every site locked.
+"""
+
+from uuid import UUID
+
+from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
+from tradewind.fulfilment.decide import Shelf
+from tradewind.fulfilment.queries import lanes_to, site_lanes
+from tradewind.inventory.model import StockRow
+from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows, stock_of
+from tradewind.kernel.locks import lock_set
+from tradewind.kernel.tx import Reader, Tx
+from tradewind.semantics.model import ZERO
+from tradewind.streams.order_work import OrderWork, OrderWorkset
+from tradewind.streams.take import plan_sources
+
+Key = tuple[UUID, UUID]
+
+
+def read_lanes(reader: Reader, workset: OrderWorkset) -> None:
+    """The sites that can serve each place the orders go to."""
+    lanes = site_lanes(reader)
+    for work in workset.orders.values():
+        for group in work.groups:
+            place = (group.ship_to.country, group.ship_to.region)
+            if place not in workset.shelves.lanes:
+                workset.shelves.lanes[place] = lanes_to(lanes, *place)
+
+
+def lock_orders(tx: Tx, workset: OrderWorkset, needs: frozenset[str]) -> None:
+    """Lock what the steps ahead need beyond the orders themselves, and keep it on the workset's shelves."""
+    if not needs:
+        return
+    works = list(workset.orders.values())
+    shelves = workset.shelves
+    if "credit" in needs:
+        shelves.paths = credit_paths(tx, {work.account.id for work in works})
+    keys: set[Key] = set()
+    short: set[UUID] = set()
+    if "stock" in needs:
+        read_lanes(tx, workset)
+        keys, short = _wanted_stock(tx, workset, works)
+    locked = lock_set(
+        tx,
+        [
+            (LOCK_CREDIT, {node for path in shelves.paths.values() for node in path}),
+            (LOCK_SUPPLY, short | {claim.product_id for work in works for claim in work.open_claims("promised")}),
+            (LOCK_STOCK, keys),
+        ],
+    )
+    shelves.nodes = nodes_from(tx, locked["credit"])
+    shelves.inbound = inbound_rows(locked["supply"])
+    shelves.rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
+
+
+def _wanted_stock(tx: Tx, workset: OrderWorkset, works: list[OrderWork]) -> tuple[set[Key], set[UUID]]:
+    """The stock rows the estimate uses, those behind the orders' claims, and the products that come out short."""
+    held = {
+        (claim.product_id, claim.site_id)
+        for work in works
+        for claim in work.open_claims("reserved", "allocated", "released")
+    }
+    products = {
+        one.line.product_id for work in works for one in work.lines if one.line.stocked and one.quantities.open > 0
+    }
+    rows = stock_of(tx, products)
+    if workset.lock_all_sites:
+        return held | {(row.product_id, row.site_id) for row in rows}, products
+    plans = plan_sources(workset, works, Shelf({(row.product_id, row.site_id): row.available for row in rows}))
+    workset.estimate = {key: sum((take.qty for take in plan.takes), ZERO) for key, plan in plans.items()}
+    used = {(take.product_id, take.site_id) for plan in plans.values() for take in plan.takes}
+    short = {demand.product_id for plan in plans.values() for demand in plan.short}
+    return held | used | {(row.product_id, row.site_id) for row in rows if row.product_id in short}, short

@@ -1,0 +1,206 @@
+"""Steps `orders.confirm` and `orders.release`: the buyer gets the promise, the warehouses get the work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from tradewind.fulfilment.commands import insert_shipments, next_shipment_numbers
+from tradewind.fulfilment.model import NewShipment, ShipmentLine
+from tradewind.inventory.model import Claim
+from tradewind.kernel.deliveries import Delivery, put_deliveries
+from tradewind.kernel.tx import Tx
+from tradewind.orchestration.commands.messages import Message
+from tradewind.orchestration.commands.steps import Call, Start, Step
+from tradewind.orders.decide import blockers, move
+from tradewind.semantics.model import ZERO
+from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
+from tradewind.streams.take import no_decision
+
+ANSWER_WITHIN = timedelta(days=2)  # a warehouse that is silent longer becomes somebody's task
+
+
+def confirm(
+    tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The order is confirmed: said on the log, sent where the buyer wants it, and each group gets its time of release."""
+    variables: list[dict[str, Any]] = []
+    deliveries: list[Delivery] = []
+    for call in calls:
+        work = workset.orders[call.subject_id]
+        work.confirmed_at = tx.now
+        work.touched = True
+        payload = {
+            "number": work.header.number,
+            "status": work.compute_status(),
+            "total": str(work.totals.total),
+            "currency": work.header.currency,
+            "decisions": work.decisions,
+        }
+        workset.say(work, "order.confirmed", payload)
+        if work.account.delivery_url:
+            deliveries.append(
+                Delivery(
+                    f"order.confirmed:{work.id}:{work.version}",
+                    work.account.delivery_url,
+                    "order.confirmed",
+                    work.account.id,
+                    "sales_order",
+                    work.id,
+                    payload,
+                )
+            )
+        variables.append(
+            {
+                "groups": [
+                    {
+                        "no": group.group_no,
+                        "key": group_key(work.id, group.group_no),
+                        "release_at": max(group.release_at or tx.now, tx.now),
+                    }
+                    for group in work.groups
+                ]
+            }
+        )
+    put_deliveries(tx, deliveries)
+    return variables
+
+
+def group_key(order_id: UUID, group_no: int) -> str:
+    """What messages about a delivery group are addressed to."""
+    return f"{order_id}/{group_no}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What of a group one site ships: claims, and services that go along."""
+
+    site_id: UUID | None
+    claims: tuple[Claim, ...]
+    services: tuple[LineWork, ...] = ()
+
+
+@dataclass(slots=True)
+class _Released:
+    shipments: list[NewShipment] = field(default_factory=list)
+    works: list[OrderWork] = field(default_factory=list)
+
+
+def decide_release(workset: OrderWorkset, calls: Sequence[Call], facts: Any) -> list[dict[str, Any]]:
+    """Which parcels each group can send now, and whether anything is left after them."""
+    outcomes: list[dict[str, Any]] = []
+    for call in calls:
+        work, group_no = workset.orders[call.subject_id], int(call.variables["group"]["no"])
+        outcomes.append({"parcels": parcels_of(work, group_no), "group_no": group_no})
+    return outcomes
+
+
+def parcels_of(work: OrderWork, group_no: int) -> list[Parcel]:
+    """The ship policy at work (FU3): partial sends what is there, line_complete whole lines, ship_complete the whole group."""
+    lines = work.lines_of(group_no)
+    if blockers(work.holds, "release", group_no=group_no, line_no=0):
+        return []
+    waiting = [
+        one
+        for one in lines
+        if one.quantities.open + one.quantities.reserved > 0
+        or blockers(work.holds, "release", group_no=group_no, line_no=one.line.line_no)
+    ]
+    if work.header.ship_policy == "ship_complete" and waiting:
+        return []
+    ready = [
+        one
+        for one in lines
+        if one.quantities.allocated > 0
+        and not blockers(work.holds, "release", group_no=group_no, line_no=one.line.line_no)
+        and not (work.header.ship_policy == "line_complete" and one in waiting)
+    ]
+    numbers = {one.line.line_no for one in ready}
+    by_site: dict[UUID, list[Claim]] = {}
+    for claim in work.open_claims("allocated"):
+        if claim.line_no in numbers:
+            by_site.setdefault(claim.site_id, []).append(claim)
+    services = tuple(one for one in ready if not one.line.stocked)
+    parcels = [Parcel(site_id, tuple(claims)) for site_id, claims in by_site.items()]
+    if parcels:
+        return [Parcel(parcels[0].site_id, parcels[0].claims, services), *parcels[1:]]
+    if services or (not work.lines and work.charges):
+        return [Parcel(None, (), services)]
+    return []
+
+
+def release(
+    tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Hand the parcels over: claims and units become released, a shipment each, and its stream starts."""
+    released = _Released()
+    numbers = iter(next_shipment_numbers(tx, sum(len(outcome["parcels"]) for outcome in outcomes)))
+    for call, outcome in zip(calls, outcomes, strict=True):
+        work = workset.orders[call.subject_id]
+        for parcel in outcome["parcels"]:
+            _hand_over(tx, workset, work, parcel, group_no=outcome["group_no"], number=next(numbers), released=released)
+    # A shipment refers to order lines; those of a new order are written by the flush, a release never comes in the same turn.
+    insert_shipments(tx, released.shipments)
+    return [
+        {"left": left_to_deliver(workset.orders[call.subject_id], outcome["group_no"])}
+        for call, outcome in zip(calls, outcomes, strict=True)
+    ]
+
+
+def left_to_deliver(work: OrderWork, group_no: int) -> bool:
+    """Whether units of the group are still to be handed over."""
+    return any(
+        one.quantities.open + one.quantities.reserved + one.quantities.allocated > ZERO
+        for one in work.lines_of(group_no)
+    )
+
+
+def _hand_over(
+    tx: Tx, workset: OrderWorkset, work: OrderWork, parcel: Parcel, *, group_no: int, number: str, released: _Released
+) -> None:
+    lines: list[ShipmentLine] = []
+    for claim in parcel.claims:
+        one = work.line(claim.line_no)
+        one.move(move(one.quantities, claim.qty, source="allocated", target="released"))
+        work.change_claim(claim, state="released")
+        lines.append(ShipmentLine(len(lines) + 1, claim.line_no, claim.claim_no, claim.qty))
+    for one in parcel.services:
+        qty = one.quantities.allocated
+        one.move(move(one.quantities, qty, source="allocated", target="released"))
+        lines.append(ShipmentLine(len(lines) + 1, one.line.line_no, 0, qty))
+    shipment = NewShipment(
+        tx.ids.new(),
+        number,
+        work.id,
+        group_no,
+        work.account.id,
+        parcel.site_id,
+        work.group(group_no).ship_to,
+        work.decisions.get("sourcing", {}).get(str(group_no), "allocated stock"),
+        tuple(lines),
+    )
+    released.shipments.append(shipment)
+    workset.say(
+        work,
+        "shipment.released",
+        {"shipment": number, "group": group_no, "lines": len(lines), "status": work.compute_status()},
+        objects=[("shipment", shipment.id, "released")],
+    )
+    workset.starts.append(
+        Start(
+            "shipment_to_invoice",
+            "shipment",
+            shipment.id,
+            work.account.id,
+            {"shipment": str(shipment.id), "order": str(work.id), "answer_due": tx.now + ANSWER_WITHIN},
+        )
+    )
+    if parcel.site_id is None:  # nothing a warehouse would have to do
+        workset.messages.append(
+            Message("warehouse.answered", str(shipment.id), f"no-warehouse:{shipment.id}", {"outcome": "shipped"})
+        )
+
+
+CONFIRM = Step(name="orders.confirm", decide=no_decision, apply=confirm)
+RELEASE = Step(name="orders.release", decide=decide_release, apply=release)
