@@ -222,6 +222,11 @@ def mandates_after(
     return [MandateRow(*row) for row in rows]
 
 
+def accounts_by_code(reader: Reader, codes: Collection[str]) -> dict[str, UUID]:
+    """Ids of those of the accounts that exist."""
+    return {row[0]: row[1] for row in reader.rows("select code, id from account where code = any(%s)", [list(codes)])}
+
+
 def accounts_seen(reader: Reader, *, limit: int = PAGE) -> list[tuple[UUID, str, str]]:
     """(id, code, name) of the accounts the reader sees; run it under the buyer role."""
     return [(row[0], row[1], row[2]) for row in reader.rows(

@@ -75,10 +75,11 @@ def build_app(settings: Settings, *, routers: Sequence[str] = ROUTERS) -> FastAP
         title="Tradewind", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
     )
     app.state.settings = settings
-    app.router.routes[:] = _own.routes
+    app.router.routes.clear()
     for name in routers:
         if find_spec(name) is not None:
             app.router.routes.extend(import_module(name).router.routes)
+    app.router.routes.extend(_own.routes)
     for route in app.router.routes:
         if not isinstance(route, GuardedRoute):
             raise RouteWithoutPermission(f"{getattr(route, 'path', route)} is not a guarded route")

@@ -4,13 +4,21 @@ are summed, whichever of them answers."""
 import os
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+    multiprocess,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from tradewind.kernel.tx import Reader
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the text and say little
 OURS = CollectorRegistry()
 
 REQUESTS = Counter("tradewind_requests", "Answered requests.", ("method", "route", "status"), registry=OURS)

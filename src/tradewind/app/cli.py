@@ -1,0 +1,289 @@
+"""The command line. Each command imports what it needs when it runs, so that a server holds only what serves.
+
+Exit codes: 0 done, 1 done and something was found wrong, 2 refused (the reason is on standard error), 130 interrupted.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tradewind import __version__
+from tradewind.app.logs import setup_logs
+from tradewind.app.postgres import Server, ensure_server, running_server
+from tradewind.app.serve import APP_ROLE, Where, application_of, load, serve, work
+from tradewind.app.settings import Settings, describe, read_settings
+from tradewind.kernel.problem import Refused, refuse
+from tradewind.kernel.tx import Database
+
+IMPORT = "tradewind.app.loading:import_command"
+REPLAY = "tradewind.app.replay:replay_command"
+DEMO = "tradewind.app.demo:demo_command"
+VERIFY = "tradewind.analytics.verify:verify_command"
+CHECK_STREAM = "tradewind.orchestration.decide.compile:check"
+CREATE_KEY = "tradewind.app.credentials:create_key"
+READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
+Arguments = argparse.Namespace
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The entry of `tradewind`; gives the exit code."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[Arguments, Settings], int] = arguments.command
+    try:
+        settings = read_settings()
+        setup_logs(settings.log_level)
+        return command(arguments, settings)
+    except Refused as refused:
+        for problem in refused.problems:
+            print(f"{problem.code}: {problem.message}", file=sys.stderr)
+        return 2
+    except psycopg.OperationalError as reason:
+        print(f"database.no_answer: {str(reason).strip()}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tradewind", description="B2B order management and commerce orchestration.")
+    parser.add_argument("--version", action="version", version=f"tradewind {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[Arguments, Settings], int], sentence: str) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = commands.add_parser(name, help=sentence, description=sentence)
+        made.set_defaults(command=command)
+        return made
+
+    run = add("run", _run, "Start the database if needed, migrate it, and serve.")
+    run.add_argument("--demo", action="store_true", help="load the demo company and drive its orders first")
+    add("serve", _serve, "Serve: HTTP processes and one worker. The database must be migrated.")
+    add("worker", _worker, "Run one worker in the foreground.")
+    add("migrate", _migrate, "Bring the database to the current schema.")
+    add("stop", _stop, "Stop the embedded PostgreSQL.")
+    shown = add("settings", _settings, "List all settings with their values.")
+    shown.add_argument("--json", action="store_true", help="one JSON object")
+    add("demo", _demo, "Run the demo day; 0 only if every order ends where it should.")
+    loading = add("import", _import, "Load master data from a CSV or XLSX file.")
+    loading.add_argument("kind", metavar="KIND", help="what the rows are, e.g. products, prices, accounts")
+    loading.add_argument("file", metavar="FILE", type=Path)
+    loading.add_argument("--dry-run", action="store_true", help="do everything, then roll it back")
+    replay = add("replay", _replay, "Push a file of historic orders through the ordinary path.")
+    replay.add_argument("file", metavar="FILE", type=Path)
+    replay.add_argument("--mapping", metavar="M", type=Path, required=True, help="which column is what (TOML)")
+    replay.add_argument("--summary", metavar="OUT.json", type=Path, required=True, help="where the counts and sums go")
+    verify = add("verify", _verify, "Check the invariants on the live database; prints violating rows.")
+    verify.add_argument("--json", action="store_true", help="one JSON object a line")
+    streams = add("streams", _check_streams, "Work with value streams.")
+    streams.add_argument("action", choices=["check"])
+    streams.add_argument("files", metavar="FILE", nargs="+", type=Path, help="BPMN 2.0 XML")
+    key = add("key", _create_key, "Make an API key; it is shown once.")
+    key.add_argument("action", choices=["create"])
+    key.add_argument("login", metavar="LOGIN")
+    key.add_argument("--label", default="command line")
+    key.add_argument("--days", type=int, help="the key expires after so many days")
+    key.add_argument("--kind", choices=["staff", "buyer", "agent", "system"], default="staff",
+                     help="what the principal is, where it is made now")  # fmt: skip
+    key.add_argument("--role", action="append", default=[], help="make the principal with this role if it is new")
+    key.add_argument("--account", action="append", default=[], help="code of an account that a new buyer sees")
+    return parser
+
+
+# ---- the database of a command -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server(settings: Settings) -> Iterator[Server]:
+    """The server; one that this command started is stopped at its end, unless somebody else uses it by then."""
+    server = ensure_server(settings)
+    try:
+        yield server
+    finally:
+        if server.started_by_us and not _in_use(server):
+            server.stop()
+
+
+def _in_use(server: Server) -> bool:
+    others = """
+    select exists (select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid())
+    """
+    try:
+        with psycopg.connect(server.url("postgres"), connect_timeout=5) as connection:
+            row = connection.execute(others).fetchone()
+    except psycopg.OperationalError:
+        return False
+    return bool(row and row[0])
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[tuple[Server, Database]]:
+    with _server(settings) as server:
+        database = application_of(server, settings).database()
+        try:
+            yield server, database
+        finally:
+            database.close()
+
+
+def _migrate_apart(settings: Settings) -> None:
+    """Migrations in a process of their own: what they need never stays in the memory of a server."""
+    done = subprocess.run([sys.executable, "-m", "tradewind.app.cli", "migrate"], check=False,
+                          env={**os.environ, "TRADEWIND_HOME": str(settings.home)})  # fmt: skip
+    if done.returncode:
+        raise refuse("database.not_migrated", "The migration failed; see above.", status=503)
+
+
+def _migrated(where: Where) -> None:
+    """Refuse to serve on a database that misses migrations."""
+    newest = load("tradewind.app.http:newest_migration")()
+    database = where.database()
+    try:
+        found = database.read(lambda reader: reader.value("select version_num from alembic_version"))
+    except psycopg.errors.UndefinedTable:
+        found = None
+    except psycopg.OperationalError as reason:
+        if "role" not in str(reason):
+            raise
+        found = None  # the role is made by the first migration
+    finally:
+        database.close()
+    if found != newest:
+        raise refuse("database.migrations_missing", f"The database is at {found}, this version needs {newest}; run "
+                     "`tradewind migrate`.", status=503)  # fmt: skip
+
+
+# ---- commands ----------------------------------------------------------------------------------------------------
+
+
+def _run(arguments: Arguments, settings: Settings) -> int:
+    with _server(settings) as server:
+        _migrate_apart(settings)
+        if arguments.demo:
+            # apart as well: what the demo needs is not what serving needs
+            subprocess.run([sys.executable, "-m", "tradewind.app.cli", "demo"], check=False,
+                           env={**os.environ, "TRADEWIND_HOME": str(settings.home)})  # fmt: skip
+        return serve(settings, application_of(server, settings), ready=_say_ready)
+
+
+def _serve(_: Arguments, settings: Settings) -> int:
+    with _server(settings) as server:
+        where = application_of(server, settings)
+        _migrated(where)
+        return serve(settings, where, ready=_say_ready)
+
+
+def _say_ready(address: str) -> None:
+    print(f"Tradewind answers on {address} (Ctrl-C stops it)", flush=True)
+
+
+def _worker(_: Arguments, settings: Settings) -> int:
+    with _server(settings) as server:
+        where = application_of(server, settings)
+        _migrated(where)
+        return work(settings, where)
+
+
+def _migrate(_: Arguments, settings: Settings) -> int:
+    with _server(settings) as server:
+        load("tradewind.app.migrate:migrate")(server.url())
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute(f"grant select on alembic_version to {APP_ROLE}")
+    return 0
+
+
+def _stop(_: Arguments, settings: Settings) -> int:
+    server = running_server(settings)
+    if server is None:
+        print("No embedded PostgreSQL runs.")
+        return 0
+    server.stop()
+    print(f"PostgreSQL (pid {server.pid}) has stopped.")
+    return 0
+
+
+def _settings(arguments: Arguments, settings: Settings) -> int:
+    given = {name: os.environ.get(name, "") for name, *_ in describe()}
+    given["TRADEWIND_HOME"] = str(settings.home)
+    rows = [(name, _value(name, given[name]), default, sentence) for name, default, _, sentence in describe()]
+    if arguments.json:
+        print(json.dumps({name: value or default for name, value, default, _ in rows}, indent=2))
+        return 0
+    table = load("rich.table:Table")(title="Settings (environment variables)")
+    for heading in ("variable", "value", "default", "meaning"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    load("rich.console:Console")().print(table)
+    return 0
+
+
+def _value(name: str, text: str) -> str:
+    return "(given)" if text and name.endswith("DATABASE_URL") else text  # it may hold a password
+
+
+def _demo(_: Arguments, settings: Settings) -> int:
+    with _server(settings) as server:
+        _migrate_apart(settings)
+        return int(load(DEMO)(application_of(server, settings).database(), settings))
+
+
+def _import(arguments: Arguments, settings: Settings) -> int:
+    _readable(arguments.file)
+    with _database(settings) as (_, database):
+        return int(load(IMPORT)(database, arguments.kind, arguments.file, dry_run=arguments.dry_run))
+
+
+def _replay(arguments: Arguments, settings: Settings) -> int:
+    _readable(arguments.file)
+    _readable(arguments.mapping)
+    with _database(settings) as (_, database):
+        return int(load(REPLAY)(database, arguments.file, mapping=arguments.mapping, summary=arguments.summary))
+
+
+def _verify(arguments: Arguments, settings: Settings) -> int:
+    with _server(settings) as server:
+        return int(load(VERIFY)(server.url(), json=arguments.json))
+
+
+def _check_streams(arguments: Arguments, _: Settings) -> int:
+    check, expressions = load(CHECK_STREAM), load(READ_EXPRESSION)
+    wrong = 0
+    for path in arguments.files:
+        _readable(path)
+        report: dict[str, Any] = check(str(path), path.read_bytes(), expressions)
+        wrong += not report["ok"]
+        print(json.dumps(report, ensure_ascii=False))
+    return 1 if wrong else 0
+
+
+def _readable(path: Path) -> None:
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as reason:
+        raise refuse("request.file_not_readable", f"{path}: {reason.strerror}", where=str(path)) from reason
+
+
+def _create_key(arguments: Arguments, settings: Settings) -> int:
+    with _database(settings) as (_, database):
+        key = load(CREATE_KEY)(
+            database, arguments.login, kind=arguments.kind, roles=arguments.role, account_codes=arguments.account,
+            label=arguments.label, days=arguments.days,
+        )  # fmt: skip
+    print(key)
+    print("This is the only time the key is shown.", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
