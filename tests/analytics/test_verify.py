@@ -361,11 +361,8 @@ def test_more_rows_than_are_shown_are_counted(owner_url: str, capsys: pytest.Cap
     verify_command(owner_url)
 
     lines = capsys.readouterr().out.splitlines()
-    assert (len(lines), lines[101], lines[102][:32]) == (
-        103,
-        "  and 30 more",
-        f"verify: {len(CHECKS)} checks, 130 violatio",
-    )
+    assert (len(lines), lines[101]) == (103, "  and 30 more")
+    assert ", 130 violations in " in lines[102]
 
 
 def test_a_run_sees_one_snapshot_and_cannot_write(owner_url: str) -> None:
