@@ -4,9 +4,10 @@ A row number is the one a spreadsheet shows: the first record is row 1, blank on
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from tradewind.kernel.problem import Problem
 
@@ -49,6 +50,15 @@ class Findings:
             self._found[key] = replace(known, count=known.count + 1)
         elif len(self._found) < self._kinds_max:
             self._found[key] = Finding(code, severity, where, message)
+
+    def take(self, other: "Findings") -> None:
+        """Add all of another collection."""
+        for key, finding in other._found.items():
+            known = self._found.get(key)
+            if known is not None:
+                self._found[key] = replace(known, count=known.count + finding.count)
+            elif len(self._found) < self._kinds_max:
+                self._found[key] = finding
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._found.values())
@@ -127,3 +137,65 @@ class DateText(str):
 def place(row: int, column: str = "") -> str:
     """`row 17, column qty`."""
     return f"row {row}, column {column}" if column else f"row {row}"
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a set of rows did to the database. `waiting`: rows that refer to a record of the same kind not seen yet."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, Problem]] = field(default_factory=list)
+    waiting: list[Any] = field(default_factory=list)
+
+    def plus(self, other: "Applied") -> "Applied":
+        """What two sets did together."""
+        return Applied(
+            self.created + other.created,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.refused + other.refused,
+            self.waiting + other.waiting,
+        )
+
+    def refuse(self, row: int, column: str, code: str, message: str, **detail: Any) -> None:
+        """Leave a row out."""
+        where = place(row, column)
+        self.refused.append(
+            (row, Problem(code, f"{column}: {message}", where, detail={"row": row, "column": column, **detail}))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One import: its id, the fields its file has, who it comes from, and what earlier chunks of a dry run would have made."""
+
+    id: UUID
+    present: frozenset[str]
+    findings: Findings
+    system: str = "import"
+    is_dry: bool = False
+    would_exist: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """The report of an import. `problems` are the first of the refused rows'; all of them are in the CSV of refused rows."""
+
+    kind: str
+    run_id: UUID
+    is_dry: bool
+    rows: int = 0
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    stopped: Problem | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Every row was taken."""
+        return self.refused == 0 and self.stopped is None
