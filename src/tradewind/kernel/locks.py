@@ -41,9 +41,9 @@ def lock_set(tx: Tx, wanted: Iterable[tuple[LockKind, Iterable[Any]]]) -> dict[s
         if not unique:
             locked.setdefault(kind.name, [])
             continue
-        if kind.rank <= tx.lock_rank:
-            raise LockOrderBroken(f"{kind.name} was asked for after {ORDER[tx.lock_rank]}")
-        tx.lock_rank = kind.rank
+        if tx.locked and kind.rank <= tx.locked[-1]:
+            raise LockOrderBroken(f"{kind.name} was asked for after {ORDER[tx.locked[-1]]}")
+        tx.locked.append(kind.rank)
         locked[kind.name] = tx.rows(kind.sql, _parameters(kind, unique))
     return locked
 

@@ -3,6 +3,7 @@
 Everything a command does — facts, process positions, events, outbound deliveries, idempotency records — is written through
 one `Tx` and commits together. `tx.now` is the only clock; it is read once. Transient errors (deadlock, serialisation
 failure, a lost connection, a lock that took too long) repeat the whole function, bounded, with jitter; nothing else does.
+A commit whose answer was lost is not repeated: the database is asked what became of it.
 """
 
 import json
@@ -36,6 +37,7 @@ TRANSIENT = (
     errors.ConnectionException,
     errors.CrashShutdown,
 )
+_LOST = ("08", "57P0")  # the first characters of states that say: this connection is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,11 @@ class Event:
 class Reader:
     """A handle that reads. Functions that take a `Reader` cannot write by type."""
 
-    def __init__(self, connection: psycopg.Connection[Row], now: datetime) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], now: datetime, kept: dict[Any, Any] | None = None) -> None:
         self.connection = connection
         self.now = now
+        # What never changes once stored (a published version, compiled) may be kept here between transactions.
+        self.kept: dict[Any, Any] = {} if kept is None else kept
 
     def rows(self, sql: str, params: Params = None) -> list[Row]:
         """All rows of a statement."""
@@ -96,13 +100,14 @@ class Tx(Reader):
         ids: Ids,
         actor: Actor = SYSTEM,
         role: str | None = None,
+        kept: dict[Any, Any] | None = None,
     ) -> None:
-        super().__init__(connection, clock())
+        super().__init__(connection, clock(), kept)
         self.clock = clock
         self.ids = ids
         self.actor = actor
         self.role = role
-        self.lock_rank = -1
+        self.locked: list[int] = []  # ranks of the lock kinds that were taken, ascending
         self.events: list[tuple[Event, Actor]] = []
 
     def run(self, sql: str, params: Params = None) -> int:
@@ -114,7 +119,7 @@ class Tx(Reader):
         self.events.append((event, actor or self.actor))
 
     def acting(self, actor: Actor) -> "Tx":
-        """The same transaction in another name (a batch serves many callers). Events go to the same log."""
+        """The same transaction in another name (a batch serves many callers). Events and locks are shared."""
         other = Tx.__new__(Tx)
         other.__dict__ = {**self.__dict__, "actor": actor}
         return other
@@ -136,14 +141,18 @@ with e as materialized (
            + row_number() over (partition by e.subject_id order by e.ord),
          e.actor_id, e.channel, e.on_behalf_of, e.mandate_id, e.correlation, e.account_id, e.payload::jsonb
   from e, x
+), related as (
+  insert into event_object (object_id, event_xid, event_seq, qualifier, object_type)
+  select o.object_id, x.xid, e.seq, o.qualifier, o.object_type
+  from unnest(%(object_ord)s::bigint[], %(object_type)s::text[], %(object_id)s::uuid[], %(qualifier)s::text[])
+       as o(ord, object_type, object_id, qualifier)
+  join e on e.ord = o.ord cross join x
+  on conflict do nothing
 )
-insert into event_object (object_id, event_xid, event_seq, qualifier, object_type)
-select o.object_id, x.xid, e.seq, o.qualifier, o.object_type
-from unnest(%(object_ord)s::bigint[], %(object_type)s::text[], %(object_id)s::uuid[], %(qualifier)s::text[])
-     as o(ord, object_type, object_id, qualifier)
-join e on e.ord = o.ord cross join x
-on conflict do nothing
+select xid from x
 """
+_XID = "select (pg_current_xact_id_if_assigned()::text)::bigint"
+_FATE = "select pg_xact_status(%s::text::xid8)"
 
 
 def dumps(value: Any) -> str:
@@ -151,17 +160,17 @@ def dumps(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
 
 
-def write_events(tx: Tx) -> None:
-    """Append the facts that were emitted, in order, in one statement."""
+def write_events(tx: Tx) -> int | None:
+    """Append the facts that were emitted, in order, in one statement. Gives the transaction's id, None if it wrote nothing."""
     if not tx.events:
-        return
+        return None if (xid := tx.value(_XID)) is None else int(xid)
     facts = tx.events
     relations = [
         (number, kind, object_id, qualifier)
         for number, (event, _) in enumerate(facts, 1)
         for kind, object_id, qualifier in ((event.subject_type, event.subject_id, "subject"), *event.objects)
     ]
-    tx.run(
+    xid = tx.value(
         _APPEND,
         {
             "at": tx.now,
@@ -182,6 +191,7 @@ def write_events(tx: Tx) -> None:
         },
     )
     tx.events.clear()
+    return int(xid)
 
 
 def connect(url: str, *, role: str | None = None) -> psycopg.Connection[Row]:
@@ -208,6 +218,7 @@ class Database:
     seed: int | None = None
     role: str | None = None
     ids: Ids = field(init=False)
+    kept: dict[Any, Any] = field(default_factory=dict, init=False)
     _idle: list[psycopg.Connection[Row]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
@@ -233,30 +244,70 @@ class Database:
     def write(self, work: Callable[[Tx], T], *, actor: Actor = SYSTEM) -> T:
         """Run `work` in one transaction with its events, commit, and give its result; repeat on transient errors."""
         for attempt in range(RETRIES):
+            written: list[tuple[T, int | None]] = []
             try:
                 with self.connection() as conn, conn.transaction():
-                    tx = Tx(conn, self.clock, self.ids, actor, self.role)
+                    tx = Tx(conn, self.clock, self.ids, actor, self.role, self.kept)
                     result = work(tx)
-                    write_events(tx)
+                    written.append((result, write_events(tx)))
                 return result
-            except (*TRANSIENT, psycopg.OperationalError):
+            except psycopg.Error as error:
+                if _is_lost(error):
+                    self.close()  # the idle ones are of the same server
+                    if written and self._committed(written[0][1], error):
+                        return written[0][0]
+                elif not _is_transient(error):
+                    raise
                 if attempt == RETRIES - 1:
                     raise
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # jitter between tries
+                _rest(attempt)
         raise AssertionError("unreachable")
+
+    def _committed(self, xid: int | None, lost: psycopg.Error) -> bool:
+        """What became of a commit whose answer was lost; the error again where nobody can tell."""
+        if xid is None:
+            return False
+        for attempt in range(RETRIES):
+            try:
+                with self.connection() as conn:
+                    row = conn.execute(_FATE, [str(xid)]).fetchone()
+            except psycopg.OperationalError:
+                row = None
+            fate = row[0] if row else "in progress"
+            if fate in ("committed", "aborted"):
+                return bool(fate == "committed")
+            _rest(attempt)
+        raise lost
 
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one read-only snapshot."""
         with self.connection() as conn, conn.transaction():
             conn.execute("set transaction isolation level repeatable read, read only")
-            return work(Reader(conn, self.clock()))
+            return work(Reader(conn, self.clock(), self.kept))
 
     def read_as_buyer(self, visible: Sequence[UUID], work: Callable[[Reader], T]) -> T:
         """Run `work` under the buyer role: the database shows it rows of the visible accounts and no others."""
         with self.connection() as conn, conn.transaction():
             conn.execute("set transaction isolation level repeatable read, read only")
             become_buyer(conn, visible)
-            return work(Reader(conn, self.clock()))
+            return work(Reader(conn, self.clock(), self.kept))
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    """The connection is gone; whether the server did what it was told last is not known from this."""
+    if error.sqlstate is None:
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith(_LOST)
+
+
+def _is_transient(error: psycopg.Error) -> bool:
+    """The same again may succeed. Two facts about one subject at once both took the same number: the later takes the next."""
+    numbered_twice = isinstance(error, errors.UniqueViolation) and error.diag.table_name == "event"
+    return numbered_twice or isinstance(error, TRANSIENT)
+
+
+def _rest(attempt: int) -> None:
+    time.sleep(random.uniform(0, 0.02 * 2**attempt))  # jitter between tries
 
 
 _BECOME = "select set_config('role', %s, true), set_config('tradewind.visible_accounts', %s, true)"

@@ -16,10 +16,6 @@ on conflict (stream, sha256) do nothing
 _LATEST = "select stream, max(version) from stream_version group by stream"
 _BPMN = "select bpmn from stream_version where stream = %s and version = %s"
 
-# A published version never changes, so a compiled graph may be kept for the life of the process.
-_graphs: dict[tuple[str, int, str], Graph] = {}
-
-
 def compiled(bpmn: bytes, expressions: ExpressionReader) -> Graph:
     """The graph of a diagram, or a refusal with everything that is wrong with it."""
     report = compile_bpmn(bpmn, expressions)
@@ -48,12 +44,12 @@ def latest_versions(reader: Reader) -> dict[str, int]:
 
 def graph_of(reader: Reader, stream: str, version: int, *, expressions: ExpressionReader) -> Graph:
     """The compiled graph of a stored version."""
-    # A database's identity is part of the key: tests and demos open several in one process.
-    key = (stream, version, reader.connection.info.dsn)
-    graph = _graphs.get(key)
+    # A published version never changes, so its compiled graph may be kept as long as the database is open.
+    key = ("stream", stream, version)
+    graph: Graph | None = reader.kept.get(key)
     if graph is None:
         stored = reader.value(_BPMN, [stream, version])
         if stored is None:
             raise refuse("orchestration.unknown_stream", f"There is no version {version} of {stream}.", status=404)
-        graph = _graphs[key] = compiled(stored.encode(), expressions)
+        graph = reader.kept[key] = compiled(stored.encode(), expressions)
     return graph
