@@ -132,11 +132,13 @@ def _reaches(end: datetime | None, other: datetime | None) -> bool:
 
 
 def _beginning(line: Sequence[Period[C]], wanted: datetime | None, now: datetime) -> datetime:
-    """When the wish can begin without editing the past."""
+    """When the wish can begin without editing what was in force (what is not written yet never was)."""
     if wanted is not None and wanted > now:
         return wanted
     start = ALWAYS if wanted is None else wanted
-    was_in_force = any(period.start <= now and (period.end is None or period.end > start) for period in line)
+    was_in_force = any(
+        period.id is not None and period.start <= now and (period.end is None or period.end > start) for period in line
+    )
     return now if was_in_force else start
 
 
@@ -156,7 +158,7 @@ def _put_in(line: list[Period[C]], wish: Wish[C], start: datetime, now: datetime
         if period.start > start or (period.end is not None and period.end <= start):
             result.append(period)
             continue
-        outcome = "changed"
+        outcome = outcome if period.id is None else "changed"
         if period.start < start:
             result.append(replace(period, end=start))
         else:
