@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -33,11 +32,13 @@ from tradewind.access.commands.refusals import record_refusal
 from tradewind.access.errors import NOT_FOUND
 from tradewind.access.model import Caller
 from tradewind.app import metrics
+from tradewind.app.readiness import missing_migrations
 from tradewind.app.settings import Settings
 from tradewind.kernel.problem import Problem, Refused, problem_body
 from tradewind.kernel.tx import Database
 
 ROUTERS = (
+    "tradewind.channels.api",
     "tradewind.desk.api",
     "tradewind.views.api",
     "tradewind.fulfilment.api",
@@ -55,7 +56,6 @@ ROUTERS = (
 THREADS = 8
 PROBLEM = "application/problem+json"
 LARGEST_ERRORS = 100
-_MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations" / "versions"
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 log = logging.getLogger("tradewind.http")
 
@@ -234,25 +234,9 @@ async def healthz() -> dict[str, str]:
 @_own.get("/readyz", openapi_extra=permission("public"))
 def readyz(request: Request) -> Response:
     """200 when the database answers and every migration has run, else 503 with the reason."""
-    database: Database = request.app.state.database
-    try:
-        found = database.read(lambda reader: reader.value("select version_num from alembic_version"))
-    except psycopg.errors.UndefinedTable:
-        found = None
-    if found != newest_migration():
-        return problem_response([Problem("database.migrations_missing", f"The database is at {found}, this version "
-                                         f"needs {newest_migration()}; run `tradewind migrate`.", status=503)])  # fmt: skip
-    return Response(to_json({"status": "ready", "migration": found}), media_type="application/json")
-
-
-def newest_migration() -> str:
-    """The revision no other one builds on, read from the files: the tool itself is not loaded to serve requests."""
-    texts = [path.read_text(encoding="utf-8") for path in _MIGRATIONS.glob("*.py")]
-    found = {match[1] for text in texts if (match := re.search(r'^revision\b.*=\s*"(\w+)"', text, re.MULTILINE))}
-    built_on = {
-        match[1] for text in texts if (match := re.search(r'^down_revision\b.*=\s*"(\w+)"', text, re.MULTILINE))
-    }
-    return max(found - built_on)
+    if problem := missing_migrations(request.app.state.database):
+        return problem_response([problem])
+    return Response(to_json({"status": "ready"}), media_type="application/json")
 
 
 @_own.get("/metrics", openapi_extra=permission("public"))

@@ -116,7 +116,7 @@ def security_statements() -> Iterator[str]:
     for table in metadata.sorted_tables:
         yield from grant_statements(table)
         yield from guard_statements(table)
-    yield f"grant select on product, product_unit, site to {BUYER}"
+    yield f"grant select on product, product_unit, site, legal_entity, payment_terms to {BUYER}"
     yield "create sequence if not exists order_number"
     yield "create sequence if not exists shipment_number"
     yield "create sequence if not exists payment_number"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 WORKER = "tradewind.app.worker:run_worker"
-COMBINER = "tradewind.desk.combine:start_combiner"
+COMBINER = "tradewind.channels.intake:start_combiner"
 PARTS_OF_THE_SERVER = (  # imported by uvicorn only when it runs; before the fork they are shared
     "uvicorn:Server",
     "uvicorn.lifespan.on:LifespanOn",
@@ -80,7 +80,8 @@ def serve(settings: Settings, where: Where, *, ready: Callable[[str], None] = pr
     """
     sockets = open_sockets(settings.host, settings.port, settings.processes)
     folder = _metrics_folder(settings.home)
-    os.environ[METRICS_VARIABLE] = str(folder)  # before the first import of what is measured
+    assert "prometheus_client" not in sys.modules, "it looks for its folder when it is imported"
+    os.environ[METRICS_VARIABLE] = str(folder)
     master = _Master()
     try:
         app = load("tradewind.app.http:build_app")(settings)

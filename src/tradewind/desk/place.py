@@ -101,7 +101,7 @@ def _open_work(tx: Tx, one: Resolved, *, number: str) -> OrderWork:
     )
     requested = [group.requested_at for group in one.groups if group.requested_at]
     header = Header(
-        id=tx.ids.new(),
+        id=one.submission.order_id or tx.ids.new(),
         number=number,
         account_id=account.id,
         legal_entity_id=account.legal_entity_id,

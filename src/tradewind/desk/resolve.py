@@ -25,6 +25,7 @@ class Submission:
     actor: Actor
     visible: tuple[UUID, ...] | None = None
     document_id: UUID | None = None
+    order_id: UUID | None = None
 
 
 @dataclass(slots=True)

@@ -99,5 +99,6 @@ stock_claim = table(
         postgresql_where=text("state in ('promised', 'reserved', 'allocated', 'released')"),
     ),
     comment="What an order line holds: promised from inbound, reserved softly, allocated for a pick, released to the warehouse.",
+    buyer=True,
     storage={"fillfactor": 85},
 )

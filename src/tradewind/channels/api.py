@@ -1,0 +1,227 @@
+"""`/api/v1/orders`: place one order or many, read them, see why a line costs what it costs."""
+
+import asyncio
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from tradewind.access.api.edge import CallerEdge, answer, api_router, edge_of, not_found, permission
+from tradewind.access.api.gate import check_json_text
+from tradewind.channels.intake import Item, OrderRequest
+from tradewind.kernel.limits import BATCH_ORDERS, ORDER_LINES, REQUEST_ORDERS
+from tradewind.kernel.problem import problem_body, refuse
+from tradewind.semantics.model import DraftCharge, DraftGroup, DraftLine, OrderDraft
+from tradewind.streams.order_work import read_orders
+from tradewind.views.orders import list_orders, order_id_of, orders_json, price_story
+
+router = api_router("orders")
+WAIT_SECONDS = 10.0
+PROBLEM = "application/problem+json"
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class LineIn(_Strict):
+    """An ordered item: our number or the buyer's; without a unit the product's order unit is meant."""
+
+    item: Text
+    qty: Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
+    uom: Annotated[str, Field(max_length=8)] | None = None
+    unit_price: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)] | None = None
+    description: Annotated[str, Field(max_length=500)] | None = None
+    line_no: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    group_no: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class GroupIn(_Strict):
+    """A place and a date; an order without groups goes to the account's default ship-to as soon as it can."""
+
+    group_no: Annotated[int, Field(ge=1, le=10_000)] = 1
+    ship_to: Text | None = None
+    requested_at: datetime | None = None
+
+
+class ChargeIn(_Strict):
+    """An amount that is not goods."""
+
+    code: Text
+    amount: Amount
+    description: Annotated[str, Field(max_length=500)] = ""
+    tax_class: Text = "standard"
+
+
+class OrderIn(_Strict):
+    """An order. `buyer_po` is the buyer's own number; it is looked for whatever the channel."""
+
+    account: Text
+    lines: Annotated[list[LineIn], Field(max_length=ORDER_LINES)]
+    buyer_po: Annotated[str, Field(max_length=100)] | None = None
+    release_no: Annotated[str, Field(max_length=50)] = ""
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    groups: Annotated[list[GroupIn], Field(max_length=1_000)] = []
+    charges: Annotated[list[ChargeIn], Field(max_length=100)] = []
+    ship_policy: Annotated[str, Field(pattern="^(partial|line_complete|ship_complete)$")] | None = None
+    note: Annotated[str, Field(max_length=2_000)] | None = None
+    client_ref: Annotated[str, Field(max_length=200)] | None = None
+
+    def draft(self, channel: str) -> OrderDraft:
+        """The order as the desk takes it."""
+        return OrderDraft(
+            account=self.account,
+            buyer_po=self.buyer_po or None,
+            release_no=self.release_no,
+            currency=self.currency,
+            channel=channel,
+            ship_policy=self.ship_policy,
+            note=self.note,
+            client_ref=self.client_ref,
+            lines=tuple(
+                DraftLine(
+                    line.line_no or index,
+                    line.item,
+                    line.qty,
+                    line.uom,
+                    line.unit_price,
+                    line.description,
+                    line.group_no,
+                )
+                for index, line in enumerate(self.lines, 1)
+            ),
+            groups=tuple(DraftGroup(group.group_no, group.ship_to, group.requested_at) for group in self.groups)
+            or (DraftGroup(),),
+            charges=tuple(DraftCharge(one.code, one.amount, one.description, one.tax_class) for one in self.charges),
+        )
+
+
+class OrdersIn(_Strict):
+    """Many orders; each gets its own result, matched by `client_ref`."""
+
+    orders: Annotated[list[OrderIn], Field(min_length=1, max_length=REQUEST_ORDERS)]
+
+
+_BODY: TypeAdapter[OrderIn | OrdersIn] = TypeAdapter(OrderIn | OrdersIn)
+_ONE, _MANY = TypeAdapter(OrderIn), TypeAdapter(OrdersIn)
+
+
+def _read(body: bytes, content_type: str) -> OrderIn | OrdersIn:
+    """The body as an order or many; a refusal names place and reason."""
+    check_json_text(body, content_type)
+    try:
+        # The kind is told by the key that only one of them has, so that findings speak of the kind that was meant.
+        return _MANY.validate_json(body) if b'"orders"' in body[:40] else _ONE.validate_json(body)
+    except ValidationError as wrong:
+        raise RequestValidationError(
+            [{**found, "loc": ("body", *found["loc"])} for found in wrong.errors(include_url=False)]
+        ) from None
+
+
+@router.post(
+    "/orders",
+    openapi_extra={
+        **permission("orders.place"),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _BODY.json_schema()}}},
+        "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}],
+    },
+)
+async def place_orders(request: Request) -> Response:
+    """Place one order (201 with price, promise, holds and reasons) or many (200 with a result for each)."""
+    body = await request.body()
+    asked = _read(body, request.headers.get("content-type", ""))
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= 200:
+        raise refuse("request.idempotency_key", "An Idempotency-Key has 1 to 200 characters.", where="Idempotency-Key")
+    edge = edge_of(request.scope)
+    channel = edge.caller.channel
+    drafts = [one.draft(channel) for one in asked.orders] if isinstance(asked, OrdersIn) else [asked.draft(channel)]
+    ids = edge.database.ids.many(len(drafts))
+    parts = [
+        OrderRequest(
+            edge.caller, edge.correlation, tuple(drafts[start : start + BATCH_ORDERS]), body, key,
+            part=start // BATCH_ORDERS, order_ids=tuple(ids[start : start + BATCH_ORDERS]),
+        )
+        for start in range(0, len(drafts), BATCH_ORDERS)
+    ]  # fmt: skip
+    combiner = request.app.state.combiner
+    waiting = asyncio.gather(*(combiner.submit(part) for part in parts))
+    try:
+        items = [item for part in await asyncio.wait_for(asyncio.shield(waiting), WAIT_SECONDS) for item in part]
+    except TimeoutError:
+        accepted = [{"id": str(one), "client_ref": draft.client_ref} for one, draft in zip(ids, drafts, strict=True)]
+        return answer({"status": "accepted", "orders": accepted}, 202, {"Location": f"/api/v1/orders/{ids[0]}"})
+    return _one(items[0]) if isinstance(asked, OrderIn) else _many(drafts, items)
+
+
+def _one(item: Item) -> Response:
+    if item.problems:
+        body = problem_body(item.problems)
+        response = answer(body, item.status)
+        response.headers["content-type"] = PROBLEM
+        return response
+    assert item.order is not None
+    return answer(item.order, item.status, {"Location": f"/api/v1/orders/{item.order['id']}"})
+
+
+def _many(drafts: list[OrderDraft], items: list[Item]) -> Response:
+    results: list[dict[str, Any]] = []
+    for index, (draft, item) in enumerate(zip(drafts, items, strict=True)):
+        result: dict[str, Any] = {"index": index, "client_ref": draft.client_ref, "status": item.status}
+        result |= {"problem": problem_body(item.problems)} if item.problems else {"order": item.order}
+        results.append(result)
+    return answer({"results": results, "placed": sum(1 for item in items if not item.problems)})
+
+
+@router.get("/orders", openapi_extra=permission("orders.read"))
+def read_orders_page(
+    edge: CallerEdge,
+    account: UUID | None = None,
+    status: str | None = None,
+    buyer_po: str | None = None,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """A page of orders, newest first; `after` is the id of the last one seen."""
+    page = edge.read(
+        lambda reader: list_orders(
+            reader, account_id=account, status=status, buyer_po=buyer_po, after=after, limit=limit
+        )
+    )
+    return answer({"orders": page, "next": page[-1]["id"] if len(page) == limit else None})
+
+
+@router.get("/orders/{order}", openapi_extra=permission("orders.read"))
+def read_order(order: str, edge: CallerEdge) -> Response:
+    """One order by id or number, as it is now."""
+
+    def find(reader: Any) -> dict[str, Any] | None:
+        order_id = order_id_of(reader, order)
+        return orders_json(reader, [order_id]).get(order_id) if order_id else None
+
+    found = edge.read(find)
+    if found is None:
+        raise not_found()
+    return answer(found)
+
+
+@router.get("/orders/{order}/lines/{line_no}/price", openapi_extra=permission("orders.read"))
+def read_price(order: str, line_no: int, edge: CallerEdge) -> Response:
+    """The price waterfall of a line, with the candidates that lost and why."""
+
+    def find(reader: Any) -> dict[str, Any] | None:
+        order_id = order_id_of(reader, order)
+        works = read_orders(reader, [order_id]).orders if order_id else {}
+        return price_story(works[order_id], line_no) if order_id in works else None
+
+    found = edge.read(find)
+    if found is None:
+        raise not_found()
+    return answer(found)

@@ -1,0 +1,169 @@
+"""Orders as people and programs read them. The same picture serves the answer to a placed order and a later read."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tradewind.kernel.money import minor_digits, plain
+from tradewind.kernel.tx import Reader
+from tradewind.orders.model import Hold
+from tradewind.pricing.decide import read_waterfall
+from tradewind.streams.order_work import LineWork, OrderWork, read_orders
+
+_LIST = """
+select o.id from sales_order o
+where (%(account)s::uuid is null or o.account_id = %(account)s) and (%(status)s::text is null or o.status = %(status)s)
+  and (%(buyer_po)s::text is null or o.buyer_po = %(buyer_po)s)
+  and (%(after)s::uuid is null or o.id < %(after)s)
+order by o.id desc limit %(limit)s
+"""
+_BY_NAME = "select id from sales_order where number = %(name)s"
+
+
+def money(value: Decimal, currency: str) -> str:
+    """An amount as it is printed: as many places as its currency has, more only where it has more."""
+    digits = minor_digits(currency)
+    short = value.quantize(Decimal(1).scaleb(-digits))
+    return str(short) if short == value else plain(value)
+
+
+def order_json(work: OrderWork) -> dict[str, Any]:
+    """The order with its price, promise, holds and reasons per line."""
+    head, currency = work.header, work.header.currency
+    totals = work.totals
+    return {
+        "id": str(head.id),
+        "number": head.number,
+        "status": work.status,
+        "version": work.version,
+        "account": work.account.code,
+        "buyer_po": head.buyer_po,
+        "channel": head.channel,
+        "currency": currency,
+        "placed_at": head.placed_at.isoformat(),
+        "ship_policy": head.ship_policy,
+        "terms": head.terms_code,
+        "net": money(totals.net, currency),
+        "charges": money(totals.charges, currency),
+        "discounts": money(totals.discounts, currency),
+        "tax": money(totals.tax, currency),
+        "total": money(totals.total, currency),
+        "tax_groups": list(totals.groups),
+        "groups": [
+            {"group_no": group.group_no, "ship_to": group.ship_to.as_json(), "requested_at": _iso(group.requested_at)}
+            for group in work.groups
+        ],
+        "lines": [_line_json(work, one) for one in work.lines],
+        "charge_lines": [
+            {
+                "code": charge.code,
+                "description": charge.description,
+                "amount": money(charge.amount, currency),
+                "tax_category": tax.category,
+                "tax_rate": plain(tax.rate),
+            }
+            for charge, tax in work.charges
+        ],
+        "holds": [_hold_json(hold) for hold in work.holds if hold.released_at is None],
+        "findings": [finding.as_json() for finding in work.findings],
+        "decisions": work.decisions,
+    }
+
+
+def _line_json(work: OrderWork, one: LineWork) -> dict[str, Any]:
+    line, units, price = one.line, one.quantities, one.price
+    return {
+        "line_no": line.line_no,
+        "group_no": line.group_no,
+        "sku": line.sku,
+        "buyer_sku": line.buyer_sku,
+        "description": line.description,
+        "qty": plain(line.qty),
+        "uom": line.uom,
+        "base_qty": plain(units.ordered),
+        "unit_price": plain(price.unit_price),
+        "price_basis": plain(price.basis),
+        "price_uom": price.uom,
+        "net": money(price.net, work.header.currency),
+        "tax_category": one.tax.category,
+        "tax_rate": plain(one.tax.rate),
+        "tax": money(one.tax.amount, work.header.currency),
+        "quantities": {
+            "open": plain(units.open),
+            "reserved": plain(units.reserved),
+            "allocated": plain(units.allocated),
+            "released": plain(units.released),
+            "shipped": plain(units.shipped),
+            "cancelled": plain(units.cancelled),
+            "backordered": plain(units.backordered),
+        },
+        "promised_at": _iso(one.promised_at),
+        "promise": one.promise or [],
+    }
+
+
+def _iso(moment: Any) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _hold_json(hold: Hold) -> dict[str, Any]:
+    return {
+        "id": str(hold.id),
+        "kind": hold.kind,
+        "code": hold.code,
+        "reason": hold.reason,
+        "scope": hold.scope,
+        "group_no": hold.group_no,
+        "line_no": hold.line_no,
+        "opened_at": hold.opened_at.isoformat(),
+    }
+
+
+def orders_json(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Orders as they are now, as far as the reader may see them."""
+    found = read_orders(reader, list(ids)) if ids else None
+    return {} if found is None else {work.id: order_json(work) for work in found.orders.values()}
+
+
+def list_orders(
+    reader: Reader, *, account_id: UUID | None, status: str | None, buyer_po: str | None, after: UUID | None, limit: int
+) -> list[dict[str, Any]]:
+    """A page of orders, newest first."""
+    ids = [
+        row[0]
+        for row in reader.rows(
+            _LIST, {"account": account_id, "status": status, "buyer_po": buyer_po, "after": after, "limit": limit}
+        )
+    ]
+    found = orders_json(reader, ids)
+    return [found[one] for one in ids if one in found]
+
+
+def order_id_of(reader: Reader, name: str) -> UUID | None:
+    """An order's id from its id or its number; None where there is none that the reader may see."""
+    try:
+        return UUID(name)
+    except ValueError:
+        found: UUID | None = reader.value(_BY_NAME, {"name": name})
+        return found
+
+
+def price_story(work: OrderWork, line_no: int) -> dict[str, Any] | None:
+    """Why a line costs what it costs: the waterfall with the losing candidates (PR4)."""
+    one = next((one for one in work.lines if one.line.line_no == line_no), None)
+    if one is None:
+        return None
+    return {
+        "line_no": line_no,
+        "sku": one.line.sku,
+        "qty": plain(one.price.qty),
+        "uom": one.price.uom,
+        "unit_price": plain(one.price.unit_price),
+        "price_basis": plain(one.price.basis),
+        "allowance": money(one.price.allowance, work.header.currency),
+        "net": money(one.price.net, work.header.currency),
+        "price_id": one.price.price_id and str(one.price.price_id),
+        "as_of": work.header.price_at.isoformat(),
+        "waterfall": read_waterfall(one.price.waterfall) if one.price.waterfall else None,
+    }
