@@ -18,9 +18,10 @@ import psycopg
 from tradewind import __version__
 from tradewind.app.logs import setup_logs
 from tradewind.app.postgres import Server, ensure_server, running_server
+from tradewind.app.readiness import missing_migrations
 from tradewind.app.serve import APP_ROLE, Where, application_of, load, serve, work
 from tradewind.app.settings import Settings, describe, read_settings
-from tradewind.kernel.problem import Refused, refuse
+from tradewind.kernel.problem import Problem, Refused, refuse
 from tradewind.kernel.tx import Database
 
 IMPORT = "tradewind.app.loading:import_command"
@@ -145,21 +146,17 @@ def _migrate_apart(settings: Settings) -> None:
 
 def _migrated(where: Where) -> None:
     """Refuse to serve on a database that misses migrations."""
-    newest = load("tradewind.app.http:newest_migration")()
     database = where.database()
     try:
-        found = database.read(lambda reader: reader.value("select version_num from alembic_version"))
-    except psycopg.errors.UndefinedTable:
-        found = None
+        problem = missing_migrations(database)
     except psycopg.OperationalError as reason:
         if "role" not in str(reason):
             raise
-        found = None  # the role is made by the first migration
+        problem = Problem("database.migrations_missing", "The database is empty; run `tradewind migrate`.", status=503)
     finally:
         database.close()
-    if found != newest:
-        raise refuse("database.migrations_missing", f"The database is at {found}, this version needs {newest}; run "
-                     "`tradewind migrate`.", status=503)  # fmt: skip
+    if problem is not None:
+        raise Refused([problem])
 
 
 # ---- commands ----------------------------------------------------------------------------------------------------
