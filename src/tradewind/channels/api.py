@@ -120,9 +120,10 @@ def _read(body: bytes, content_type: str) -> OrderIn | OrdersIn:
         # The kind is told by the key that only one of them has, so that findings speak of the kind that was meant.
         return _MANY.validate_json(body) if b'"orders"' in body[:40] else _ONE.validate_json(body)
     except ValidationError as wrong:
-        raise RequestValidationError(
-            [{**found, "loc": ("body", *found["loc"])} for found in wrong.errors(include_url=False)]
-        ) from None
+        found = wrong.errors(include_url=False)
+        if found[0]["type"] == "json_invalid":
+            raise refuse("request.malformed_json", f"The body is not JSON: {found[0]['ctx']['error']}.") from None
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from None
 
 
 @router.post(
