@@ -93,7 +93,7 @@ ISOLATION = (
         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
           and (has_table_privilege('tradewind_buyer', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
                or (has_table_privilege('tradewind_buyer', c.oid, 'SELECT') and not c.relrowsecurity
-                   and c.relname not in ('product', 'product_unit', 'site')))
+                   and c.relname not in ('legal_entity', 'payment_terms', 'product', 'product_unit', 'site')))
         """,
         kind="catalogue",
     ),
