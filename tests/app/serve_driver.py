@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from collections.abc import Callable
 
 from tradewind.app import cli, serve
 from tradewind.app.settings import Settings
@@ -13,7 +14,7 @@ class Idle:
         """Nothing was opened."""
 
 
-def start_combiner(_: Database) -> Idle:
+def start_combiner(_: Database, *, watch: Callable[[int, float], None]) -> Idle:
     return Idle()
 
 

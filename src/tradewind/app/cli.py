@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     loading.add_argument("kind", metavar="KIND", help="what the rows are, e.g. products, prices, accounts")
     loading.add_argument("file", metavar="FILE", type=Path)
     loading.add_argument("--dry-run", action="store_true", help="do everything, then roll it back")
+    loading.add_argument("--refused", metavar="OUT.csv", type=Path, help="where refused rows go, with their reasons")
     replay = add("replay", _replay, "Push a file of historic orders through the ordinary path.")
     replay.add_argument("file", metavar="FILE", type=Path)
     replay.add_argument("--mapping", metavar="M", type=Path, required=True, help="which column is what (TOML)")
@@ -237,7 +238,8 @@ def _demo(_: Arguments, settings: Settings) -> int:
 def _import(arguments: Arguments, settings: Settings) -> int:
     _readable(arguments.file)
     with _database(settings) as (_, database):
-        return int(load(IMPORT)(database, arguments.kind, arguments.file, dry_run=arguments.dry_run))
+        return int(load(IMPORT)(database, arguments.kind, arguments.file, dry_run=arguments.dry_run,
+                                refused=arguments.refused))  # fmt: skip
 
 
 def _replay(arguments: Arguments, settings: Settings) -> int:

@@ -308,7 +308,7 @@ def _http_child(app: "FastAPI", listener: socket.socket, where: Where) -> Work:
     def work() -> None:
         uvicorn = import_module("uvicorn")
         database = where.database()
-        combiner = load(COMBINER)(database)
+        combiner = load(COMBINER)(database, watch=load("tradewind.app.metrics:record_batch"))
         load("tradewind.app.http:attach")(app, database, combiner)
         config = uvicorn.Config(
             app, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False, server_header=False,
