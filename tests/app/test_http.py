@@ -548,3 +548,13 @@ def test_no_secret_reaches_the_log(world):
 def test_the_edge_of_a_public_route_has_no_caller():
     with pytest.raises(Exception, match=r"access\.not_authenticated"):
         edge_of({"state": {}})
+
+
+def test_the_whole_application_starts_and_describes_every_route():
+    app = build_app(read_settings({}))
+
+    document = app.openapi()
+
+    described = [one for path in document["paths"].values() for one in path.values()]
+    assert len(described) == len(app.router.routes)
+    assert all(one["x-permission"] for one in described)
