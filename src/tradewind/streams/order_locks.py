@@ -14,7 +14,6 @@ from tradewind.inventory.model import StockRow
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows, stock_of
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
-from tradewind.semantics.model import ZERO
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.streams.take import plan_sources
 
@@ -71,7 +70,7 @@ def _wanted_stock(tx: Tx, workset: OrderWorkset, works: list[OrderWork]) -> tupl
     if workset.lock_all_sites:
         return held | {(row.product_id, row.site_id) for row in rows}, products
     plans = plan_sources(workset, works, Shelf({(row.product_id, row.site_id): row.available for row in rows}))
-    workset.estimate = {key: sum((take.qty for take in plan.takes), ZERO) for key, plan in plans.items()}
+    workset.estimate = plans
     used = {(take.product_id, take.site_id) for plan in plans.values() for take in plan.takes}
     short = {demand.product_id for plan in plans.values() for demand in plan.short}
     return held | used | {(row.product_id, row.site_id) for row in rows if row.product_id in short}, short

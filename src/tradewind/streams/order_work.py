@@ -16,7 +16,7 @@ from tradewind.accounts.queries import accounts_by_id
 from tradewind.catalog.model import Product
 from tradewind.credit.commands import add_to_nodes
 from tradewind.credit.model import CreditDelta, Node
-from tradewind.fulfilment.decide import Lane
+from tradewind.fulfilment.decide import Lane, Sourcing
 from tradewind.inventory import commands as stock_commands
 from tradewind.inventory.model import Claim, Delta, Inbound, StockRow
 from tradewind.inventory.queries import claims_of
@@ -66,7 +66,7 @@ class OrderWork:
     charges: list[tuple[Charge, LineTax]]
     totals: Totals = field(default_factory=Totals)
     holds: list[Hold] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
+    claims_by_line: dict[int, list[Claim]] = field(default_factory=dict)
     credit_taken: Decimal = ZERO
     version: int = 1
     confirmed_at: datetime | None = None
@@ -79,19 +79,19 @@ class OrderWork:
     decisions: dict[str, Any] = field(default_factory=dict)
     opened: list[Hold] = field(default_factory=list)
     closing: dict[UUID, str] = field(default_factory=dict)
-    new_claims: list[Claim] = field(default_factory=list)
+    new_claims: dict[tuple[int, int], Claim] = field(default_factory=dict)
     changed_claims: dict[tuple[int, int], Claim] = field(default_factory=dict)
+    _by_number: dict[int, LineWork] = field(default_factory=dict, repr=False)
 
     @property
     def id(self) -> UUID:
         return self.header.id
 
     def line(self, line_no: int) -> LineWork:
-        """The line with a number; lines are kept in the order of their numbers."""
-        for one in self.lines:
-            if one.line.line_no == line_no:
-                return one
-        raise LookupError(f"{self.header.number} has no line {line_no}")
+        """The line with a number; LookupError where there is none."""
+        if len(self._by_number) != len(self.lines):
+            self._by_number = {one.line.line_no: one for one in self.lines}
+        return self._by_number[line_no]
 
     def group(self, group_no: int) -> Group:
         return next(group for group in self.groups if group.group_no == group_no)
@@ -99,25 +99,35 @@ class OrderWork:
     def lines_of(self, group_no: int) -> list[LineWork]:
         return [one for one in self.lines if one.line.group_no == group_no]
 
+    @property
+    def claims(self) -> list[Claim]:
+        """Every claim, ended ones too, by line and number."""
+        return [claim for claims in self.claims_by_line.values() for claim in claims]
+
+    def claims_of(self, line_no: int) -> list[Claim]:
+        """The claims of a line, by number."""
+        return self.claims_by_line.get(line_no, [])
+
     def open_claims(self, *states: str) -> list[Claim]:
-        return [claim for claim in self.claims if claim.state in states]
+        """The claims in one of these states, by line and number."""
+        return [claim for claims in self.claims_by_line.values() for claim in claims if claim.state in states]
 
     def add_claim(self, claim: Claim) -> None:
         """A new claim; its number is the next one of its line."""
-        self.claims.append(claim)
-        self.new_claims.append(claim)
+        self.claims_by_line.setdefault(claim.line_no, []).append(claim)
+        self.new_claims[claim.line_no, claim.claim_no] = claim
 
     def next_claim_no(self, line_no: int) -> int:
-        return 1 + max((claim.claim_no for claim in self.claims if claim.line_no == line_no), default=0)
+        of_line = self.claims_by_line.get(line_no)
+        return of_line[-1].claim_no + 1 if of_line else 1
 
     def change_claim(self, old: Claim, **changes: Any) -> Claim:
         """A claim goes on to another state, quantity or expiry."""
         new = replace(old, **changes)
-        self.claims[self.claims.index(old)] = new
-        if old in self.new_claims:
-            self.new_claims[self.new_claims.index(old)] = new
-        else:
-            self.changed_claims[old.line_no, old.claim_no] = new
+        of_line = self.claims_by_line[old.line_no]
+        of_line[of_line.index(old)] = new
+        key = (old.line_no, old.claim_no)
+        (self.new_claims if key in self.new_claims else self.changed_claims)[key] = new
         return new
 
     def open_hold(self, hold: Hold) -> None:
@@ -201,7 +211,7 @@ class OrderWorkset:
     events: list[tuple[Event, Actor | None]] = field(default_factory=list)
     products: dict[UUID, Product] = field(default_factory=dict)
     lock_all_sites: bool = False
-    estimate: dict[tuple[UUID, int], Decimal] = field(default_factory=dict)
+    estimate: dict[tuple[UUID, int], Sourcing] = field(default_factory=dict)
 
     def of(self, ids: Iterable[UUID]) -> list[OrderWork]:
         return [self.orders[one] for one in ids]
@@ -219,7 +229,7 @@ class OrderWorkset:
         """Write everything that changed. Counters go last: their rows are the ones others wait for."""
         works = list(self.orders.values())
         self._flush_orders(tx, works)
-        stock_commands.insert_claims(tx, [claim for work in works for claim in work.new_claims])
+        stock_commands.insert_claims(tx, [claim for work in works for claim in work.new_claims.values()])
         stock_commands.change_claims(tx, [claim for work in works for claim in work.changed_claims.values()])
         stock_commands.add_to_promised(tx, self.shelves.promised)
         stock_commands.add_to_stock(tx, self.shelves.stock)
@@ -284,9 +294,9 @@ def read_orders(reader: Reader, order_ids: Sequence[UUID]) -> OrderWorkset:
     accounts = accounts_by_id(reader, [row.header.account_id for row in rows])
     groups, lines = order_queries.groups_of(reader, ids), order_queries.lines_of(reader, ids)
     charges, holds = order_queries.charges_of(reader, ids), order_queries.holds_of(reader, ids, open_only=False)
-    claims: dict[UUID, list[Claim]] = {}
+    claims: dict[UUID, dict[int, list[Claim]]] = {}
     for claim in claims_of(reader, ids):
-        claims.setdefault(claim.order_id, []).append(claim)
+        claims.setdefault(claim.order_id, {}).setdefault(claim.line_no, []).append(claim)
     orders = {
         row.header.id: OrderWork(
             header=row.header,
@@ -299,7 +309,7 @@ def read_orders(reader: Reader, order_ids: Sequence[UUID]) -> OrderWorkset:
             charges=[(charge, tax) for charge, tax, _ in charges.get(row.header.id, [])],
             totals=row.totals,
             holds=holds.get(row.header.id, []),
-            claims=claims.get(row.header.id, []),
+            claims_by_line=claims.get(row.header.id, {}),
             credit_taken=row.credit_taken,
             version=row.version,
             confirmed_at=row.confirmed_at,

@@ -40,13 +40,12 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one order gets: credit or not, firm or soft, from where."""
+    """What one order gets: credit or not, whether somebody must approve it, and goods from where."""
 
     credit: Answer
     credit_add: Decimal
     approval: bool
     hash: bytes
-    firm: bool
     groups: tuple[GroupPlan, ...]
 
 
@@ -93,60 +92,74 @@ def decide(workset: OrderWorkset, calls: Sequence[Call], approved: dict[UUID, se
     shelves = workset.shelves
     needs = [_need(work, shelves.paths.get(work.account.id, ())) for work in works]
     credit = {answer.order_id: answer for answer in grant(needs, shelves.nodes)}
-    shelf = Shelf({key: row.available for key, row in shelves.rows.items()})
-    sources = plan_sources(workset, works, shelf)
-    if not workset.lock_all_sites:
-        refuse_less_than_estimated(workset, sources)
+    sources = _sources(workset, works)
     short = [demand for work in works for group in work.groups for demand in sources[work.id, group.group_no].short]
     promises: dict[tuple[UUID, int], list[Take]] = {}
     for take in promise_from_inbound(short, shelves.inbound):
         promises.setdefault((take.order_id, take.line_no), []).append(take)
-    plans: list[dict[str, Any]] = []
-    for work, need in zip(works, needs, strict=True):
+    return [
+        {"plan": _plan(workset, work, sources, promises, credit=credit[work.id], wanted=need.amount, approved=approved)}
+        for work, need in zip(works, needs, strict=True)
+    ]
+
+
+def _plan(
+    workset: OrderWorkset,
+    work: OrderWork,
+    sources: dict[tuple[UUID, int], Sourcing],
+    promises: dict[tuple[UUID, int], list[Take]],
+    *,
+    credit: Answer,
+    wanted: Decimal,
+    approved: dict[UUID, set[bytes]],
+) -> Plan:
+    above = work.account.approval_above
+    digest = b""
+    if above is not None and work.totals.total > above:
         digest = approval_hash(
             work.header.content_hash, prices=[one.price.unit_price for one in work.lines], terms=work.header.terms_code
         )
-        above = work.account.approval_above
-        approval = above is not None and work.totals.total > above and digest not in approved.get(work.id, ())
-        granted = credit[work.id].granted
-        others = [
-            hold
-            for hold in work.holds
-            if hold.released_at is None and hold.kind not in ("credit", "approval") and hold.blocks("confirm")
-        ]
-        groups = tuple(
-            GroupPlan(
-                group.group_no,
-                sources[work.id, group.group_no],
-                tuple(
-                    take
-                    for one in work.lines_of(group.group_no)
-                    for take in promises.get((work.id, one.line.line_no), ())
-                ),
-                {lane.site_id: lane for lane in lanes_of(workset, work, group.group_no)},
-            )
-            for group in work.groups
+    groups = tuple(
+        GroupPlan(
+            group.group_no,
+            sources[work.id, group.group_no],
+            tuple(
+                take
+                for one in (work.lines_of(group.group_no) if promises else ())
+                for take in promises.get((work.id, one.line.line_no), ())
+            ),
+            {lane.site_id: lane for lane in lanes_of(workset, work, group.group_no)},
         )
-        plans.append(
-            {
-                "plan": Plan(
-                    credit[work.id],
-                    need.amount if granted else ZERO,
-                    approval,
-                    digest,
-                    granted and not approval and not others,
-                    groups,
-                )
-            }
-        )
-    return plans
+        for group in work.groups
+    )
+    needed = bool(digest) and digest not in approved.get(work.id, ())
+    return Plan(credit, wanted if credit.granted else ZERO, needed, digest, groups)
 
 
-def refuse_less_than_estimated(workset: OrderWorkset, sources: dict[tuple[UUID, int], Sourcing]) -> None:
-    """The locked rows gave less than the look before: other sites may have it, so take every lock and look again."""
-    for key, sourcing in sources.items():
-        if sum((take.qty for take in sourcing.takes), ZERO) < workset.estimate.get(key, ZERO):
-            raise StockMoved(str(key[0]))
+def _sources(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[tuple[UUID, int], Sourcing]:
+    """The estimate, where the locked rows still bear it; else sourced again from the locked rows.
+
+    Where those give less than the estimate had, other sites may have it: `StockMoved` asks for every lock.
+    """
+    rows, estimate = workset.shelves.rows, workset.estimate
+    wanted: dict[tuple[UUID, UUID], Decimal] = {}
+    for sourcing in estimate.values():
+        for take in sourcing.takes:
+            key = (take.product_id, take.site_id)
+            wanted[key] = wanted.get(key, ZERO) + take.qty
+    nothing_short = not any(sourcing.short for sourcing in estimate.values())
+    if estimate and nothing_short and all(key in rows and rows[key].available >= qty for key, qty in wanted.items()):
+        return estimate
+    sources = plan_sources(workset, works, Shelf({key: row.available for key, row in rows.items()}))
+    if not workset.lock_all_sites:
+        for place, sourcing in sources.items():
+            if place in estimate and _taken(sourcing) < _taken(estimate[place]):
+                raise StockMoved(str(place[0]))
+    return sources
+
+
+def _taken(sourcing: Sourcing) -> Decimal:
+    return sum((take.qty for take in sourcing.takes), ZERO)
 
 
 def _need(work: OrderWork, nodes: tuple[UUID, ...]) -> Need:
@@ -159,6 +172,7 @@ def _need(work: OrderWork, nodes: tuple[UUID, ...]) -> Need:
 def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Take what the plan gives; open and close credit and approval holds; say what stands in the way."""
     answers: list[dict[str, Any]] = []
+    dates = workset.shelves.supply_dates()
     for call, outcome in zip(calls, outcomes, strict=True):
         work, plan = workset.orders[call.subject_id], outcome["plan"]
         _settle_credit(tx, workset, work, plan)
@@ -167,7 +181,7 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
         firm = not held
         expires = None if firm else tx.now + timedelta(hours=work.account.reserve_hours)
         for group in plan.groups:
-            _take_group(workset, work, group, firm=firm, expires=expires, now=tx.now)
+            _take_group(workset, work, group, firm=firm, expires=expires, dates=dates, now=tx.now)
         if firm:
             _make_firm(workset, work)
         work.decisions["sourcing"] = {str(group.group_no): group.sourcing.reason for group in plan.groups}
@@ -256,7 +270,14 @@ def _settle_approval(tx: Tx, work: OrderWork, plan: Plan) -> None:
 
 
 def _take_group(
-    workset: OrderWorkset, work: OrderWork, plan: GroupPlan, *, firm: bool, expires: datetime | None, now: datetime
+    workset: OrderWorkset,
+    work: OrderWork,
+    plan: GroupPlan,
+    *,
+    firm: bool,
+    expires: datetime | None,
+    dates: dict[UUID, datetime],
+    now: datetime,
 ) -> None:
     of_line: dict[int, list[Take]] = {}
     for take in (*plan.sourcing.takes, *plan.promised):
@@ -271,7 +292,7 @@ def _take_group(
         if blockers(work.holds, "allocate", group_no=plan.group_no, line_no=one.line.line_no):
             continue
         take_for_line(workset, work, one, of_line.get(one.line.line_no, ()), firm=firm, expires=expires)
-        note_promise(work, one, plan.lanes, dates=workset.shelves.supply_dates(), now=now)
+        note_promise(work, one, plan.lanes, dates=dates, now=now)
 
 
 def take_for_line(
@@ -318,8 +339,8 @@ def note_promise(
     pieces: list[dict[str, Any]] = []
     last: datetime | None = None
     covered = ZERO
-    for claim in work.claims:
-        if claim.line_no != one.line.line_no or claim.state not in ("reserved", "allocated", "released", "promised"):
+    for claim in work.claims_of(one.line.line_no):
+        if claim.state not in ("reserved", "allocated", "released", "promised"):
             continue
         lane = lanes.get(claim.site_id)
         start = dates.get(claim.supply_id, now) if claim.supply_id else now
