@@ -14,7 +14,9 @@ _HEAD = re.compile(r'^(revision|down_revision)\b.*=\s*"(\w+)"', re.MULTILINE)
 
 def newest_migration() -> str:
     """The revision that no other one builds on, read from the files."""
-    found: list[list[tuple[str, str]]] = [_HEAD.findall(path.read_text(encoding="utf-8")) for path in _MIGRATIONS.glob("*.py")]
+    found: list[list[tuple[str, str]]] = [
+        _HEAD.findall(path.read_text(encoding="utf-8")) for path in _MIGRATIONS.glob("*.py")
+    ]
     named = {name for pairs in found for word, name in pairs if word == "revision"}
     return max(named - {name for pairs in found for word, name in pairs if word == "down_revision"})
 
