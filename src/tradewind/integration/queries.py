@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -87,6 +88,7 @@ def numbers_in_use(reader: Reader, numbers: Iterable[str]) -> dict[tuple[str, st
     return found
 
 
+@lru_cache(4_096)
 def decimals(array: str) -> tuple[Decimal, ...]:
     """A numeric array that was selected as text."""
     return tuple(Decimal(part) for part in array[1:-1].split(","))

@@ -49,6 +49,8 @@ WAITING_MAX = 200_000
 
 Apply = Callable[[Tx, Sequence[Any], Run], Applied]
 Progress = Callable[[int, int], None]
+CellsAt = Callable[[int], Sequence[str]]
+Step = tuple[list[Any], CellsAt, int]
 
 _APPLY: dict[str, Apply] = {
     "accounts": apply_accounts,
@@ -178,15 +180,15 @@ class _Import:
         self.result.findings = list(self.table.findings)
         return self.result
 
-    def _steps(self) -> Iterator[tuple[list[Any], dict[int, Sequence[str]], int]]:
-        """Good rows of a chunk with the text of all its rows, and how many rows it had."""
+    def _steps(self) -> Iterator[Step]:
+        """Good rows of a chunk, the text of any of its rows by number, and how many rows it had."""
         for chunk in self.table.chunks(self.options.chunk_rows):
             parsed = self.reader.parse_chunk(chunk)
             self._refuse(parsed.refused)
-            cells = {row.number: row.cells for row in chunk.rows}
+            cells = {row.number: row.cells for row in chunk.rows}.__getitem__
             yield self._without_doubles(parsed.rows, cells), cells, len(chunk.rows) + len(chunk.refused)
 
-    def _price_steps(self) -> Iterator[tuple[list[Any], dict[int, Sequence[str]], int]]:
+    def _price_steps(self) -> Iterator[Step]:
         """Ladders of a window of rows, in chunks. A ladder that goes on beyond its window is refused there."""
         chunks = self.table.chunks(self.options.chunk_rows)
         while True:
@@ -207,14 +209,12 @@ class _Import:
                     fault.code, fault.message, where=place(number, fault.column), about=fault.column
                 )
             fresh = self._fresh_ladders(grouped.ladders, by_number)
-            size = max(1, self.options.chunk_rows)
-            for start in range(0, len(fresh), size):
-                part = fresh[start : start + size]
-                cells: dict[int, Sequence[str]] = {
-                    number: self._cells(by_number[number]) for one in part for number in one.rows[:1]
-                }
-                yield part, cells, 0
-            yield [], {}, read
+            for start in range(0, len(fresh), self.options.chunk_rows):
+                part = fresh[start : start + self.options.chunk_rows]
+                taken = sum(len(one.rows) for one in part)
+                read -= taken
+                yield part, self._cells_of(by_number), taken
+            yield [], self._cells_of(by_number), read
 
     def _fresh_ladders(self, found: Sequence[Ladder], rows: Mapping[int, PriceRow]) -> list[Ladder]:
         fresh = []
@@ -233,10 +233,13 @@ class _Import:
                 self._refuse([RefusedRow(number, self._cells(rows[number]), (problem,))])
         return fresh
 
+    def _cells_of(self, rows: Mapping[int, Any]) -> CellsAt:
+        return lambda number: self._cells(rows[number])
+
     def _cells(self, row: Any) -> list[str]:
         return as_cells(row._asdict(), self.positions, len(self.table.header))
 
-    def _without_doubles(self, rows: Sequence[Any], cells: Mapping[int, Sequence[str]]) -> list[Any]:
+    def _without_doubles(self, rows: Sequence[Any], cells: CellsAt) -> list[Any]:
         """Rows whose record the file has not named before."""
         places = [self.kind.row._fields.index(name) for name in self.kind.key]
         kept = []
@@ -255,10 +258,10 @@ class _Import:
                 place(row.row, self.kind.key[0]),
                 detail={"row": row.row, "first_row": first},
             )
-            self._refuse([RefusedRow(row.row, cells[row.row], (problem,))])
+            self._refuse([RefusedRow(row.row, cells(row.row), (problem,))])
         return kept
 
-    def _write(self, rows: Sequence[Any], cells: Mapping[int, Sequence[str]]) -> None:
+    def _write(self, rows: Sequence[Any], cells: CellsAt) -> None:
         """Write a chunk, and note what became of it."""
         if not rows:
             return
@@ -269,7 +272,7 @@ class _Import:
         by_row: dict[int, list[Problem]] = {}
         for number, problem in applied.refused:
             by_row.setdefault(number, []).append(problem)
-        self._refuse([RefusedRow(number, cells[number], tuple(found)) for number, found in sorted(by_row.items())])
+        self._refuse([RefusedRow(number, cells(number), tuple(found)) for number, found in sorted(by_row.items())])
         self._count_ladder_rows(rows, applied)
         own = _OWN_CODE.get(self.kind.name)
         if own is not None and self.run.is_dry:
@@ -346,7 +349,7 @@ class _Import:
             before = len(rows)
             for start in range(0, before, self.options.chunk_rows):
                 part = rows[start : start + self.options.chunk_rows]
-                self._write(part, {row.row: self._cells(row) for row in part})
+                self._write(part, self._cells_of({row.row: row for row in part}))
             rows, self.waiting = self.waiting, []
             if len(rows) == before:
                 break
