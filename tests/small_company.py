@@ -25,10 +25,10 @@ _COMPANY = """
 insert into legal_entity (id, code, name, country, currency) values ('{entity}', 'DE01', 'House', 'DE', 'EUR');
 insert into principal (id, kind, login, name, created_at) values
   ('{anna}', 'staff', 'anna', 'Anna', {t}), ('{boris}', 'staff', 'boris', 'Boris', {t}), ('{buyer}', 'buyer', 'buyer', 'B', {t});
-insert into account (id, code, name, parent_id, legal_entity_id, currency, terms_code) values
-  ('{root}', 'A', 'Root', null, '{entity}', 'EUR', 'NET30'),
-  ('{branch}', 'A-1', 'Branch', '{root}', '{entity}', 'EUR', 'NET30'),
-  ('{stranger}', 'Z', 'Stranger', null, '{entity}', 'EUR', 'NET30');
+insert into account (id, code, name, parent_id, legal_entity_id, currency, terms_code, approval_above) values
+  ('{root}', 'A', 'Root', null, '{entity}', 'EUR', 'NET30', null),
+  ('{branch}', 'A-1', 'Branch', '{root}', '{entity}', 'EUR', 'NET30', 10),
+  ('{stranger}', 'Z', 'Stranger', null, '{entity}', 'EUR', 'NET30', null);
 insert into account_closure values
   ('{root}', '{root}', 0), ('{branch}', '{branch}', 0), ('{root}', '{branch}', 1), ('{stranger}', '{stranger}', 0);
 insert into credit_node (account_id, currency, credit_limit, open_orders, receivables, unapplied) values
@@ -125,7 +125,7 @@ insert into invoice (id, kind, legal_entity_id, series, series_no, number, accou
   ('{invoice3b}', 'invoice', '{entity}', 'invoice', 3, 'INV-3', '{root}', '{order3}', '{ship3b}', null, null, 'EUR', 6.67, 0,
    1.27, 7.94, '[]', 'per_line', '{{}}', {t}, {t}, 7.94, 0, {t}),
   ('{note1}', 'credit_note', '{entity}', 'credit_note', 1, 'CN-1', '{root}', '{order1}', null, '{invoice1}', '{return1}', 'EUR',
-   5, 0, 0.95, 5.95, '[]', 'per_tax_group', '{{}}', {t}, {t}, 0, 0, null);
+   5, 0, 0.95, 5.95, '[]', 'per_tax_group', '{{}}', {t}, {t}, 3, 0, null);
 insert into invoice_line (invoice_id, line_no, account_id, order_id, order_line_no, charge_no, shipment_id, shipment_line_no,
   corrects_invoice_id, corrects_line_no, qty, unit_price, net, tax_category, tax_rate, credited_qty, credited_net) values
   ('{invoice1}', 1, '{root}', '{order1}', 1, null, '{ship1}', 1, null, null, 10, 2.5, 25, 'S', 19, 2, 5),

@@ -110,13 +110,23 @@ PLANTS = (
     Plant("M6.open_items", "update posting set amount = amount + 1 where journal_id = '{j_payment1}' and posting_no = 1; "
                            "update posting set amount = amount - 1 where journal_id = '{j_payment1}' and posting_no = 2"),
     Plant("M6.journals", "update journal set reference_id = '{shelf}' where id = '{j_note1}'"),
+    Plant("M6.journals", "update payment set bounced_at = {t} where id = '{payment1}'; "
+                         "insert into payment_application (id, payment_id, invoice_id, account_id, amount, applied_at) "
+                         "values (gen_random_uuid(), '{payment1}', '{invoice1}', '{root}', -15, {t}); "
+                         "update payment set applied = 0 where id = '{payment1}'; "
+                         "update invoice set paid = 0 where id = '{invoice1}'; "
+                         "update credit_node set receivables = 44.60, unapplied = 2.95; "
+                         "update posting set ledger_account = 'bank' where journal_id = '{j_payment1}'"),
     Plant("M7", "update payment set applied = 14, amount = 19 where id = '{payment1}'; "
                 "update posting set amount = sign(amount) * 19 where journal_id = '{j_payment1}'"),
     Plant("M7.invoices", "update invoice set closed_at = null where id = '{invoice3a}'"),
     Plant("M7.invoices", "update invoice set paid = 14, credited = 4 where id = '{invoice1}'"),
     Plant("M7.credit_notes", "update payment_application set amount = 7 where credit_note_id is not null; "
                              "update invoice set credited = 7 where id = '{invoice1}'; "
+                             "alter table invoice drop constraint ck_invoice_not_overpaid; "
+                             "update invoice set paid = 7 where id = '{note1}'; "
                              "update credit_node set receivables = 25.60, unapplied = 3.95"),
+    Plant("M7.credit_notes", "update invoice set paid = 2 where id = '{note1}'"),
     Plant("M7.currency", "update posting set currency = 'USD' where journal_id = '{j_invoice1}' and posting_no > 1; "
                          "update posting set currency = 'USD', ledger_account = 'revenue' "
                          "where journal_id = '{j_invoice1}' and posting_no = 1; "

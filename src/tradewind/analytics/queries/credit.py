@@ -57,7 +57,7 @@ CREDIT = (
         ), free as (
           select account_id, currency, sum(amount - applied) as amount from payment where bounced_at is null group by 1, 2
           union all
-          select i.account_id, i.currency, sum(abs(i.total) - coalesce(s.amount, 0))
+          select i.account_id, i.currency, sum(i.total - coalesce(s.amount, 0))
           from invoice i left join settled s on s.credit_note_id = i.id where i.kind = 'credit_note' group by 1, 2
         )
         select n.account_id, n.currency, n.unapplied, f.amount as free
@@ -80,11 +80,15 @@ CREDIT = (
     ),
     Check(
         "A1",
-        "An order that asked for approval goes on only with an approval of exactly what it says now.",
+        "An order that needed approval went to the warehouse only with an approval of exactly what it says.",
         """
         with asked as (
-          select distinct h.order_id from order_hold h join sales_order o on o.id = h.order_id
+          select distinct h.order_id
+          from order_hold h
+          join sales_order o on o.id = h.order_id
+          join account a on a.id = o.account_id
           where h.kind = 'approval' and o.status in ('released', 'part_shipped', 'shipped', 'closed')
+            and o.total > a.approval_above
         ), now_says as (
           select a.order_id, sha256(o.content_hash || convert_to(
                    concat_ws('|', o.terms_code, string_agg(trim_scale(l.unit_price)::text, '|' order by l.line_no)), 'UTF8')

@@ -159,7 +159,7 @@ ORDERS = (
         with seen as (
           select subject_id, subject_seq, type, payload ->> 'status' as status,
                  lag(payload ->> 'status') over (partition by subject_id order by subject_seq) as before
-          from event where type like 'order.%' and payload ? 'status'
+          from event where subject_type = 'sales_order' and payload ? 'status'
         )
         select subject_id as order_id, subject_seq, type, before, status from seen
         where status <> before and (before, status) not in (values {_MOVES})

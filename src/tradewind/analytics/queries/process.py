@@ -43,7 +43,7 @@ PROCESS = (
                  (array_agg(payload ->> 'number' order by subject_seq desc) filter (where payload ? 'number'))[1] as number,
                  (array_agg(payload ->> 'total' order by subject_seq desc) filter (where payload ? 'total'))[1] as total,
                  (array_agg(payload ->> 'status' order by subject_seq desc) filter (where payload ? 'status'))[1] as status
-          from event where type like 'order.%' group by 1
+          from event where subject_type = 'sales_order' group by 1
         )
         select o.id as order_id, o.number, s.number as said_number, o.total, s.total as said_total, o.status,
                s.status as said_status

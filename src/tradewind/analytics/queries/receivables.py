@@ -25,7 +25,7 @@ RECEIVABLES = (
         full join (
           select account_id, currency, sum(balance) as balance
           from (
-            select account_id, currency, sum(case kind when 'invoice' then total else -abs(total) end) as balance
+            select account_id, currency, sum(case kind when 'invoice' then total else -total end) as balance
             from invoice group by 1, 2
             union all
             select account_id, currency, -sum(amount) from payment where bounced_at is null group by 1, 2
@@ -36,13 +36,16 @@ RECEIVABLES = (
     ),
     Check(
         "M6.journals",
-        "Every posted invoice, credit note and payment has its journal.",
+        "Every posted invoice, credit note, payment and bounce has its journal.",
         """
-        select 'invoice' as what, i.id, i.number, i.total as amount from invoice i
-        where not exists (select from journal j where j.reference_id = i.id)
+        select i.kind as what, i.id, i.number, i.total as amount from invoice i
+        where not exists (select from journal j where j.reference_id = i.id and j.kind = i.kind)
         union all
         select 'payment', p.id, p.number, p.amount from payment p
-        where not exists (select from journal j where j.reference_id = p.id)
+        where not exists (select from journal j where j.reference_id = p.id and j.kind = 'payment')
+        union all
+        select 'bounce', p.id, p.number, p.amount from payment p
+        where p.bounced_at is not null and not exists (select from journal j where j.reference_id = p.id and j.kind = 'bounce')
         """,
     ),
     Check(
@@ -76,14 +79,16 @@ RECEIVABLES = (
     ),
     Check(
         "M7.credit_notes",
-        "No more of a credit note is applied than it is worth.",
+        "What is used of a credit note is what its applications sum to, and never more than it is worth.",
         """
-        select i.id as credit_note_id, i.number, i.total, a.amount as applied
+        select i.id as credit_note_id, i.number, i.kind, i.total, i.paid as used, a.amount as applied, i.closed_at
         from invoice i
-        join (
+        left join (
           select credit_note_id, sum(amount) as amount from payment_application where credit_note_id is not null group by 1
         ) a on a.credit_note_id = i.id
-        where i.kind <> 'credit_note' or a.amount > abs(i.total) or a.amount < 0
+        where (i.kind <> 'credit_note' and a.amount is not null)
+           or (i.kind = 'credit_note' and (i.paid <> coalesce(a.amount, 0) or i.paid > i.total or i.credited <> 0
+                                           or (i.closed_at is not null) <> (i.paid = i.total)))
         """,
     ),
     Check(
