@@ -32,7 +32,7 @@ select sku from product where sku >= left(%(item)s, 3) and sku < left(%(item)s, 
 
 def product_ids(reader: Reader, skus: Iterable[str]) -> dict[str, UUID]:
     """Ids by our own stock keeping unit."""
-    return dict(reader.rows(_BY_SKU, {"skus": sorted(set(skus))}))
+    return dict(reader.rows(_BY_SKU, {"skus": list(set(skus))}))
 
 
 def cross_referenced(reader: Reader, wanted: Sequence[tuple[str, UUID]]) -> list[dict[UUID, str]]:
@@ -54,7 +54,7 @@ def normal(number: str) -> str:
 def products_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Product]:
     """Products with their units, in one statement."""
     found: dict[UUID, Product] = {}
-    for row in reader.rows(_PRODUCTS, {"ids": sorted(set(ids))}):
+    for row in reader.rows(_PRODUCTS, {"ids": list(set(ids))}):
         units = {row[3]: (1, 1)}
         for part in (row[11] or "").split(",") if row[11] else ():
             uom, numerator, denominator = part.split(" ")

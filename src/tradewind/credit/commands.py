@@ -18,7 +18,7 @@ where n.account_id = w.account_id
 
 def add_to_nodes(tx: Tx, deltas: Mapping[UUID, CreditDelta]) -> None:
     """Add to what is taken of each node."""
-    wanted = [(key, delta) for key, delta in sorted(deltas.items()) if delta != CreditDelta()]
+    wanted = [(key, delta) for key, delta in deltas.items() if delta != CreditDelta()]
     if wanted:
         tx.run(
             _ADD,

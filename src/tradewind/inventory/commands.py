@@ -42,7 +42,7 @@ from unnest(%(id)s::uuid[], %(product)s::uuid[], %(site)s::uuid[], %(kind)s::tex
 
 def add_to_stock(tx: Tx, deltas: Mapping[tuple[UUID, UUID], Delta]) -> None:
     """Add to the counters of (product, site) rows that the caller has locked. A shortage heals as goods come or claims go."""
-    wanted = [(key, delta) for key, delta in sorted(deltas.items()) if delta != Delta()]
+    wanted = [(key, delta) for key, delta in deltas.items() if delta != Delta()]
     if not wanted:
         return
     changed = tx.run(
@@ -99,7 +99,7 @@ def change_claims(tx: Tx, claims: Sequence[Claim]) -> None:
 
 def add_to_promised(tx: Tx, deltas: Mapping[UUID, Decimal]) -> None:
     """Add to what is promised of inbound supplies; the table refuses to promise a unit twice."""
-    wanted = [(key, qty) for key, qty in sorted(deltas.items()) if qty]
+    wanted = [(key, qty) for key, qty in deltas.items() if qty]
     if wanted:
         tx.run(_PROMISE, {"id": [key for key, _ in wanted], "qty": numbers(qty for _, qty in wanted)})
 

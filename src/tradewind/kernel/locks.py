@@ -7,6 +7,7 @@ locks of a command or a crank turn at its start, kind by kind in `ORDER`, within
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from tradewind.kernel.tx import Tx
 
@@ -37,7 +38,7 @@ def lock_set(tx: Tx, wanted: Iterable[tuple[LockKind, Iterable[Any]]]) -> dict[s
     """
     locked: dict[str, list[tuple[Any, ...]]] = {}
     for kind, keys in sorted(wanted, key=lambda pair: pair[0].rank):
-        unique = sorted(set(keys))
+        unique = sorted(set(keys), key=_place)
         if not unique:
             locked.setdefault(kind.name, [])
             continue
@@ -46,6 +47,13 @@ def lock_set(tx: Tx, wanted: Iterable[tuple[LockKind, Iterable[Any]]]) -> dict[s
         tx.locked.append(kind.rank)
         locked[kind.name] = tx.rows(kind.sql, _parameters(kind, unique))
     return locked
+
+
+def _place(key: Any) -> Any:
+    """Where a key comes in the order of its kind: UUIDs by their number, which is how PostgreSQL orders them, too."""
+    if isinstance(key, tuple):
+        return tuple(_place(part) for part in key)
+    return key.int if isinstance(key, UUID) else key
 
 
 def _parameters(kind: LockKind, keys: Sequence[Any]) -> dict[str, list[Any]]:

@@ -155,9 +155,12 @@ _XID = "select (pg_current_xact_id_if_assigned()::text)::bigint"
 _FATE = "select pg_xact_status(%s::text::xid8)"
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), default=str, ensure_ascii=False).encode
+
+
 def dumps(value: Any) -> str:
     """Compact JSON; Decimal, UUID and datetime as strings."""
-    return json.dumps(value, separators=(",", ":"), default=str, ensure_ascii=False)
+    return _encode(value)
 
 
 def write_events(tx: Tx) -> int | None:

@@ -56,7 +56,7 @@ def price_candidates(
     `factors` gives base units in one price unit by (product, unit); a price in a unit the product does not have is left out.
     The precedence of a row is not filled in: it belongs to the account, not to the row.
     """
-    wanted = sorted(set(pairs))
+    wanted = list(set(pairs))
     found: list[tuple[UUID, PriceRow]] = []
     rows = reader.rows(
         _CANDIDATES,
