@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
-from tradewind.app.schema import metadata
+from tradewind.app.schema import APP, metadata
 
 _LOCK = 7_201_811_233  # any number of ours: two migrations at once wait for each other
 
@@ -35,6 +35,7 @@ def migrate(owner_url: str) -> None:
             config.set_main_option("script_location", str(migrations_folder()))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            connection.execute(text(f"grant select on alembic_version to {APP}"))  # readiness asks which ones ran
             connection.commit()
             connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _LOCK})
             connection.commit()

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from sqlalchemy import Table
 
-from tradewind.kernel.tables import metadata
+from tradewind.kernel.tables import metadata as metadata
 
 ROOMS = (
     "access",
