@@ -29,18 +29,18 @@ from unnest(%(accounts)s::uuid[]) as w(account_id) join tax_certificate c on c.a
 
 def account_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:
     """Ids by account code, as far as the reader may see them."""
-    return dict(reader.rows(_BY_CODE, {"codes": sorted(set(codes))}))
+    return dict(reader.rows(_BY_CODE, {"codes": list(set(codes))}))
 
 
 def accounts_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Account]:
     """Accounts with what selling to them needs, in one statement."""
-    return {row[0]: Account(*(*row[:24], tuple(row[24]))) for row in reader.rows(_BY_ID, {"ids": sorted(set(ids))})}
+    return {row[0]: Account(*(*row[:24], tuple(row[24]))) for row in reader.rows(_BY_ID, {"ids": list(set(ids))})}
 
 
 def ship_tos(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[ShipTo]]:
     """The ship-to addresses of accounts, the default one first."""
     found: dict[UUID, list[ShipTo]] = {}
-    for row in reader.rows(_SHIP_TO, {"accounts": sorted(set(accounts))}):
+    for row in reader.rows(_SHIP_TO, {"accounts": list(set(accounts))}):
         place = Place(row[3], row[4], row[5] or "", row[6], row[7], row[8], row[9], row[1])
         found.setdefault(row[0], []).append(ShipTo(row[0], row[1], row[2], place))
     return found
@@ -50,6 +50,29 @@ def certificates(reader: Reader, accounts: Sequence[UUID]) -> dict[UUID, list[Ce
     """Exemption certificates by account."""
     found: dict[UUID, list[Certificate]] = {}
     if accounts:
-        for row in reader.rows(_CERTIFICATES, {"accounts": sorted(set(accounts))}):
+        for row in reader.rows(_CERTIFICATES, {"accounts": list(set(accounts))}):
             found.setdefault(row[0], []).append(Certificate(*row))
     return found
+
+
+_BILL_TO = """
+select distinct on (w.id) w.id, coalesce(a.name, c.name), coalesce(a.country, e.country), coalesce(a.region, ''), a.street, a.city,
+  a.postal_code, a.code, c.code, c.vat_id
+from unnest(%(accounts)s::uuid[]) as w(id) join account c on c.id = w.id join legal_entity e on e.id = c.legal_entity_id
+left join address a on a.account_id = c.id and a.kind = 'bill_to' order by w.id, a.is_default desc nulls last, a.code
+"""
+_NET_DAYS = (
+    "select t.code, t.net_days from unnest(%(codes)s::text[]) as w(code) join payment_terms t on t.code = w.code"
+)
+
+
+def bill_tos(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, dict[str, str | None]]:
+    """Who an invoice is addressed to, as it stands on the document: the default bill-to address, else the account's name."""
+    names = ("name", "country", "region", "street", "city", "postal_code", "code", "account", "vat_id")
+    rows = reader.rows(_BILL_TO, {"accounts": list(set(accounts))})
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+
+
+def net_days(reader: Reader, terms: Iterable[str]) -> dict[str, int]:
+    """Days to pay by payment terms."""
+    return dict(reader.rows(_NET_DAYS, {"codes": sorted(set(terms))}))

@@ -1,8 +1,9 @@
 """Writes of shipments: whole sets in one statement a table."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from tradewind.fulfilment.model import NewShipment
+from tradewind.fulfilment.model import Booking, NewShipment
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx, dumps
 
@@ -55,5 +56,54 @@ def insert_shipments(tx: Tx, shipments: Sequence[NewShipment]) -> None:
                 "order_line": numbers(line.order_line_no for _, line in lines),
                 "claim": numbers(line.claim_no for _, line in lines),
                 "qty": numbers(line.qty for _, line in lines),
+            },
+        )
+
+
+_ANSWER = """
+update shipment s set status = w.status, answered_at = %(now)s, shipped_at = w.shipped_at, tracking = w.tracking,
+  answer = w.answer::jsonb
+from unnest(%(id)s::uuid[], %(status)s::text[], %(shipped_at)s::timestamptz[], %(tracking)s::text[], %(answer)s::text[])
+  as w(id, status, shipped_at, tracking, answer)
+where s.id = w.id and s.status = 'released'
+"""
+_ANSWER_LINES = """
+update shipment_line l set qty_shipped = w.shipped, qty_short = w.short, short_reason = w.reason
+from unnest(%(id)s::uuid[], %(line)s::int[], %(shipped)s::numeric[], %(short)s::numeric[], %(reason)s::text[])
+  as w(shipment_id, line_no, shipped, short, reason)
+where l.shipment_id = w.shipment_id and l.line_no = w.line_no
+"""
+
+
+def answer_shipments(tx: Tx, bookings: Sequence[tuple[UUID, Booking]]) -> None:
+    """Store what the warehouses answered. LookupError where a shipment was answered before: the caller holds its lock."""
+    if not bookings:
+        return
+    changed = tx.run(
+        _ANSWER,
+        {
+            "now": tx.now,
+            "id": [one for one, _ in bookings],
+            "status": [booking.status for _, booking in bookings],
+            "shipped_at": [
+                (booking.answer.shipped_at or tx.now) if booking.status == "shipped" else None
+                for _, booking in bookings
+            ],
+            "tracking": [booking.answer.tracking for _, booking in bookings],
+            "answer": [dumps(booking.answer.as_json()) for _, booking in bookings],
+        },
+    )
+    if changed != len(bookings):
+        raise LookupError(f"{len(bookings) - changed} shipments were answered before")
+    lines = [(one, line) for one, booking in bookings for line in booking.lines]
+    if lines:
+        tx.run(
+            _ANSWER_LINES,
+            {
+                "id": [one for one, _ in lines],
+                "line": numbers(line.line.line_no for _, line in lines),
+                "shipped": numbers(line.shipped for _, line in lines),
+                "short": numbers(line.short for _, line in lines),
+                "reason": [line.reason if line.short else None for _, line in lines],
             },
         )

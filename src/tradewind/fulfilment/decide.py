@@ -1,10 +1,23 @@
-"""Pure decisions about sourcing: which sites give a delivery group its goods."""
+"""Pure decisions of fulfilment: which sites give a delivery group its goods, and what a warehouse's answer does."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from tradewind.fulfilment import errors
+from tradewind.fulfilment.model import (
+    OUTCOMES,
+    AnswerLine,
+    Booking,
+    LineBooking,
+    ReleasedLine,
+    WarehouseAnswer,
+)
+from tradewind.kernel.money import percent_of, read_amount
+from tradewind.kernel.problem import Problem
 from tradewind.semantics.model import ZERO, Demand, Take
 
 
@@ -111,3 +124,109 @@ def _draw(
         if missing:
             short.append(Demand(demand.order_id, demand.line_no, demand.product_id, missing, demand.sites))
     return tuple(takes), tuple(short)
+
+
+def read_answer(raw: Mapping[str, Any]) -> WarehouseAnswer | list[Problem]:
+    """The answer in a message or request: `{"outcome", "lines": [{"line", "shipped", "short", "reason"}], "reason", "tracking",
+    "shipped_at"}`; quantities as text in base units. Everything that is wrong with it, with its place."""
+    problems: list[Problem] = []
+    outcome = raw.get("outcome")
+    if outcome not in OUTCOMES:
+        problems.append(errors.unreadable_answer(f"An outcome is one of {', '.join(OUTCOMES)}.", "/outcome"))
+    lines: list[AnswerLine] = []
+    seen: set[int] = set()
+    for place, one in enumerate(raw.get("lines") or ()):
+        found = _answer_line(one, f"/lines/{place}")
+        if isinstance(found, Problem):
+            problems.append(found)
+        elif found.line_no in seen:
+            problems.append(errors.unreadable_answer(f"Line {found.line_no} is named twice.", f"/lines/{place}"))
+        else:
+            seen.add(found.line_no)
+            lines.append(found)
+    shipped_at = _moment(raw.get("shipped_at"))
+    if isinstance(shipped_at, Problem):
+        problems.append(shipped_at)
+    if problems:
+        return problems
+    assert not isinstance(shipped_at, Problem)
+    return WarehouseAnswer(
+        outcome,  # type: ignore[arg-type]
+        tuple(sorted(lines, key=lambda line: line.line_no)),
+        raw.get("reason"),
+        raw.get("tracking"),
+        shipped_at,
+    )
+
+
+def _answer_line(raw: Any, where: str) -> AnswerLine | Problem:
+    if not isinstance(raw, Mapping) or isinstance(raw.get("line"), bool) or not isinstance(raw.get("line"), int):
+        return errors.unreadable_answer("A line of an answer names its line.", where)
+    quantities: list[Decimal | None] = []
+    for name in ("shipped", "short"):
+        value = raw.get(name)
+        qty = None if value is None else read_amount(value, where=f"{where}/{name}")
+        if isinstance(qty, Problem):
+            return qty
+        if qty is not None and qty < 0:
+            return errors.unreadable_answer("A quantity is never negative.", f"{where}/{name}")
+        quantities.append(qty)
+    return AnswerLine(raw["line"], quantities[0], quantities[1], raw.get("reason"))
+
+
+def _moment(value: Any) -> datetime | Problem | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return errors.unreadable_answer(f"{value!r} is no time.", "/shipped_at")
+    return at if at.tzinfo else errors.unreadable_answer("A time has its zone.", "/shipped_at")
+
+
+def book(
+    lines: Sequence[ReleasedLine], answer: WarehouseAnswer, *, over_percent: Decimal = ZERO
+) -> Booking | list[Problem]:
+    """Where every released unit goes (FU10): shipped or back to open. Lines that the answer does not name follow its outcome.
+
+    More than was released is accepted within `over_percent` of it. An answer that ships nothing is a refusal.
+    """
+    said = {one.line_no: one for one in answer.lines}
+    problems = [
+        errors.unknown_line(line_no, f"/lines/{place}")
+        for place, line_no in enumerate(said)
+        if line_no not in {line.line_no for line in lines}
+    ]
+    booked: list[LineBooking] = []
+    for line in lines:
+        found = _line_booking(line, said.get(line.line_no), answer, over_percent=over_percent)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            booked.append(found)
+    if problems:
+        return problems
+    nothing = bool(booked) and not any(one.shipped for one in booked)
+    status = "refused" if nothing and answer.outcome == "shipped" else answer.outcome
+    return Booking(status, tuple(booked), answer)
+
+
+def _line_booking(
+    line: ReleasedLine, said: AnswerLine | None, answer: WarehouseAnswer, *, over_percent: Decimal
+) -> LineBooking | Problem:
+    released = line.qty_released
+    reason = said.reason if said and said.reason else answer.reason
+    if answer.outcome != "shipped":
+        return LineBooking(line, ZERO, released, reason)
+    if said is None or (said.shipped is None and said.short is None):
+        return LineBooking(line, released, ZERO, reason)
+    shipped = said.shipped if said.shipped is not None else max(released - (said.short or ZERO), ZERO)
+    short = said.short if said.short is not None else max(released - shipped, ZERO)
+    where = f"/lines/{line.line_no}"
+    if shipped > released:
+        allowed = released + percent_of(released, over_percent)
+        if shipped > allowed or short:
+            return errors.over_shipped(line.sku, f"{shipped:f}", f"{allowed.normalize():f}", where)
+    elif shipped + short != released:
+        return errors.does_not_add_up(f"{released.normalize():f}", f"{shipped:f}", f"{short:f}", where)
+    return LineBooking(line, shipped, short, reason)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from tradewind.fulfilment.decide import Lane
+from tradewind.fulfilment.model import ReleasedLine, Shipment
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader
 
@@ -58,3 +59,61 @@ def lanes_to(lanes: Iterable[SiteLane], country: str, region: str) -> list[Lane]
         Lane(lane.site_id, lane.code, lane.cost, lane.transit_days + lane.lead_days, lane.rank)
         for _, lane in best.values()
     ]
+
+
+_SHIPMENTS = """
+select s.id, s.number, s.order_id, s.group_no, s.account_id, s.site_id, t.code, s.status, s.ship_to, s.released_at, s.answered_at,
+  s.shipped_at, s.tracking, s.answer
+from unnest(%(ids)s::uuid[]) as w(id) join shipment s on s.id = w.id left join site t on t.id = s.site_id order by s.id
+"""
+_SHIPMENT_LINES = """
+select l.shipment_id, l.line_no, l.order_line_no, l.claim_no, o.product_id, p.sku, l.qty_released, l.qty_shipped, l.qty_short
+from unnest(%(ids)s::uuid[]) as w(id) join shipment_line l on l.shipment_id = w.id
+join order_line o on o.order_id = l.order_id and o.line_no = l.order_line_no join product p on p.id = o.product_id
+order by l.shipment_id, l.line_no
+"""
+_ORDERS_OF = "select distinct s.order_id from unnest(%(ids)s::uuid[]) as w(id) join shipment s on s.id = w.id"
+_IDS = "select s.number, s.id from unnest(%(numbers)s::text[]) as w(number) join shipment s on s.number = w.number"
+_TURNED_DOWN = """
+select distinct l.order_id, l.order_line_no, s.site_id
+from unnest(%(orders)s::uuid[]) as w(order_id)
+join shipment s on s.order_id = w.order_id and s.status <> 'released' and s.site_id is not null
+join shipment_line l on l.shipment_id = s.id and l.qty_short > 0
+"""
+_TOLERANCES = """
+select a.id, a.over_ship_percent from unnest(%(accounts)s::uuid[]) as w(id) join account a on a.id = w.id
+where a.over_ship_percent > 0
+"""
+
+
+def orders_of_shipments(reader: Reader, ids: Iterable[UUID]) -> list[UUID]:
+    """The orders behind shipments; what a shipment belongs to never changes, so no lock is needed."""
+    return [row[0] for row in reader.rows(_ORDERS_OF, {"ids": list(ids)})]
+
+
+def shipments_of(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Shipment]:
+    """Shipments with their lines, in two statements."""
+    wanted = sorted(set(ids))
+    lines: dict[UUID, list[ReleasedLine]] = {}
+    for row in reader.rows(_SHIPMENT_LINES, {"ids": wanted}):
+        lines.setdefault(row[0], []).append(ReleasedLine(*row[1:]))
+    rows = reader.rows(_SHIPMENTS, {"ids": wanted})
+    return {row[0]: Shipment(*(*row, tuple(lines.get(row[0], ())))) for row in rows}
+
+
+def shipment_ids(reader: Reader, numbers: Iterable[str]) -> dict[str, UUID]:
+    """Ids by shipment number, as far as the reader may see them."""
+    return dict(reader.rows(_IDS, {"numbers": sorted(set(numbers))}))
+
+
+def turned_down_sites(reader: Reader, orders: Iterable[UUID]) -> dict[tuple[UUID, int], frozenset[UUID]]:
+    """The sites that answered short or refused, by order line: sourcing it there again would go round in circles (FU8)."""
+    found: dict[tuple[UUID, int], set[UUID]] = {}
+    for order_id, line_no, site_id in reader.rows(_TURNED_DOWN, {"orders": list(orders)}):
+        found.setdefault((order_id, line_no), set()).add(site_id)
+    return {key: frozenset(sites) for key, sites in found.items()}
+
+
+def over_ship_percents(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, Decimal]:
+    """How much more than ordered an account accepts, in per cent; accounts that accept nothing more are left out."""
+    return dict(reader.rows(_TOLERANCES, {"accounts": sorted(set(accounts))}))

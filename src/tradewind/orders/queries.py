@@ -1,6 +1,7 @@
 """Reads of orders, and the statement that locks them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -131,3 +132,32 @@ def same_purchase_orders(
 def order_ids(reader: Reader, numbers: Iterable[str]) -> dict[str, UUID]:
     """Ids by order number, as far as the reader may see them."""
     return dict(reader.rows("select number, id from sales_order where number = any(%s::text[])", [list(numbers)]))
+
+
+_BILLED_LINES = """
+select l.order_id, l.line_no, l.qty_invoiced, l.net_invoiced, p.base_uom, l.qty_returned
+from unnest(%(orders)s::uuid[]) as w(id) join order_line l on l.order_id = w.id join product p on p.id = l.product_id
+"""
+_BILLED_CHARGES = """
+select c.order_id, c.charge_no, c.invoiced from unnest(%(orders)s::uuid[]) as w(id) join order_charge c on c.order_id = w.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What of a line was invoiced and returned, in base units."""
+
+    qty: Decimal
+    net: Decimal
+    base_uom: str
+    returned: Decimal
+
+
+def billed_lines(reader: Reader, orders: Sequence[UUID]) -> dict[tuple[UUID, int], Billed]:
+    """What was invoiced of the lines of orders, by (order, line)."""
+    return {(row[0], row[1]): Billed(*row[2:]) for row in reader.rows(_BILLED_LINES, {"orders": list(orders)})}
+
+
+def billed_charges(reader: Reader, orders: Sequence[UUID]) -> dict[tuple[UUID, int], Decimal]:
+    """What was invoiced of the charges of orders, by (order, charge)."""
+    return {(row[0], row[1]): row[2] for row in reader.rows(_BILLED_CHARGES, {"orders": list(orders)})}

@@ -29,12 +29,16 @@ return_line = table(
     words("description", nullable=True),
     amount("qty", QTY, default=None),
     amount("qty_received", QTY),
+    amount("qty_credited", QTY),
     *one_of("disposition", "restock", "scrap", "none", default="restock"),
     ref("site_id", "site.id", nullable=True),
     words("problem", nullable=True),
     ForeignKeyConstraint(["order_id", "order_line_no"], ["order_line.order_id", "order_line.line_no"]),
     ForeignKeyConstraint(["invoice_id", "invoice_line_no"], ["invoice_line.invoice_id", "invoice_line.line_no"]),
-    CheckConstraint("qty > 0 and qty_received >= 0 and qty_received <= qty", name="quantities"),
+    CheckConstraint(
+        "qty > 0 and qty_received >= 0 and qty_received <= qty and qty_credited >= 0 and qty_credited <= qty",
+        name="quantities",
+    ),
     comment="One returned item, tied to the invoice line it was billed on; a line without one is held with its problem.",
     buyer=True,
 )

@@ -7,9 +7,10 @@ from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Stream
 from tradewind.orchestration.commands.streams import publish
 from tradewind.rules.decide.feel import read_expression
-from tradewind.streams import assess, release, take
+from tradewind.streams import assess, invoices, release, shipments, take
 from tradewind.streams.order_locks import lock_orders
 from tradewind.streams.order_work import open_orders
+from tradewind.streams.shipment_work import lock_for_shipments, open_shipments
 
 
 def diagram(code: str) -> bytes:
@@ -27,7 +28,37 @@ ORDER_TO_RELEASE = Stream(
     lock=lock_orders,
 )
 
-STREAMS: Mapping[str, Stream] = {stream.code: stream for stream in (ORDER_TO_RELEASE,)}
+GOODS_TO_RELEASE = Stream(
+    code="goods_to_release",
+    name="Goods to release",
+    subject_type="sales_order",
+    bpmn=diagram("goods_to_release"),
+    steps={release.RELEASE.name: release.RELEASE},
+    open=open_orders,
+    lock=lock_orders,
+)
+SHIPMENT_TO_INVOICE = Stream(
+    code="shipment_to_invoice",
+    name="Shipment to invoice",
+    subject_type="shipment",
+    bpmn=diagram("shipment_to_invoice"),
+    steps={step.name: step for step in (shipments.BOOK, shipments.INVOICE)},
+    open=open_shipments,
+    lock=lock_for_shipments,
+)
+INVOICE_TO_CASH = Stream(
+    code="invoice_to_cash",
+    name="Invoice to cash",
+    subject_type="invoice",
+    bpmn=diagram("invoice_to_cash"),
+    steps={step.name: step for step in (invoices.MARK_OVERDUE, invoices.SETTLE)},
+    open=invoices.open_invoices,
+    lock=invoices.lock_for_invoices,
+)
+
+STREAMS: Mapping[str, Stream] = {
+    stream.code: stream for stream in (ORDER_TO_RELEASE, GOODS_TO_RELEASE, SHIPMENT_TO_INVOICE, INVOICE_TO_CASH)
+}
 
 
 def publish_streams(tx: Tx) -> int:

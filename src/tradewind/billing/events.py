@@ -1,0 +1,84 @@
+"""The facts of this capability. The subject of each is a row that its transaction has locked or made."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.billing.model import Document, OpenItem, Payment
+from tradewind.kernel.tx import Event
+
+
+def document_issued(document: Document, *, order_number: str, shipment_number: str | None = None) -> Event:
+    """`invoice.issued` or `credit_note.issued`."""
+    amounts = document.amounts
+    payload = {
+        "number": document.number,
+        "order": order_number,
+        "shipment": shipment_number,
+        "currency": document.currency,
+        "net": str(amounts.net),
+        "charges": str(amounts.charges),
+        "tax": str(amounts.tax),
+        "total": str(amounts.total),
+        "due_at": document.due_at.isoformat(),
+        "lines": len(amounts.lines),
+    }
+    objects = [("sales_order", document.order_id, "bills"), ("account", document.account_id, "bill_to")]
+    objects += [("shipment", document.shipment_id, "bills")] if document.shipment_id else []
+    objects += [("invoice", document.corrects_id, "corrects")] if document.corrects_id else []
+    objects += [("return", document.return_id, "credits")] if document.return_id else []
+    return Event(f"{document.kind}.issued", "invoice", document.id, payload, document.account_id, tuple(objects))
+
+
+def _of_item(kind: str, item: OpenItem, payload: dict[str, str]) -> Event:
+    objects = (("sales_order", item.order_id, "bills"), ("account", item.account_id, "bill_to"))
+    return Event(kind, "invoice", item.id, {"number": item.number, **payload}, item.account_id, objects)
+
+
+def invoice_paid(item: OpenItem) -> Event:
+    """`invoice.paid`: nothing of it is open any more."""
+    return _of_item("invoice.paid", item, {"paid": str(item.paid), "credited": str(item.credited)})
+
+
+def invoice_overdue(item: OpenItem) -> Event:
+    """`invoice.overdue`: its due date passed with something still open."""
+    return _of_item("invoice.overdue", item, {"open": str(item.open), "due_at": item.due_at.isoformat()})
+
+
+def invoice_reopened(item: OpenItem, amount: Decimal) -> Event:
+    """`invoice.reopened`: a payment that settled it bounced."""
+    return _of_item("invoice.reopened", item, {"amount": str(amount)})
+
+
+def payment_recorded(payment: Payment, applied: Sequence[tuple[OpenItem, Decimal]]) -> Event:
+    """`payment.recorded`: money came in, and what it settled."""
+    payload = {
+        "number": payment.number,
+        "amount": str(payment.amount),
+        "currency": payment.currency,
+        "method": payment.method,
+        "reference": payment.reference,
+        "applied": [{"invoice": item.number, "amount": str(amount)} for item, amount in applied],
+    }
+    objects = [("account", payment.account_id, "payer"), *(("invoice", item.id, "settles") for item, _ in applied)]
+    return Event("payment.recorded", "payment", payment.id, payload, payment.account_id, tuple(objects))
+
+
+def money_applied(
+    kind: str, source_id: UUID, number: str, account_id: UUID, applied: Sequence[tuple[OpenItem, Decimal]]
+) -> Event:
+    """`payment.applied` or `credit_note.applied`: what was free of it settles invoices now."""
+    payload = {
+        "number": number,
+        "applied": [{"invoice": item.number, "amount": str(amount)} for item, amount in applied],
+    }
+    subject = "payment" if kind == "payment" else "invoice"
+    objects = [("account", account_id, "payer"), *(("invoice", item.id, "settles") for item, _ in applied)]
+    return Event(f"{kind}.applied", subject, source_id, payload, account_id, tuple(objects))
+
+
+def payment_bounced(payment: Payment, reason: str, invoices: Sequence[UUID]) -> Event:
+    """`payment.bounced`: it was not money after all."""
+    payload = {"number": payment.number, "amount": str(payment.amount), "reason": reason}
+    objects = [("account", payment.account_id, "payer"), *(("invoice", one, "reopens") for one in invoices)]
+    return Event("payment.bounced", "payment", payment.id, payload, payment.account_id, tuple(objects))

@@ -1,0 +1,230 @@
+"""Posted documents, what settles them, and the ledger, as values. Amounts are in whole minor units of the document's currency."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from tradewind.kernel.money import ZERO
+
+DocumentKind = Literal["invoice", "credit_note"]
+Rounding = Literal["per_line", "per_tax_group"]
+
+
+@dataclass(frozen=True, slots=True)
+class BillableLine:
+    """What of an order line is to be billed now. `net` is the whole line's, for `ordered` units; quantities in base units."""
+
+    order_line_no: int
+    shipment_line_no: int | None
+    product_id: UUID
+    description: str | None
+    qty: Decimal
+    uom: str
+    ordered: Decimal
+    invoiced: Decimal
+    net: Decimal
+    unit_price: Decimal
+    basis: Decimal
+    price_uom: str
+    category: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BillableCharge:
+    """A charge of an order and what of it was billed before."""
+
+    charge_no: int
+    description: str
+    amount: Decimal
+    invoiced: Decimal
+    category: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PostedLine:
+    """A line of a posted document. A charge counts as one piece; `corrects_line_no` names the line a credit note corrects."""
+
+    line_no: int
+    order_line_no: int | None
+    charge_no: int | None
+    shipment_line_no: int | None
+    product_id: UUID | None
+    description: str | None
+    qty: Decimal
+    uom: str | None
+    unit_price: Decimal
+    basis: Decimal
+    price_uom: str | None
+    net: Decimal
+    category: str
+    rate: Decimal
+    corrects_line_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicedLine:
+    """A line of a posted invoice with what was credited of it."""
+
+    line: PostedLine
+    credited_qty: Decimal
+    credited_net: Decimal
+
+    @property
+    def qty_left(self) -> Decimal:
+        return self.line.qty - self.credited_qty
+
+    @property
+    def net_left(self) -> Decimal:
+        return self.line.net - self.credited_net
+
+
+@dataclass(frozen=True, slots=True)
+class TaxGroup:
+    """The tax of one category and rate (EN 16931 VAT breakdown)."""
+
+    category: str
+    rate: Decimal
+    base: Decimal
+    tax: Decimal
+
+    def as_json(self) -> dict[str, str]:
+        return {"category": self.category, "rate": f"{self.rate:f}", "base": f"{self.base:f}", "tax": f"{self.tax:f}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What a document comes to."""
+
+    lines: tuple[PostedLine, ...]
+    net: Decimal
+    charges: Decimal
+    groups: tuple[TaxGroup, ...]
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((group.tax for group in self.groups), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        return self.net + self.charges + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An invoice or credit note as it is posted; it never changes after that."""
+
+    id: UUID
+    kind: DocumentKind
+    legal_entity_id: UUID
+    series: str
+    series_no: int
+    number: str
+    account_id: UUID
+    order_id: UUID
+    currency: str
+    tax_rounding: str
+    bill_to: dict[str, Any]
+    buyer_po: str | None
+    issued_at: datetime
+    due_at: datetime
+    amounts: Amounts
+    shipment_id: UUID | None = None
+    corrects_id: UUID | None = None
+    return_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where a series of numbers stands."""
+
+    legal_entity_id: UUID
+    series: str
+    prefix: str
+    last_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An invoice (or credit note) as locked: what it is worth and what of it was settled (or used)."""
+
+    id: UUID
+    kind: DocumentKind
+    number: str
+    account_id: UUID
+    order_id: UUID
+    legal_entity_id: UUID
+    currency: str
+    total: Decimal
+    paid: Decimal
+    credited: Decimal
+    issued_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    overdue_at: datetime | None
+
+    @property
+    def open(self) -> Decimal:
+        return self.total - self.paid - self.credited
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money received from an account."""
+
+    id: UUID
+    number: str
+    account_id: UUID
+    currency: str
+    amount: Decimal
+    applied: Decimal
+    method: str
+    reference: str | None
+    key: str | None
+    received_at: datetime
+    bounced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """How much of a payment or a credit note settles an invoice; a bounce is a negative one."""
+
+    id: UUID
+    invoice_id: UUID
+    account_id: UUID
+    amount: Decimal
+    payment_id: UUID | None = None
+    credit_note_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditWish:
+    """What is to be credited of an invoice line: so many units at the invoice's price, or an amount without goods."""
+
+    line_no: int
+    qty: Decimal | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side of a journal: debit positive, credit negative."""
+
+    ledger_account: str
+    account_id: UUID | None
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One balanced entry of the receivables ledger."""
+
+    kind: str
+    legal_entity_id: UUID
+    reference_type: str
+    reference_id: UUID
+    postings: tuple[Posting, ...]
