@@ -7,6 +7,8 @@
     plan_short_stock(documents, seed=…)            a shelf that runs short, and the receipts that end it
     learn_price_lists(documents, …)                lists with quantity tiers, learnt from what was charged
     match_returns(returns, sales)                  each credit line tied to the sale lines it returns
+    batches(documents, zone=…)                     the documents in time, cut into what one transaction holds
+    draft_of(document)                             the order a historic document stands for
     summarise(items, matches, mapping)             counts and sums, as strings
 
 Everything here is a pure function. Invariant: rows in = rows in documents + rows in findings.
@@ -24,6 +26,7 @@ from tradewind.channels.decide.history.model import (
     DocumentLine,
     DocumentRule,
     Finding,
+    House,
     Mapping,
     MasterData,
     ProductRecord,
@@ -48,9 +51,11 @@ from tradewind.channels.decide.history.stock import (
     run_short,
 )
 from tradewind.channels.decide.history.summary import summarise
+from tradewind.channels.decide.history.timeline import Batch, batches, draft_of, in_time
 
 __all__ = [
     "AccountRecord",
+    "Batch",
     "ChargeCode",
     "ChargeKind",
     "Document",
@@ -59,6 +64,7 @@ __all__ = [
     "DocumentLine",
     "DocumentRule",
     "Finding",
+    "House",
     "LineMatch",
     "Mapping",
     "MasterData",
@@ -71,8 +77,11 @@ __all__ = [
     "ShortLine",
     "ShortPlan",
     "Tier",
+    "batches",
     "charge_for",
     "compare_prices",
+    "draft_of",
+    "in_time",
     "learn_price_lists",
     "mapping_from",
     "master_data",

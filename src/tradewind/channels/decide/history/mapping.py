@@ -5,7 +5,8 @@ reads is a mistake too (a misspelt rule would otherwise change figures in silenc
 """
 
 import tomllib
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,9 +17,11 @@ from tradewind.channels.decide.history.model import (
     Columns,
     DocumentKind,
     DocumentRule,
+    House,
     Mapping,
     Priced,
     Sign,
+    TaxFrom,
 )
 from tradewind.kernel.problem import Problem
 
@@ -58,6 +61,23 @@ class _Section:
             return value
         self.problems.append(_wrong(self.where(key), f"must be a whole number from {low} to {high}"))
         return low
+
+    def percent(self, key: str) -> Decimal:
+        try:
+            value = Decimal(self._value(key, None))
+        except (InvalidOperation, TypeError, ValueError):
+            value = Decimal("NaN")
+        if value.is_finite() and 0 <= value <= 100:
+            return value
+        self.problems.append(_wrong(self.where(key), 'must be a percentage in quotes, such as "17.5"'))
+        return Decimal()
+
+    def day(self, key: str) -> date:
+        value = self._value(key, None)
+        if type(value) is date:
+            return value
+        self.problems.append(_wrong(self.where(key), "must be a day such as 2011-01-04"))
+        return date.min
 
     def one_of(self, key: str, choices: type[Choice], default: Choice | None = None) -> Choice:
         value = self._value(key, default)
@@ -141,6 +161,7 @@ def _mapping(root: _Section, problems: list[Problem]) -> Mapping:
         open_documents=limits.number("open_documents", low=1, high=MAX_OPEN_DOCUMENTS),
         rows_per_document=limits.number("rows_per_document", low=1, high=MAX_ROWS_PER_DOCUMENT),
         time_spread=timedelta(minutes=limits.number("minutes_within_a_document", low=0, high=MAX_SPREAD_MINUTES)),
+        house=_house(root.table("house"), problems),
     )
     for section in (columns, customers, decimals, limits, times, root):
         section.close()
@@ -149,6 +170,35 @@ def _mapping(root: _Section, problems: list[Problem]) -> Mapping:
     if len(mapping.currency) != 3 or not mapping.currency.isalpha() or not mapping.currency.isupper():
         problems.append(_wrong("/currency", "must be a currency code of three capital letters"))
     return mapping
+
+
+def _house(section: _Section, problems: list[Problem]) -> House:
+    house = House(
+        code=section.text("code"),
+        name=section.text("name"),
+        country=section.text("country"),
+        net_days=section.number("net_days", low=0, high=3_650),
+        sites=tuple(_site(site) for site in section.tables("sites")),
+        taxes=tuple(_tax(tax) for tax in section.tables("taxes")),
+    )
+    section.close()
+    if len(house.country) != 2 or not house.country.isalpha() or not house.country.isupper():
+        problems.append(_wrong(section.where("country"), "must be an ISO 3166 code of two capital letters"))
+    if len({code for code, _ in house.sites}) != len(house.sites):
+        problems.append(_wrong(section.where("sites"), "names a site twice"))
+    return house
+
+
+def _site(section: _Section) -> tuple[str, str]:
+    site = (section.text("code"), section.text("name"))
+    section.close()
+    return site
+
+
+def _tax(section: _Section) -> TaxFrom:
+    tax = TaxFrom(section.day("from"), section.percent("percent"))
+    section.close()
+    return tax
 
 
 def _zone(times: _Section, problems: list[Problem]) -> ZoneInfo:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -82,6 +82,27 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxFrom:
+    """A rate of tax in percent on deliveries within our country, from a day of the mapping's zone on."""
+
+    day: date
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who sold: our legal entity, its sites (the first keeps nearly everything, the second what sells rarely), its terms
+    and the tax it charged."""
+
+    code: str
+    name: str
+    country: str
+    net_days: int
+    sites: tuple[tuple[str, str], ...]
+    taxes: tuple[TaxFrom, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """How one shape of file is read. Times in the file are local to `zone`; amounts are rounded half up."""
 
@@ -105,6 +126,7 @@ class Mapping:
     open_documents: int
     rows_per_document: int
     time_spread: timedelta
+    house: House
 
 
 @dataclass(frozen=True, slots=True)
