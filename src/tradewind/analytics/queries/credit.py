@@ -5,20 +5,28 @@ from tradewind.analytics.model import Check
 CREDIT = (
     Check(
         "C1",
-        "Exposure stays within the limit and the overrides that were given; only a bounced payment may lift it above.",
+        "Exposure stays within the limit and the overrides that were given; only a bounced payment, or invoices of more than "
+        "their order (units over-shipped within tolerance, tax rounded once an invoice), may lift it above.",
         """
         with raised as (
           select account_id, sum(amount) as amount from credit_override group by 1
         ), bounced as (
           select c.ancestor_id as account_id, sum(p.amount) as amount
           from payment p join account_closure c on c.account_id = p.account_id where p.bounced_at is not null group by 1
+        ), more as (
+          select c.ancestor_id as account_id, sum(i.total - o.total) as amount
+          from (select order_id, sum(total) as total from invoice where kind = 'invoice' group by 1) i
+          join sales_order o on o.id = i.order_id and i.total > o.total
+          join account_closure c on c.account_id = o.account_id group by 1
         )
         select n.account_id, n.currency, n.credit_limit, n.open_orders, n.receivables, n.unapplied,
                n.open_orders + n.receivables - n.unapplied as exposure, r.amount as overrides
         from credit_node n
         left join raised r on r.account_id = n.account_id
         left join bounced b on b.account_id = n.account_id
-        where n.open_orders + n.receivables - n.unapplied > n.credit_limit + coalesce(r.amount, 0) + coalesce(b.amount, 0)
+        left join more m on m.account_id = n.account_id
+        where n.open_orders + n.receivables - n.unapplied
+              > n.credit_limit + coalesce(r.amount, 0) + coalesce(b.amount, 0) + coalesce(m.amount, 0)
         """,
     ),
     Check(
