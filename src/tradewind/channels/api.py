@@ -9,15 +9,18 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, edge_of, not_found, permission
 from tradewind.access.api.gate import check_json_text
 from tradewind.channels.intake import Item, OrderRequest
+from tradewind.desk.preview import preview
+from tradewind.desk.resolve import Submission
 from tradewind.kernel.limits import BATCH_ORDERS, ORDER_LINES, REQUEST_ORDERS
 from tradewind.kernel.problem import problem_body, refuse
 from tradewind.semantics.model import DraftCharge, DraftGroup, DraftLine, OrderDraft
 from tradewind.streams.order_work import read_orders
-from tradewind.views.orders import list_orders, order_id_of, orders_json, price_story
+from tradewind.views.orders import list_orders, order_id_of, order_json, orders_json, price_story
 
 router = api_router("orders")
 WAIT_SECONDS = 10.0
@@ -179,6 +182,31 @@ def _many(drafts: list[OrderDraft], items: list[Item]) -> Response:
         result |= {"problem": problem_body(item.problems)} if item.problems else {"order": item.order}
         results.append(result)
     return answer({"results": results, "placed": sum(1 for item in items if not item.problems)})
+
+
+@router.post(
+    "/orders/preview",
+    openapi_extra={
+        **permission("orders.preview"),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ONE.json_schema()}}},
+    },
+)
+async def preview_order(request: Request) -> Response:
+    """What placing this order would give: findings, prices, tax, credit, sourcing, promise. Nothing is kept or taken."""
+    asked = _read(await request.body(), request.headers.get("content-type", ""))
+    if isinstance(asked, OrdersIn):
+        raise refuse("request.one_order", "A preview is of one order.", where="/orders")
+    edge = edge_of(request.scope)
+    caller = edge.caller
+    visible = None if caller.visible is None else tuple(sorted(caller.visible))
+    submission = Submission(asked.draft(caller.channel), edge.actor(), visible)
+    answers = await run_in_threadpool(edge.database.write, lambda tx: preview(tx, [submission]))
+    found = answers[0]
+    if found.problems:
+        return _one(Item(found.problems[0].status, None, found.problems))
+    if found.work is None:
+        return answer({"duplicate": True, "id": str(found.order_id)})
+    return answer({**order_json(found.work), "id": None, "number": None, "estimate": True})
 
 
 @router.get("/orders", openapi_extra=permission("orders.read"))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from tradewind.credit.model import ZERO, Answer, Need, Node
+from tradewind.kernel.money import plain
 
 
 def grant(needs: Iterable[Need], nodes: Mapping[UUID, Node]) -> list[Answer]:
@@ -29,18 +30,18 @@ def _check(need: Need, nodes: Mapping[UUID, Node], taken: Mapping[UUID, Decimal]
         if node.currency != need.currency:
             return Answer(
                 need.order_id,
-                False,
-                f"the limit is kept in {node.currency}, the order is in {need.currency}",
-                need.amount,
-                node_id,
+                granted=False,
+                reason=f"the limit is kept in {node.currency}, the order is in {need.currency}",
+                short_by=need.amount,
+                node=node_id,
             )
         room = node.headroom - taken.get(node_id, ZERO)
         if need.amount > room:
             return Answer(
                 need.order_id,
-                False,
-                f"{need.amount} {need.currency} asked, {max(room, ZERO)} of {node.limit + node.extra} free",
-                need.amount - room,
-                node_id,
+                granted=False,
+                reason=f"{plain(need.amount)} {need.currency} asked, {plain(max(room, ZERO))} of {plain(node.limit + node.extra)} free",
+                short_by=need.amount - room,
+                node=node_id,
             )
-    return Answer(need.order_id, True, "within the limit" if need.nodes else "no limit is set")
+    return Answer(need.order_id, granted=True, reason="within the limit" if need.nodes else "no limit is set")

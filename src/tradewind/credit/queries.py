@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tradewind.credit.model import ZERO, Node
 from tradewind.kernel.locks import LockKind
-from tradewind.kernel.tx import Reader, Row, Tx
+from tradewind.kernel.tx import Reader, Row
 
 _PATHS = """
 select c.account_id, n.account_id
@@ -38,10 +38,23 @@ def credit_paths(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, tuple[U
     return {account_id: tuple(nodes) for account_id, nodes in paths.items()}
 
 
-def nodes_from(tx: Tx, locked: Iterable[Row]) -> dict[UUID, Node]:
+def nodes_from(reader: Reader, locked: Iterable[Row]) -> dict[UUID, Node]:
     """Locked rows as nodes, with the overrides that are in force."""
     rows = list(locked)
     if not rows:
         return {}
-    extra: dict[UUID, Decimal] = dict(tx.rows(_OVERRIDES, {"accounts": [row[0] for row in rows], "now": tx.now}))
+    extra: dict[UUID, Decimal] = dict(
+        reader.rows(_OVERRIDES, {"accounts": [row[0] for row in rows], "now": reader.now})
+    )
     return {row[0]: Node(row[0], row[1], row[2], row[3], row[4], row[5], extra.get(row[0], ZERO)) for row in rows}
+
+
+_NODES = """
+select n.account_id, n.currency, n.credit_limit, n.open_orders, n.receivables, n.unapplied from credit_node n
+where n.account_id = any(%(accounts)s::uuid[])
+"""
+
+
+def nodes_of(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, Node]:
+    """Nodes without a lock, with the overrides in force: good for an estimate."""
+    return nodes_from(reader, reader.rows(_NODES, {"accounts": list(accounts)}))

@@ -1,7 +1,7 @@
 """Place orders: a whole batch from drafts to confirmed or held, in one transaction, each with its own answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from tradewind.desk.resolve import Resolved, Submission, resolve
@@ -32,12 +32,6 @@ class Placed:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(slots=True)
-class _Batch:
-    answers: list[Placed | None]
-    works: dict[int, OrderWork] = field(default_factory=dict)
-
-
 def place(tx: Tx, submissions: Sequence[Submission], *, lock_all_sites: bool = False) -> list[Placed]:
     """Place every submission that can be placed; a problem for each that cannot.
 
@@ -46,36 +40,43 @@ def place(tx: Tx, submissions: Sequence[Submission], *, lock_all_sites: bool = F
     transaction placed at the same moment breaks a unique index, and the caller repeats the batch item by item.
     """
     resolved, products = resolve(tx, submissions)
-    batch = _Batch([Placed(problems=tuple(one.problems)) if one.problems else None for one in resolved])
-    _open_works(tx, batch, resolved)
-    works = list(batch.works.values())
+    answers, opened = open_works(tx, resolved)
+    works = list(opened.values())
     if works:
         workset = OrderWorkset({work.id: work for work in works}, products=products, lock_all_sites=lock_all_sites)
-        _receive(tx, workset, works)
+        _receive(workset, works)
         _run(tx, workset, works)
-    for place_no, work in batch.works.items():
-        batch.answers[place_no] = Placed(work.id, work)
-    return [answer if answer is not None else Placed() for answer in batch.answers]
+    for place_no, work in opened.items():
+        answers[place_no] = Placed(work.id, work)
+    return [answer or Placed() for answer in answers]
 
 
-def _open_works(tx: Tx, batch: _Batch, resolved: Sequence[Resolved]) -> None:
-    """New orders for the drafts that are none yet; repeats are linked, conflicts answered by the account's policy."""
-    wanted = [place_no for place_no, answer in enumerate(batch.answers) if answer is None]
+def open_works(
+    tx: Tx, resolved: Sequence[Resolved], *, numbered: bool = True
+) -> tuple[list[Placed | None], dict[int, OrderWork]]:
+    """Answers for what is no new order (problems, repeats, conflicts by the account's policy), and new orders for the rest.
+
+    Both by place. Without `numbered` no order number is used up.
+    """
+    answers = [Placed(problems=tuple(one.problems)) if one.problems else None for one in resolved]
+    works: dict[int, OrderWork] = {}
+    wanted = [place_no for place_no, answer in enumerate(answers) if answer is None]
     keys = {place_no: _business_key(resolved[place_no]) for place_no in wanted}
     known = same_purchase_orders(tx, [keys[place_no] for place_no in wanted])
     live = {keys[wanted[index]]: found for index, found in known.items()}
-    numbers = iter(next_order_numbers(tx, len(wanted)))
+    numbers = iter(next_order_numbers(tx, len(wanted)) if numbered else [""] * len(wanted))
     for place_no in wanted:
         work = _open_work(tx, resolved[place_no], number=resolved[place_no].submission.draft.number or next(numbers))
         key = keys[place_no]
         if key[1] is not None and key in live:
             answer = _same_po(tx, work, live[key])
             if answer is not None:
-                batch.answers[place_no] = answer
+                answers[place_no] = answer
                 continue
             key = (key[0], key[1], key[2], work.header.duplicate_no)
         live[key] = (work.id, work.header.number, work.header.content_hash, "new")
-        batch.works[place_no] = work
+        works[place_no] = work
+    return answers, works
 
 
 def _business_key(one: Resolved) -> BusinessKey:
@@ -165,7 +166,7 @@ def _repeat(header: Header, duplicate_no: int) -> Header:
     return Header(**{**values, "duplicate_no": duplicate_no})
 
 
-def _receive(tx: Tx, workset: OrderWorkset, works: Sequence[OrderWork]) -> None:
+def _receive(workset: OrderWorkset, works: Sequence[OrderWork]) -> None:
     for work in works:
         workset.say(
             work,

@@ -18,6 +18,7 @@ from tradewind.fulfilment.model import (
 )
 from tradewind.kernel.money import percent_of, read_amount
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.money import plain
 from tradewind.semantics.model import ZERO, Demand, Take
 
 
@@ -79,9 +80,9 @@ def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, sp
         missing = [product for product, qty in need.items() if shelf.at(product, lane.site_id) < qty]
         if not missing:
             return Sourcing(
-                _draw(demands, (lane,), shelf)[0], (), f"{lane.code} has everything at {lane.cost}", tuple(turned_down)
+                _draw(demands, (lane,), shelf)[0], (), f"{lane.code} has everything at {plain(lane.cost)}", tuple(turned_down)
             )
-        turned_down.append(f"{lane.code} at {lane.cost}: {len(missing)} of {len(need)} products short")
+        turned_down.append(f"{lane.code} at {plain(lane.cost)}: {len(missing)} of {len(need)} products short")
     if not split:
         best = min(ranked, key=lambda lane: (-_covered(need, lane, shelf), lane.key))
         takes, short = _draw(demands, (best,), shelf)

@@ -7,11 +7,11 @@ shorter than the estimate although other sites had goods, the turn is repeated o
 
 from uuid import UUID
 
-from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
+from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from, nodes_of
 from tradewind.fulfilment.decide import Shelf
 from tradewind.fulfilment.queries import lanes_to, site_lanes
 from tradewind.inventory.model import StockRow
-from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows, stock_of
+from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_of, inbound_rows, stock_of
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.streams.order_work import OrderWork, OrderWorkset
@@ -54,6 +54,17 @@ def lock_orders(tx: Tx, workset: OrderWorkset, needs: frozenset[str]) -> None:
     shelves.nodes = nodes_from(tx, locked["credit"])
     shelves.inbound = inbound_rows(locked["supply"])
     shelves.rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
+
+
+def look_at_shelves(reader: Reader, workset: OrderWorkset) -> None:
+    """The same shelves without a lock, every site of every product: for a preview, never for a commitment."""
+    works, shelves = list(workset.orders.values()), workset.shelves
+    read_lanes(reader, workset)
+    products = {one.line.product_id for work in works for one in work.lines if one.line.stocked}
+    shelves.paths = credit_paths(reader, {work.account.id for work in works})
+    shelves.nodes = nodes_of(reader, {node for path in shelves.paths.values() for node in path})
+    shelves.inbound = inbound_of(reader, products)
+    shelves.rows = {(row.product_id, row.site_id): row for row in stock_of(reader, products)}
 
 
 def _wanted_stock(tx: Tx, workset: OrderWorkset, works: list[OrderWork]) -> tuple[set[Key], set[UUID]]:

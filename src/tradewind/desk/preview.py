@@ -1,0 +1,32 @@
+"""Preview orders: what placing them would give - findings, prices, taxes, credit, sourcing, promise - without any effect.
+
+The same decisions as placing, on a read-only snapshot and without locks; so it is an estimate, and says so.
+"""
+
+from collections.abc import Sequence
+
+from tradewind.desk.place import Placed, open_works
+from tradewind.desk.resolve import Submission, resolve
+from tradewind.kernel.tx import Tx
+from tradewind.orchestration.commands.steps import Call
+from tradewind.streams import assess, take
+from tradewind.streams.order_locks import look_at_shelves
+from tradewind.streams.order_work import OrderWorkset
+
+
+def preview(tx: Tx, submissions: Sequence[Submission]) -> list[Placed]:
+    """What would become of each submission. Nothing is written; the transaction is made read-only."""
+    tx.run("set transaction read only")
+    resolved, products = resolve(tx, submissions)
+    answers, works = open_works(tx, resolved, numbered=False)
+    if works:
+        workset = OrderWorkset({work.id: work for work in works.values()}, products=products, lock_all_sites=True)
+        calls = [Call(work.id, {}) for work in works.values()]
+        assess.apply(tx, workset, calls, assess.decide(workset, calls, assess.look(tx, workset, calls)))
+        look_at_shelves(tx, workset)
+        take.apply(tx, workset, calls, take.decide(workset, calls, {}))
+        for work in works.values():
+            work.status = work.compute_status()
+    for place_no, work in works.items():
+        answers[place_no] = Placed(work.id, work)
+    return [answer or Placed() for answer in answers]
