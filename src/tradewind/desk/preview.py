@@ -9,6 +9,7 @@ from tradewind.desk.place import Placed, open_works
 from tradewind.desk.resolve import Submission, resolve
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call
+from tradewind.orders.decide import blockers
 from tradewind.streams import assess, take
 from tradewind.streams.order_locks import look_at_shelves
 from tradewind.streams.order_work import OrderWorkset
@@ -26,6 +27,8 @@ def preview(tx: Tx, submissions: Sequence[Submission]) -> list[Placed]:
         look_at_shelves(tx, workset)
         take.apply(tx, workset, calls, take.decide(workset, calls, {}))
         for work in works.values():
+            if not blockers(work.holds, "confirm"):
+                work.confirmed_at = tx.now
             work.status = work.compute_status()
     for place_no, work in works.items():
         answers[place_no] = Placed(work.id, work)
