@@ -89,6 +89,7 @@ def serve(settings: Settings, where: Where, *, ready: Callable[[str], None] = pr
             load(needed)
         gc.collect()
         gc.freeze()  # what was imported stays shared: the collector writes into every object it looks at
+        gc.set_threshold(50_000, 20, 50)  # a batch of orders makes 50,000 short-lived values; looking at them ten times is waste
         for number, listener in enumerate(sockets):
             master.add(f"http-{number}", _http_child(app, listener, where))
         master.add("worker", _worker_child(settings, where))
