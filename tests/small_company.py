@@ -14,7 +14,7 @@ from tradewind.orders.decide import approval_hash
 NAMES = """
 entity root branch stranger anna boris buyer product service north south shelf price supply document order1 order2
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
-j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done task
+j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
 delivery message
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
@@ -169,12 +169,15 @@ insert into delivery (id, effect_key, epoch, destination, kind, subject_type, su
   sent_at) values ('{delivery}', 'order1/confirmed', 1, 'https://buyer.example', 'webhook', 'sales_order', '{order1}', '{{}}',
   'sent', {t}, {t}, {t});
 insert into stream_version (stream, version, name, bpmn, sha256, published_at) values
-  ('order_to_release', 1, 'Order to release', '<x/>', 'x', {t});
+  ('order_to_release', 1, 'Order to release', '<x/>', 'x', {t}), ('invoice_to_cash', 1, 'Invoice to cash', '<x/>', 'y', {t}),
+  ('shipment_to_invoice', 1, 'Shipment to invoice', '<x/>', 'z', {t});
 insert into stream_instance (id, stream, version, subject_type, subject_id, status, state, started_at, moved_at, wake_at) values
   ('{waiting}', 'order_to_release', 1, 'sales_order', '{order2}', 'running', '', {t}, {t}, null),
   ('{tasked}', 'order_to_release', 1, 'sales_order', '{order3}', 'running', '', {t}, {t}, null),
   ('{stuck}', 'order_to_release', 1, 'sales_order', '{order4}', 'incident', '', {t}, {t}, null),
-  ('{done}', 'order_to_release', 1, 'sales_order', '{order1}', 'done', '', {t}, {t}, null);
+  ('{done}', 'order_to_release', 1, 'sales_order', '{order1}', 'done', '', {t}, {t}, null),
+  ('{cash}', 'invoice_to_cash', 1, 'invoice', '{invoice1}', 'running', '', {t}, {t}, {t} + interval '30 days'),
+  ('{handling}', 'shipment_to_invoice', 1, 'shipment', '{ship2}', 'running', '', {t}, {t}, {t} + interval '2 days');
 insert into stream_wait (instance_id, token, node, kind, name, key, since) values
   ('{waiting}', '1', 'answer', 'message', 'warehouse.answered', 'SH-2', {t});
 insert into user_task (id, instance_id, token, node, name, role, subject_type, subject_id, status, opened_at) values

@@ -119,7 +119,7 @@ PLANTS = (
                          "update posting set ledger_account = 'bank' where journal_id = '{j_payment1}'"),
     Plant("M7", "update payment set applied = 14, amount = 19 where id = '{payment1}'; "
                 "update posting set amount = sign(amount) * 19 where journal_id = '{j_payment1}'"),
-    Plant("M7.invoices", "update invoice set closed_at = null where id = '{invoice3a}'"),
+    Plant("M7.invoices", "update invoice set closed_at = {t} where id = '{invoice1}'"),
     Plant("M7.invoices", "update invoice set paid = 14, credited = 4 where id = '{invoice1}'"),
     Plant("M7.credit_notes", "update payment_application set amount = 7 where credit_note_id is not null; "
                              "update invoice set credited = 7 where id = '{invoice1}'; "
@@ -163,6 +163,17 @@ PLANTS = (
     Plant("W4", "update incident set resolved_at = {t}"),
     Plant("W5", "insert into stream_wait (instance_id, token, node, kind, due_at, since) "
                 "values ('{done}', '1', 'n', 'timer', {t}, {t})"),
+    Plant("W5.stuck", "update stream_instance set status = 'done', wake_at = null where id = '{cash}'"),
+    Plant("W5.stuck", "update stream_instance set status = 'cancelled', wake_at = null where id = '{handling}'"),
+    Plant("W5.stuck", "insert into stream_version values ('x', 1, 'x', 'x', 'x', {t}); "
+                      "update stream_instance set subject_id = '{order3}', stream = 'x' where id = '{waiting}'; "
+                      "update stream_instance set subject_id = '{shelf}' where id = '{handling}'; "
+                      "update shipment set status = 'cancelled' where id = '{ship2}'; "
+                      "update order_line set qty_released = 0, qty_allocated = 5 where order_id = '{order2}'; "
+                      "update stock_claim set state = 'allocated' where state = 'released'; "
+                      "update sales_order set status = 'backordered' where id = '{order2}'; "
+                      "update event set payload = '{{\"status\": \"backordered\"}}' "
+                      "where subject_id = '{order2}' and subject_seq = 2"),
     Plant("W6", "update message set consumed_by = null, consumed_at = null, expires_at = {t} - interval '2 days'"),
     Plant("W6.once", "update message set consumed_by = null"),
     Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),

@@ -141,6 +141,28 @@ PROCESS = (
         """,
     ),
     Check(
+        "W5.stuck",
+        "Nothing is stuck: every order, shipment and invoice that is not at its end has a process that takes it there.",
+        """
+        with live as (select distinct subject_id from stream_instance where status in ('running', 'incident'))
+        select 'order' as what, o.id, o.number, o.status from sales_order o
+        where o.status in ('held', 'waiting', 'confirmed', 'backordered', 'released', 'part_shipped')
+          and not exists (select from live v where v.subject_id = o.id)
+          and not exists (select from shipment s join live v on v.subject_id = s.id where s.order_id = o.id)
+        union all
+        select 'shipment', s.id, s.number, s.status from shipment s
+        where not exists (select from live v where v.subject_id = s.id)
+          and (s.status = 'released'
+               or (s.status = 'shipped'
+                   and exists (select from shipment_line l where l.shipment_id = s.id and l.qty_shipped > 0)
+                   and not exists (select from invoice i where i.shipment_id = s.id and i.kind = 'invoice')))
+        union all
+        select 'invoice', i.id, i.number, 'open' from invoice i
+        where i.kind = 'invoice' and i.closed_at is null and i.total <> 0
+          and not exists (select from live v where v.subject_id = i.id)
+        """,
+    ),
+    Check(
         "W6",
         "A message is consumed by one instance, expired, or still waits within its life.",
         f"""
