@@ -29,10 +29,10 @@ from tradewind.desk.resolve import Submission
 from tradewind.kernel.idempotency import NOBODY, Key, reserve_keys, store_answers
 from tradewind.kernel.limits import BATCH_LINES, BATCH_ORDERS
 from tradewind.kernel.problem import Problem, Refused
-from tradewind.kernel.tx import TRANSIENT, Database, Tx
+from tradewind.kernel.tx import Database, Tx, is_transient
 from tradewind.orchestration.commands.turns import StepFailed
 from tradewind.semantics.model import OrderDraft
-from tradewind.streams.take import StockMoved
+from tradewind.streams.sources import StockMoved
 from tradewind.views.orders import order_json, orders_json
 
 ACTION = "orders.place"
@@ -89,9 +89,11 @@ def place_requests(database: Database, requests: Sequence[OrderRequest]) -> list
     """One transaction for all of them; where it fails, each alone. Gives the items of each request, or its failure."""
     try:
         return list(_in_one(database, requests))
-    except TRANSIENT as failure:
-        return [failure for _ in requests]
     except (psycopg.Error, StepFailed, Refused, LookupError, ArithmeticError, ValueError) as failure:
+        if isinstance(failure, psycopg.OperationalError) and is_transient(
+            failure
+        ):  # nobody's fault: each caller is told to come again
+            return [failure for _ in requests]
         if len(requests) > 1:
             return [_alone(database, one) for one in requests]
         return [_again(database, requests[0], failure)]

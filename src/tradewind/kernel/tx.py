@@ -3,7 +3,8 @@
 Everything a command does — facts, process positions, events, outbound deliveries, idempotency records — is written through
 one `Tx` and commits together. `tx.now` is the only clock; it is read once. Transient errors (deadlock, serialisation
 failure, a lost connection, a lock that took too long) repeat the whole function, bounded, with jitter; nothing else does.
-A commit whose answer was lost is not repeated: the database is asked what became of it.
+A commit whose answer was lost is not repeated: the database is asked what became of it. The transaction's number alone is
+no proof: one whose commit never reached the disk leaves its number to the next transaction after the crash.
 """
 
 import json
@@ -149,10 +150,24 @@ with e as materialized (
   join e on e.ord = o.ord cross join x
   on conflict do nothing
 )
-select xid from x
+select x.xid, (select min(seq) from e) from x
 """
-_XID = "select (pg_current_xact_id_if_assigned()::text)::bigint"
-_FATE = "select pg_xact_status(%s::text::xid8)"
+_XID = "select (pg_current_xact_id_if_assigned()::text)::bigint, pg_postmaster_start_time()"
+_FATE = """
+select pg_xact_status(%(xid)s::text::xid8), pg_postmaster_start_time(),
+       exists (select from event where xid = %(xid)s and seq = %(seq)s and at = %(at)s and subject_id = %(subject)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a transaction leaves by which it is known again: its first event, else its number under one start of the server."""
+
+    xid: int
+    seq: int | None = None
+    at: datetime | None = None
+    subject_id: UUID | None = None
+    server_since: datetime | None = None
 
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=str, ensure_ascii=False).encode
@@ -163,17 +178,18 @@ def dumps(value: Any) -> str:
     return _encode(value)
 
 
-def write_events(tx: Tx) -> int | None:
-    """Append the facts that were emitted, in order, in one statement. Gives the transaction's id, None if it wrote nothing."""
+def write_events(tx: Tx) -> Mark | None:
+    """Append the facts that were emitted, in order, in one statement. Gives the transaction's mark, None if it wrote nothing."""
     if not tx.events:
-        return None if (xid := tx.value(_XID)) is None else int(xid)
+        numbered = tx.row(_XID)
+        return Mark(numbered[0], server_since=numbered[1]) if numbered and numbered[0] is not None else None
     facts = tx.events
     relations = [
         (number, kind, object_id, qualifier)
         for number, (event, _) in enumerate(facts, 1)
         for kind, object_id, qualifier in ((event.subject_type, event.subject_id, "subject"), *event.objects)
     ]
-    xid = tx.value(
+    numbered = tx.row(
         _APPEND,
         {
             "at": tx.now,
@@ -193,8 +209,10 @@ def write_events(tx: Tx) -> int | None:
             "qualifier": [qualifier for _, _, _, qualifier in relations],
         },
     )
+    assert numbered is not None
+    mark = Mark(numbered[0], numbered[1], tx.now, facts[0][0].subject_id)
     tx.events.clear()
-    return int(xid)
+    return mark
 
 
 def connect(url: str, *, role: str | None = None) -> psycopg.Connection[Row]:
@@ -220,6 +238,8 @@ class Database:
     clock: Clock = system_clock
     seed: int | None = None
     role: str | None = None
+    # Told of each transaction's named points, "before commit" and "after commit"; tests end the process there.
+    at: Callable[[str, Tx], None] | None = None
     ids: Ids = field(init=False)
     kept: dict[Any, Any] = field(default_factory=dict, init=False)
     _idle: list[psycopg.Connection[Row]] = field(default_factory=list, init=False)
@@ -247,66 +267,94 @@ class Database:
     def write(self, work: Callable[[Tx], T], *, actor: Actor = SYSTEM) -> T:
         """Run `work` in one transaction with its events, commit, and give its result; repeat on transient errors."""
         for attempt in range(RETRIES):
-            written: list[tuple[T, int | None]] = []
+            written: list[tuple[T, Mark | None]] = []
             try:
                 with self.connection() as conn, conn.transaction():
                     tx = Tx(conn, self.clock, self.ids, actor, self.role, self.kept)
                     result = work(tx)
                     written.append((result, write_events(tx)))
+                    if self.at is not None:
+                        self.at("before commit", tx)
+                if self.at is not None:
+                    self.at("after commit", tx)
                 return result
             except psycopg.Error as error:
-                if _is_lost(error):
+                if is_lost(error):
                     self.close()  # the idle ones are of the same server
                     if written and self._committed(written[0][1], error):
                         return written[0][0]
-                elif not _is_transient(error):
+                elif not is_transient(error):
                     raise
                 if attempt == RETRIES - 1:
                     raise
                 _rest(attempt)
         raise AssertionError("unreachable")
 
-    def _committed(self, xid: int | None, lost: psycopg.Error) -> bool:
+    def _committed(self, mark: Mark | None, lost: psycopg.Error) -> bool:
         """What became of a commit whose answer was lost; the error again where nobody can tell."""
-        if xid is None:
+        if mark is None:
             return False
+        asked = {"xid": mark.xid, "seq": mark.seq, "at": mark.at, "subject": mark.subject_id}
         for attempt in range(RETRIES):
             try:
                 with self.connection() as conn:
-                    row = conn.execute(_FATE, [str(xid)]).fetchone()
+                    row = conn.execute(_FATE, asked).fetchone()
             except psycopg.OperationalError:
+                self.close()
                 row = None
-            fate = row[0] if row else "in progress"
-            if fate in ("committed", "aborted"):
-                return bool(fate == "committed")
+            except errors.InvalidParameterValue:  # a number of the future: the crash took the commit with it
+                return False
+            if row is not None and (known := _fate(mark, row)) is not None:
+                return known
             _rest(attempt)
         raise lost
 
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one read-only snapshot."""
-        with self.connection() as conn, conn.transaction():
-            conn.execute("set transaction isolation level repeatable read, read only")
-            return work(Reader(conn, self.clock(), self.kept))
+        return self._read(work, None)
 
     def read_as_buyer(self, visible: Sequence[UUID], work: Callable[[Reader], T]) -> T:
         """Run `work` under the buyer role: the database shows it rows of the visible accounts and no others."""
+        return self._read(work, visible)
+
+    def _read(self, work: Callable[[Reader], T], visible: Sequence[UUID] | None) -> T:
+        try:
+            return self._read_once(work, visible)
+        except psycopg.OperationalError as error:
+            if not is_lost(error):
+                raise
+            self.close()  # an idle connection of a server that was restarted: once more on a new one
+        return self._read_once(work, visible)
+
+    def _read_once(self, work: Callable[[Reader], T], visible: Sequence[UUID] | None) -> T:
         with self.connection() as conn, conn.transaction():
             conn.execute("set transaction isolation level repeatable read, read only")
-            become_buyer(conn, visible)
+            if visible is not None:
+                become_buyer(conn, visible)
             return work(Reader(conn, self.clock(), self.kept))
 
 
-def _is_lost(error: psycopg.Error) -> bool:
+def _fate(mark: Mark, found: Row) -> bool | None:
+    """True committed, False not, None not known (yet)."""
+    status, server_since, said = found
+    if mark.seq is not None:
+        return True if said else None if status == "in progress" else False
+    if status == "aborted":
+        return False
+    return True if status == "committed" and server_since == mark.server_since else None
+
+
+def is_lost(error: psycopg.Error) -> bool:
     """The connection is gone; whether the server did what it was told last is not known from this."""
     if error.sqlstate is None:
         return isinstance(error, psycopg.OperationalError)
     return error.sqlstate.startswith(_LOST)
 
 
-def _is_transient(error: psycopg.Error) -> bool:
+def is_transient(error: BaseException) -> bool:
     """The same again may succeed. Two facts about one subject at once both took the same number: the later takes the next."""
     numbered_twice = isinstance(error, errors.UniqueViolation) and error.diag.table_name == "event"
-    return numbered_twice or isinstance(error, TRANSIENT)
+    return numbered_twice or isinstance(error, TRANSIENT) or (isinstance(error, psycopg.Error) and is_lost(error))
 
 
 def _rest(attempt: int) -> None:
