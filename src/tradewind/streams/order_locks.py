@@ -15,7 +15,7 @@ from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_of, inb
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.streams.order_work import OrderWork, OrderWorkset
-from tradewind.streams.take import plan_sources
+from tradewind.streams.sources import plan_sources
 
 Key = tuple[UUID, UUID]
 

@@ -13,19 +13,16 @@ from uuid import UUID
 from tradewind.approvals.queries import approved_hashes
 from tradewind.credit.decide import grant
 from tradewind.credit.model import Answer, CreditDelta, Need
-from tradewind.fulfilment.decide import Lane, Shelf, Sourcing, source
+from tradewind.fulfilment.decide import Lane, Sourcing
 from tradewind.inventory.decide import promise_from_inbound
-from tradewind.inventory.model import Claim, Delta
+from tradewind.inventory.model import Claim, Delta, Inbound
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call, Step
 from tradewind.orders.decide import approval_hash, blockers, take_stock
 from tradewind.orders.model import Hold
-from tradewind.semantics.model import ZERO, Demand, Finding, Take
+from tradewind.semantics.model import ZERO, Finding, Take
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
-
-
-class StockMoved(Exception):  # noqa: N818
-    """Under the lock less was there than the look before had shown, and other sites might help: take all locks and retry."""
+from tradewind.streams.sources import lanes_of, settled_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +46,6 @@ class Plan:
     groups: tuple[GroupPlan, ...]
 
 
-def demands_of(work: OrderWork, group_no: int, lanes: Sequence[Lane]) -> list[Demand]:
-    """What the lines of a group still need from stock; lines whose holds block allocation need nothing yet."""
-    sites = tuple(lane.site_id for lane in lanes)
-    return [
-        Demand(work.id, one.line.line_no, one.line.product_id, one.quantities.open, sites)
-        for one in work.lines_of(group_no)
-        if one.line.stocked
-        and one.quantities.open > 0
-        and not blockers(work.holds, "allocate", group_no=group_no, line_no=one.line.line_no)
-    ]
-
-
-def lanes_of(workset: OrderWorkset, work: OrderWork, group_no: int) -> list[Lane]:
-    place = work.group(group_no).ship_to
-    return workset.shelves.lanes.get((place.country, place.region), [])
-
-
-def plan_sources(workset: OrderWorkset, works: Iterable[OrderWork], shelf: Shelf) -> dict[tuple[UUID, int], Sourcing]:
-    """Source every group of every order from one shelf, in the order the orders came."""
-    plans: dict[tuple[UUID, int], Sourcing] = {}
-    for work in works:
-        for group in work.groups:
-            lanes = lanes_of(workset, work, group.group_no)
-            plans[work.id, group.group_no] = source(demands_of(work, group.group_no, lanes), lanes, shelf)
-    return plans
-
-
 def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> dict[UUID, set[bytes]]:
     """The hashes for which somebody approved these orders."""
     wanted = [
@@ -92,15 +62,30 @@ def decide(workset: OrderWorkset, calls: Sequence[Call], approved: dict[UUID, se
     shelves = workset.shelves
     needs = [_need(work, shelves.paths.get(work.account.id, ())) for work in works]
     credit = {answer.order_id: answer for answer in grant(needs, shelves.nodes)}
-    sources = _sources(workset, works)
+    sources = settled_sources(workset, works)
     short = [demand for work in works for group in work.groups for demand in sources[work.id, group.group_no].short]
     promises: dict[tuple[UUID, int], list[Take]] = {}
-    for take in promise_from_inbound(short, shelves.inbound):
+    for take in promise_from_inbound(short, _inbound_with_own(workset, works)):
         promises.setdefault((take.order_id, take.line_no), []).append(take)
     return [
         {"plan": _plan(workset, work, sources, promises, credit=credit[work.id], wanted=need.amount, approved=approved)}
         for work, need in zip(works, needs, strict=True)
     ]
+
+
+def _inbound_with_own(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[UUID, list[Inbound]]:
+    """What is expected and free; what these orders were promised before counts as free for them: they ask anew."""
+    own: dict[UUID, Decimal] = {}
+    for work in works:
+        for claim in work.open_claims("promised") if not work.fresh else ():
+            if claim.supply_id is not None:
+                own[claim.supply_id] = own.get(claim.supply_id, ZERO) + claim.qty
+    if not own:
+        return workset.shelves.inbound
+    return {
+        product: [replace(one, free=one.free + own.get(one.supply_id, ZERO)) for one in supplies]
+        for product, supplies in workset.shelves.inbound.items()
+    }
 
 
 def _plan(
@@ -134,32 +119,6 @@ def _plan(
     )
     needed = bool(digest) and digest not in approved.get(work.id, ())
     return Plan(credit, wanted if credit.granted else ZERO, needed, digest, groups)
-
-
-def _sources(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[tuple[UUID, int], Sourcing]:
-    """The estimate, where the locked rows still bear it; else sourced again from the locked rows.
-
-    Where those give less than the estimate had, other sites may have it: `StockMoved` asks for every lock.
-    """
-    rows, estimate = workset.shelves.rows, workset.estimate
-    wanted: dict[tuple[UUID, UUID], Decimal] = {}
-    for sourcing in estimate.values():
-        for take in sourcing.takes:
-            key = (take.product_id, take.site_id)
-            wanted[key] = wanted.get(key, ZERO) + take.qty
-    nothing_short = not any(sourcing.short for sourcing in estimate.values())
-    if estimate and nothing_short and all(key in rows and rows[key].available >= qty for key, qty in wanted.items()):
-        return estimate
-    sources = plan_sources(workset, works, Shelf({key: row.available for key, row in rows.items()}))
-    if not workset.lock_all_sites:
-        for place, sourcing in sources.items():
-            if place in estimate and _taken(sourcing) < _taken(estimate[place]):
-                raise StockMoved(str(place[0]))
-    return sources
-
-
-def _taken(sourcing: Sourcing) -> Decimal:
-    return sum((take.qty for take in sourcing.takes), ZERO)
 
 
 def _need(work: OrderWork, nodes: tuple[UUID, ...]) -> Need:
@@ -291,6 +250,12 @@ def _take_group(
             continue
         if blockers(work.holds, "allocate", group_no=plan.group_no, line_no=one.line.line_no):
             continue
+        free_claims(
+            workset,
+            work,
+            [claim for claim in work.claims_of(one.line.line_no) if claim.state == "promised"],
+            backorder=True,
+        )
         take_for_line(workset, work, one, of_line.get(one.line.line_no, ()), firm=firm, expires=expires)
         note_promise(work, one, plan.lanes, dates=dates, now=now)
 

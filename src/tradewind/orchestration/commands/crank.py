@@ -13,7 +13,7 @@ import psycopg
 
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
-from tradewind.kernel.tx import TRANSIENT, Actor, Database, Tx
+from tradewind.kernel.tx import Actor, Database, Tx, is_transient
 from tradewind.orchestration import events
 from tradewind.orchestration.commands.instances import Running
 from tradewind.orchestration.commands.steps import Stream
@@ -82,10 +82,10 @@ class Crank:
         claimed: list[UUID] = []
         try:
             return self.database.write(lambda tx: self._turn(tx, stream, limit=limit, claimed=claimed), actor=CRANK)
-        except TRANSIENT:
-            raise
         except (StepFailed, Refused, psycopg.Error) as failure:
-            return self._isolate(stream, claimed, failure)
+            if is_transient(failure):  # no item's fault: the worker rests and turns again
+                raise
+            return self._isolate(stream, claimed)
 
     def _turn(
         self, tx: Tx, stream: Stream, *, limit: int, claimed: list[UUID], only: Sequence[UUID] | None = None
@@ -110,7 +110,12 @@ class Crank:
                 one.turn = Turn(one.state)
         finish_turn(tx, instances, workset, versions=latest_versions(tx), expressions=self.expressions)
 
-    def _isolate(self, stream: Stream, claimed: list[UUID], first: Exception) -> int:
+    def _turn_only(self, stream: Stream, part: Sequence[UUID]) -> int:
+        return self.database.write(
+            lambda tx: self._turn(tx, stream, limit=len(part), claimed=[], only=part), actor=CRANK
+        )
+
+    def _isolate(self, stream: Stream, claimed: list[UUID]) -> int:
         """Halve a failing set; what fails alone gets an incident, a step that fails for many is paused."""
         tries = 2 * int(log2(max(len(claimed), 2))) + 8
         todo, moved, alone = [list(claimed)], 0, list[tuple[UUID, Exception]]()
@@ -118,12 +123,10 @@ class Crank:
             part = todo.pop()
             tries -= 1
             try:
-                moved += self.database.write(
-                    lambda tx, part=part: self._turn(tx, stream, limit=len(part), claimed=[], only=part), actor=CRANK
-                )  # type: ignore[misc]
-            except TRANSIENT:
-                raise
+                moved += self._turn_only(stream, part)
             except (StepFailed, Refused, psycopg.Error) as failure:
+                if is_transient(failure):
+                    raise
                 if len(part) == 1:
                     alone.append((part[0], failure))
                 else:

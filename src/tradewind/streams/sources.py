@@ -1,0 +1,67 @@
+"""Where the goods of a set of orders come from: the estimate before the locks, and what the locked rows give."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.fulfilment.decide import Lane, Shelf, Sourcing, source
+from tradewind.orders.decide import blockers
+from tradewind.semantics.model import ZERO, Demand
+from tradewind.streams.order_work import OrderWork, OrderWorkset
+
+
+class StockMoved(Exception):  # noqa: N818
+    """Under the lock less was there than the look before had shown, and other sites might help: take all locks and retry."""
+
+
+def demands_of(work: OrderWork, group_no: int, lanes: Sequence[Lane]) -> list[Demand]:
+    """What the lines of a group still need from stock; lines whose holds block allocation need nothing yet."""
+    sites = tuple(lane.site_id for lane in lanes)
+    return [
+        Demand(work.id, one.line.line_no, one.line.product_id, one.quantities.open, sites)
+        for one in work.lines_of(group_no)
+        if one.line.stocked
+        and one.quantities.open > 0
+        and not blockers(work.holds, "allocate", group_no=group_no, line_no=one.line.line_no)
+    ]
+
+
+def lanes_of(workset: OrderWorkset, work: OrderWork, group_no: int) -> list[Lane]:
+    place = work.group(group_no).ship_to
+    return workset.shelves.lanes.get((place.country, place.region), [])
+
+
+def plan_sources(workset: OrderWorkset, works: Iterable[OrderWork], shelf: Shelf) -> dict[tuple[UUID, int], Sourcing]:
+    """Source every group of every order from one shelf, in the order the orders came."""
+    plans: dict[tuple[UUID, int], Sourcing] = {}
+    for work in works:
+        for group in work.groups:
+            lanes = lanes_of(workset, work, group.group_no)
+            plans[work.id, group.group_no] = source(demands_of(work, group.group_no, lanes), lanes, shelf)
+    return plans
+
+
+def settled_sources(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[tuple[UUID, int], Sourcing]:
+    """The estimate, where the locked rows still bear it; else sourced again from the locked rows.
+
+    Where those give less than the estimate had, other sites may have it: `StockMoved` asks for every lock.
+    """
+    rows, estimate = workset.shelves.rows, workset.estimate
+    wanted: dict[tuple[UUID, UUID], Decimal] = {}
+    for sourcing in estimate.values():
+        for take in sourcing.takes:
+            key = (take.product_id, take.site_id)
+            wanted[key] = wanted.get(key, ZERO) + take.qty
+    nothing_short = not any(sourcing.short for sourcing in estimate.values())
+    if estimate and nothing_short and all(key in rows and rows[key].available >= qty for key, qty in wanted.items()):
+        return estimate
+    sources = plan_sources(workset, works, Shelf({key: row.available for key, row in rows.items()}))
+    if not workset.lock_all_sites:
+        for place, sourcing in sources.items():
+            if place in estimate and _taken(sourcing) < _taken(estimate[place]):
+                raise StockMoved(str(place[0]))
+    return sources
+
+
+def _taken(sourcing: Sourcing) -> Decimal:
+    return sum((take.qty for take in sourcing.takes), ZERO)
