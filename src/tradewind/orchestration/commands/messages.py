@@ -16,17 +16,25 @@ from unnest(%(id)s::uuid[], %(name)s::text[], %(key)s::text[], %(message_id)s::t
 on conflict (name, key, message_id) do nothing
 returning name, key, message_id
 """
+# A crank turn holds its instance while it waits for its subject, and those who post hold subjects: nobody waits here.
+# An instance that is held elsewhere is passed over; it finds the message itself, or the next sweep wakes it.
 _WAKE = """
 update stream_instance i set wake_at = %(now)s
-from stream_wait w join unnest(%(name)s::text[], %(key)s::text[]) as m(name, key) on w.kind = 'message' and w.name = m.name
-  and w.key = m.key
-where i.id = w.instance_id and i.status = 'running' and (i.wake_at is null or i.wake_at > %(now)s)
+where i.id in (
+  select h.id from stream_instance h
+  where h.status = 'running' and (h.wake_at is null or h.wake_at > %(now)s) and h.id in (
+    select w.instance_id from unnest(%(name)s::text[], %(key)s::text[]) as m(name, key)
+    join stream_wait w on w.kind = 'message' and w.name = m.name and w.key = m.key)
+  order by h.id for no key update skip locked)
 """
 _SWEEP = """
 update stream_instance i set wake_at = %(now)s
-from message m join stream_wait w on w.kind = 'message' and w.name = m.name and w.key = m.key
-where m.consumed_at is null and m.expired_at is null and i.id = w.instance_id and i.status = 'running'
-  and (i.wake_at is null or i.wake_at > %(now)s)
+where i.id in (
+  select h.id from stream_instance h
+  where h.status = 'running' and (h.wake_at is null or h.wake_at > %(now)s) and h.id in (
+    select w.instance_id from message m join stream_wait w on w.kind = 'message' and w.name = m.name and w.key = m.key
+    where m.consumed_at is null and m.expired_at is null)
+  order by h.id for no key update skip locked)
 """
 _EXPIRE = """
 update message set expired_at = %(now)s
