@@ -112,7 +112,9 @@ def _server(settings: Settings) -> Iterator[Server]:
         yield server
     finally:
         if server.started_by_us and not _in_use(server):
-            server.stop()
+            last = running_server(settings)  # another than at the beginning where that one crashed
+            if last is not None:
+                last.stop()
 
 
 def _in_use(server: Server) -> bool:
@@ -170,14 +172,14 @@ def _run(arguments: Arguments, settings: Settings) -> int:
             # apart as well: what the demo needs is not what serving needs
             subprocess.run([sys.executable, "-m", "tradewind.app.cli", "demo"], check=False,
                            env={**os.environ, "TRADEWIND_HOME": str(settings.home)})  # fmt: skip
-        return serve(settings, application_of(server, settings), ready=_say_ready)
+        return serve(settings, application_of(server, settings), ready=_say_ready, server=server)
 
 
 def _serve(_: Arguments, settings: Settings) -> int:
     with _server(settings) as server:
         where = application_of(server, settings)
         _migrated(where)
-        return serve(settings, where, ready=_say_ready)
+        return serve(settings, where, ready=_say_ready, server=server)
 
 
 def _say_ready(address: str) -> None:

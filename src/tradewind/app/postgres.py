@@ -108,6 +108,15 @@ def running_server(settings: Settings) -> Server | None:
         return _attach(place)
 
 
+def has_crashed(data: Path) -> bool:
+    """Whether the server on `data` ended without having been stopped: what it wrote of itself is there, its process is not."""
+    try:
+        pid = (data / "postmaster.pid").read_text().partition("\n")[0].strip()
+    except OSError:
+        return False
+    return not (pid.isdigit() and _runs(int(pid), data))
+
+
 @contextlib.contextmanager
 def scratch_database() -> Iterator[str]:
     """The owner's address of an empty database on a server of its own that is gone afterwards; not durable."""

@@ -2,6 +2,7 @@
 
 The master answers nothing and holds no database connection. A child that dies is replaced, sooner if it had lived long;
 its socket stays open meanwhile, so that callers wait instead of being refused. Children that lose their master end.
+An embedded PostgreSQL that crashes is started again; one that somebody stopped stays stopped.
 """
 
 import gc
@@ -23,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tradewind.app.postgres import Server
+from tradewind.app.postgres import Server, ensure_server, has_crashed
 from tradewind.app.settings import Settings
 from tradewind.kernel.problem import refuse
 from tradewind.kernel.tx import Database
@@ -44,6 +45,7 @@ BACKLOG = 1024
 GRACE_SECONDS = 8.0
 LIVED_LONG_SECONDS = 10.0
 FIRST_DELAY, LONGEST_DELAY = 0.05, 5.0
+LOOK_SECONDS = 0.25  # how often the master looks whether an embedded PostgreSQL still runs
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 log = logging.getLogger("tradewind.serve")
 
@@ -73,10 +75,12 @@ def application_of(server: Server, settings: Settings) -> Where:
     return Where(server.url(user=APP_ROLE))
 
 
-def serve(settings: Settings, where: Where, *, ready: Callable[[str], None] = print) -> int:
+def serve(
+    settings: Settings, where: Where, *, ready: Callable[[str], None] = print, server: Server | None = None
+) -> int:
     """Listen, fork and look after the children until SIGTERM or SIGINT; gives the exit code.
 
-    `ready` is told the address once connections are accepted.
+    `ready` is told the address once connections are accepted. A `server` that is embedded is looked after, too.
     """
     sockets = open_sockets(settings.host, settings.port, settings.processes)
     folder = _metrics_folder(settings.home)
@@ -89,10 +93,15 @@ def serve(settings: Settings, where: Where, *, ready: Callable[[str], None] = pr
             load(needed)
         gc.collect()
         gc.freeze()  # what was imported stays shared: the collector writes into every object it looks at
-        gc.set_threshold(50_000, 20, 50)  # a batch of orders makes 50,000 short-lived values; looking at them ten times is waste
+        gc.set_threshold(
+            50_000, 20, 50
+        )  # a batch of orders makes 50,000 short-lived values; looking at them ten times is waste
         for number, listener in enumerate(sockets):
             master.add(f"http-{number}", _http_child(app, listener, where))
         master.add("worker", _worker_child(settings, where))
+        if server is not None and server.data is not None:
+            data = server.data
+            master.guard("PostgreSQL", lambda: has_crashed(data), lambda: _void(ensure_server(settings)))
         return master.run(lambda: ready(_address(sockets[0])))
     finally:
         for listener in sockets:
@@ -197,6 +206,7 @@ class _Master:
 
     def __init__(self) -> None:
         self.children: list[_Child] = []
+        self.guarded: tuple[Callable[[], bool], _Child] | None = None
         self.stopping = False
         self.signals = 0
         self._alarm, self._alarm_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -204,6 +214,10 @@ class _Master:
 
     def add(self, name: str, work: Work) -> None:
         self.children.append(_Child(name, work))
+
+    def guard(self, name: str, crashed: Callable[[], bool], start: Work) -> None:
+        """Look regularly whether something beside us has crashed, and have a short-lived child start it again."""
+        self.guarded = (crashed, _Child(name, start))
 
     def run(self, ready: Callable[[], None]) -> int:
         before = signal.set_wakeup_fd(self._alarm_in, warn_on_full_buffer=False)
@@ -214,11 +228,12 @@ class _Master:
                 self._fork(child)
             ready()
             while not self.stopping:
-                self._wait()
+                self._wait(LOOK_SECONDS if self.guarded else 60.0)
                 self._replace_the_dead()
+                self._look_after_the_guarded()
             self._stop()
         finally:
-            for child in self.children:
+            for child in (*self.children, *([self.guarded[1]] if self.guarded else [])):
                 if child.pid:
                     with suppress(ProcessLookupError):
                         os.kill(child.pid, signal.SIGKILL)
@@ -234,7 +249,7 @@ class _Master:
         self.stopping = True
         self.signals += 1
 
-    def _wait(self, most: float = 60.0) -> None:
+    def _wait(self, most: float) -> None:
         due = [child.due - time.monotonic() for child in self.children if not child.pid]
         select.select([self._alarm], [], [], max(0.0, min([most, *due])))
         with suppress(BlockingIOError):
@@ -286,6 +301,24 @@ class _Master:
             if not child.pid and child.due <= now and not self.stopping:
                 self._fork(child)
 
+    def _look_after_the_guarded(self) -> None:
+        """At most one child at a time starts it; a start that failed is repeated, later each time."""
+        if self.guarded is None:
+            return
+        crashed, child = self.guarded
+        now = time.monotonic()
+        if child.pid and os.waitpid(child.pid, os.WNOHANG)[0]:
+            child.pid = 0
+            child.delay = min(2 * child.delay, LONGEST_DELAY)
+            child.due = now + child.delay
+        if child.pid or child.due > now or self.stopping:
+            return
+        if crashed():
+            log.warning("%s has crashed and is started again", child.name)
+            self._fork(child)
+        elif now - child.due > LIVED_LONG_SECONDS:
+            child.delay = FIRST_DELAY
+
     def _stop(self) -> None:
         for child in self.children:
             if child.pid:
@@ -298,6 +331,10 @@ class _Master:
         for child in self.children:
             if child.pid:
                 log.warning("%s did not end in time and is killed", child.name)
+
+
+def _void(_: object) -> None:
+    """For work whose result nobody wants."""
 
 
 def _end_with_master(life: int) -> None:
