@@ -3,7 +3,6 @@
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from planted_violations import PLANTS, Plant
 
 from invariants import assert_invariants
 from small_company import ID, found, sql
@@ -27,167 +27,6 @@ from tradewind.orders.model import HOLD_BLOCKS, STATUS_MOVES, Hold, Quantities
 
 D = Decimal
 BY_CODE = {check.code: check for check in CHECKS}
-
-
-@dataclass(frozen=True)
-class Plant:
-    """A check's code and what breaks it; statements are separated by semicolons."""
-
-    code: str
-    sql: str
-
-
-PLANTS = (
-    Plant("S1", "update stock set on_hand = on_hand + 1 where site_id = '{north}'"),
-    Plant("S2", "update stock set reserved = reserved - 1 where site_id = '{north}'"),
-    Plant("S2", "delete from stock_claim where order_id = '{order2}' and state = 'reserved'; "
-                "update order_line set qty_reserved = 0, qty_open = 7 where order_id = '{order2}'"),
-    Plant("S2.inbound", "update inbound_supply set promised = 5"),
-    Plant("S3", "alter table stock drop constraint ck_stock_not_negative, drop constraint ck_stock_allocated_is_there; "
-                "update stock set on_hand = -1, backorder_limit = 1 where site_id = '{south}'; "
-                "update stock_move set qty = -1, kind = 'adjustment' where site_id = '{south}'"),
-    Plant("S4", "alter table stock drop constraint ck_stock_no_oversell; "
-                "update stock set safety = 77 where site_id = '{north}'"),
-    Plant("S4.inbound", "update inbound_supply set status = 'cancelled'"),
-    Plant("S4.inbound", "alter table inbound_supply drop constraint ck_inbound_supply_not_promised_twice; "
-                        "update inbound_supply set received = 48"),
-    Plant("S5.signs", "insert into stock_move (id, product_id, site_id, kind, qty, at, as_of, reference_type) values "
-                      "(gen_random_uuid(), '{product}', '{north}', 'scrap', 1, {t}, {t}, 'x'), "
-                      "(gen_random_uuid(), '{product}', '{north}', 'adjustment', -1, {t}, {t}, 'x')"),
-    Plant("S5.shipped", "update stock_move set kind = 'adjustment' where reference_id = '{ship3b}'"),
-    Plant("S5.transfers", "update stock_move set qty = 6 where kind = 'transfer' and qty > 0; "
-                          "update stock set on_hand = 6 where site_id = '{south}'"),
-    Plant("S5.returned", "update stock_move set kind = 'adjustment' where kind = 'return'"),
-    Plant("S6", "update stock_claim set state = 'promised', supply_id = '{supply}' where order_id = '{order4}'; "
-                "update inbound_supply set promised = 5; "
-                "update order_line set qty_open = 1, qty_cancelled = 0 where order_id = '{order4}'; "
-                "update sales_order set closed_at = placed_at, status = 'closed', buyer_po = null, buyer_po_normal = null "
-                "where id = '{order4}'"),
-    Plant("L1", "alter table order_line drop constraint ck_order_line_quantities_are_disjoint; "
-                "update order_line set qty_open = 5 where order_id = '{order2}'"),
-    Plant("L1.claims", "update order_line set qty_reserved = 2, qty_allocated = 3 where order_id = '{order2}'"),
-    Plant("L1.claims", "update order_line set qty_open = 3, qty_cancelled = 1, qty_backordered = 3 where order_id = '{order2}'"),
-    Plant("L1.released", "insert into shipment_line (shipment_id, line_no, account_id, order_id, order_line_no, claim_no, "
-                         "qty_released) values ('{ship2}', 2, '{root}', '{order1}', 2, 0, 1)"),
-    Plant("L1.shipments", "update shipment set site_id = '{south}' where id = '{ship2}'"),
-    Plant("L2", "insert into shipment_line (shipment_id, line_no, account_id, order_id, order_line_no, claim_no, qty_released, "
-                "qty_shipped) values ('{ship1}', 3, '{root}', '{order1}', 2, 0, 1, 1)"),
-    Plant("L2.answered", "update shipment set answered_at = null where id = '{ship3a}'"),
-    Plant("L2.returned", "update order_line set qty_returned = 3 where order_id = '{order1}' and line_no = 1"),
-    Plant("L3", "update order_line set factor_num = 6 where order_id = '{order2}'"),
-    Plant("L4", "update sales_order set status = 'part_shipped' where id = '{order2}'; "
-                "update event set payload = '{{\"status\": \"part_shipped\"}}' where subject_id = '{order2}' and subject_seq = 2; "
-                "update event set payload = '{{\"status\": \"released\"}}' where subject_id = '{order2}' and subject_seq = 1"),
-    Plant("L5", "update event set payload = '{{\"status\": \"shipped\"}}' where subject_id = '{order2}' and subject_seq = 1"),
-    Plant("L6", "delete from delivery_group where order_id = '{order2}'"),
-    Plant("M1", "update sales_order set charge_total = 6, discount_total = 1 where id = '{order1}'"),
-    Plant("M1", "update order_charge set tax = 0.96; update sales_order set discount_total = 0.01, net_total = 35.01 "
-                "where id = '{order1}'"),
-    Plant("M1.invoices", "update invoice set net_total = 36, charge_total = 4 where id = '{invoice1}'"),
-    Plant("M2", "update order_line set unit_price = 3.34 where order_id = '{order3}'"),
-    Plant("M2", "update order_line set allowance = 1 where order_id = '{order1}' and line_no = 2"),
-    Plant("M2.quantity", "update order_line set price_uom = 'CS', price_id = null where order_id = '{order2}'"),
-    Plant("M2.tax", "update order_line set tax = 1.91 where order_id = '{order3}'; "
-                    "update sales_order set tax_total = 1.91, total = 11.91 where id = '{order3}'; "
-                    "update event set payload = payload || '{{\"total\": \"11.91\"}}' where subject_id = '{order3}'"),
-    Plant("M2.tax", "update order_line set tax_rate = 7 where order_id = '{order2}'"),
-    Plant("M2.invoices", "update invoice_line set tax_rate = 7 where invoice_id = '{invoice1}'"),
-    Plant("M3", "update price set valid_from = {t} + interval '1 day'"),
-    Plant("M3", "update order_line set price_id = '{shelf}' where order_id = '{order2}'"),
-    Plant("M4", "update order_line set net_invoiced = 9.99 where order_id = '{order1}' and line_no = 2"),
-    Plant("M4", "update order_line set qty_invoiced = 9, net_invoiced = 22.50 where order_id = '{order1}' and line_no = 1"),
-    Plant("M4.charges", "update order_charge set invoiced = 4"),
-    Plant("M4.once", "drop index uq_invoice_line_shipped_once; "
-                     "create temp table again as select * from invoice_line where invoice_id = '{invoice3a}'; "
-                     "update again set line_no = 9, charge_no = 2, net = 0; insert into invoice_line select * from again"),
-    Plant("M4.total", "update sales_order set discount_total = 1, total = 46.60 where id = '{order1}'; "
-                      "update event set payload = payload || '{{\"total\": \"46.6\"}}' where subject_id = '{order1}' "
-                      "and subject_seq = 1"),
-    Plant("M5", "update invoice set series_no = 4 where id = '{invoice3b}'; update document_counter set last_no = 4 "
-                "where series = 'invoice'"),
-    Plant("M5", "update document_counter set last_no = 5 where series = 'credit_note'"),
-    Plant("M6", "update posting set amount = -41 where ledger_account = 'revenue' and journal_id = '{j_invoice1}'"),
-    Plant("M6.open_items", "update posting set amount = amount + 1 where journal_id = '{j_payment1}' and posting_no = 1; "
-                           "update posting set amount = amount - 1 where journal_id = '{j_payment1}' and posting_no = 2"),
-    Plant("M6.journals", "update journal set reference_id = '{shelf}' where id = '{j_note1}'"),
-    Plant("M6.journals", "update payment set bounced_at = {t} where id = '{payment1}'; "
-                         "insert into payment_application (id, payment_id, invoice_id, account_id, amount, applied_at) "
-                         "values (gen_random_uuid(), '{payment1}', '{invoice1}', '{root}', -15, {t}); "
-                         "update payment set applied = 0 where id = '{payment1}'; "
-                         "update invoice set paid = 0 where id = '{invoice1}'; "
-                         "update credit_node set receivables = 44.60, unapplied = 2.95; "
-                         "update posting set ledger_account = 'bank' where journal_id = '{j_payment1}'"),
-    Plant("M7", "update payment set applied = 14, amount = 19 where id = '{payment1}'; "
-                "update posting set amount = sign(amount) * 19 where journal_id = '{j_payment1}'"),
-    Plant("M7.invoices", "update invoice set closed_at = {t} where id = '{invoice1}'"),
-    Plant("M7.invoices", "update invoice set paid = 14, credited = 4 where id = '{invoice1}'"),
-    Plant("M7.credit_notes", "update payment_application set amount = 7 where credit_note_id is not null; "
-                             "update invoice set credited = 7 where id = '{invoice1}'; "
-                             "alter table invoice drop constraint ck_invoice_not_overpaid; "
-                             "update invoice set paid = 7 where id = '{note1}'; "
-                             "update credit_node set receivables = 25.60, unapplied = 3.95"),
-    Plant("M7.credit_notes", "update invoice set paid = 2 where id = '{note1}'"),
-    Plant("M7.currency", "update posting set currency = 'USD' where journal_id = '{j_invoice1}' and posting_no > 1; "
-                         "update posting set currency = 'USD', ledger_account = 'revenue' "
-                         "where journal_id = '{j_invoice1}' and posting_no = 1; "
-                         "insert into posting values ('{j_note1}', 8, 'receivables', '{root}', 'EUR', 47.60), "
-                         "('{j_note1}', 9, 'suspense', null, 'EUR', -47.60)"),
-    Plant("M8", "update invoice_line set credited_qty = 1 where invoice_id = '{invoice1}' and line_no = 1"),
-    Plant("C1", "update credit_node set credit_limit = 10; update credit_override set amount = 20"),
-    Plant("C2.orders", "update credit_node set open_orders = 30"),
-    Plant("C2.receivables", "update credit_node set receivables = 30"),
-    Plant("C2.unapplied", "update credit_node set unapplied = 0"),
-    Plant("C3", "update sales_order set credit_taken = 1 where id = '{order4}'"),
-    Plant("A1", "update order_line set unit_price = 2.4, allowance = -1.20 where order_id = '{order2}'"),
-    Plant("A1", "update approval set decision = 'rejected'"),
-    Plant("A2", "update approval set decided_by = '{buyer}'"),
-    Plant("X1", "alter table idempotency drop constraint pk_idempotency; insert into idempotency select * from idempotency"),
-    Plant("X2", "drop index uq_sales_order_buyer_po; "
-                "update sales_order set buyer_po = '0007', buyer_po_normal = '7' where id = '{order1}'"),
-    Plant("X2.normal", "update sales_order set buyer_po_normal = 'PO01' where id = '{order1}'"),
-    Plant("X4", "update sales_order set document_id = null"),
-    Plant("X4.in_progress", "update inbound_document set outcome = 'in_progress', received_at = {t} - interval '2 hours'"),
-    Plant("X5", "update inbound_document set body = 'rew'"),
-    Plant("E1", "update event set subject_seq = 4 where subject_id = '{order1}' and subject_seq = 3"),
-    Plant("E2", "update event set payload = payload || '{{\"total\": \"12\"}}' where subject_id = '{order3}'"),
-    Plant("E3", "drop trigger posting_no_truncate on posting"),
-    Plant("E3", "alter table event disable trigger event_append_only"),
-    Plant("E3", "grant update on stock_move to tradewind_app"),
-    Plant("E4", "update delivery set status = 'pending', sent_at = null, next_at = {t} - interval '3 days'"),
-    Plant("E4.ended", "update delivery set status = 'dead', sent_at = null"),
-    Plant("E5", "delete from event_object where event_seq = 4"),
-    Plant("W1", "alter table delivery drop constraint uq_delivery_effect_key, drop constraint pk_delivery; "
-                "insert into delivery select * from delivery"),
-    Plant("W3", "update stream_instance set version = 2 where id = '{waiting}'"),
-    Plant("W4", "delete from stream_wait"),
-    Plant("W4", "update incident set resolved_at = {t}"),
-    Plant("W5", "insert into stream_wait (instance_id, token, node, kind, due_at, since) "
-                "values ('{done}', '1', 'n', 'timer', {t}, {t})"),
-    Plant("W5.stuck", "update stream_instance set status = 'done', wake_at = null where id = '{cash}'"),
-    Plant("W5.stuck", "update stream_instance set status = 'cancelled', wake_at = null where id = '{handling}'"),
-    Plant("W5.stuck", "insert into stream_version values ('x', 1, 'x', 'x', 'x', {t}); "
-                      "update stream_instance set subject_id = '{order3}', stream = 'x' where id = '{waiting}'; "
-                      "update stream_instance set subject_id = '{shelf}' where id = '{handling}'; "
-                      "update shipment set status = 'cancelled' where id = '{ship2}'; "
-                      "update order_line set qty_released = 0, qty_allocated = 5 where order_id = '{order2}'; "
-                      "update stock_claim set state = 'allocated' where state = 'released'; "
-                      "update sales_order set status = 'backordered' where id = '{order2}'; "
-                      "update event set payload = '{{\"status\": \"backordered\"}}' "
-                      "where subject_id = '{order2}' and subject_seq = 2"),
-    Plant("W6", "update message set consumed_by = null, consumed_at = null, expires_at = {t} - interval '2 days'"),
-    Plant("W6.once", "update message set consumed_by = null"),
-    Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),
-    Plant("T2.tree", "insert into account_closure values ('{stranger}', '{branch}', 1)"),
-    Plant("T2.tree", "update account_closure set depth = 2 where depth = 1"),
-    Plant("T3", "alter table shipment no force row level security"),
-    Plant("T3", "create table leak (account_id uuid)"),
-    Plant("T3.roles", "alter role tradewind_app bypassrls"),
-    Plant("T3.roles", "create table owned (id int); alter table owned owner to tradewind_app"),
-    Plant("T3.buyer", "grant select on credit_node, principal to tradewind_buyer"),
-    Plant("T3.buyer", "create policy leak on invoice for select to tradewind_buyer using (true)"),
-    Plant("T3.views", "create view leak as select * from invoice"),
-    Plant("T3.definers", "create function leak() returns int language sql security definer as 'select 1'"),
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
