@@ -310,14 +310,15 @@ def note_promise(
         lane = lanes.get(claim.site_id)
         start = dates.get(claim.supply_id, now) if claim.supply_id else now
         at = max(start, requested or start) + timedelta(days=lane.transit_days if lane else 0)
-        pieces.append(
-            {
-                "qty": str(claim.qty),
-                "at": at.isoformat(),
-                "from": "inbound" if claim.supply_id else "stock",
-                "site": lane.code if lane else None,
-            }
-        )
+        piece = {
+            "qty": str(claim.qty),
+            "at": at.isoformat(),
+            "from": "inbound" if claim.supply_id else "stock",
+            "site": lane.code if lane else None,
+        }
+        if claim.supply_id:  # the backorder crank dates a promise anew when its supply has another date than this
+            piece |= {"supply": str(claim.supply_id), "due": start.isoformat()}
+        pieces.append(piece)
         last = at if last is None else max(last, at)
         covered += claim.qty
     rest = one.quantities.ordered - one.quantities.cancelled - one.quantities.shipped - covered
