@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import TextIO
 
 from tradewind.app.credentials import ACTOR
@@ -33,7 +34,7 @@ from tradewind.streams.library import publish_streams
 Table = Sequence[Mapping[str, object]]
 
 
-def replay_command(database: Database, file: Path, *, mapping: Path, summary: Path) -> int:
+def replay_command(database: Database, file: Path, *, mapping: Path, summary: Path, processes: int = 3) -> int:
     """Replay the file; 0 when every document came through and every total is the file's, else 1."""
     columns = mapping_from(mapping.read_text(encoding="utf-8"))
     if isinstance(columns, tuple):
@@ -46,9 +47,11 @@ def replay_command(database: Database, file: Path, *, mapping: Path, summary: Pa
     database.clock = clock
     database.write(publish_streams, actor=ACTOR)
     load_master_data(database, company(documents, columns))
-    result = replay(database, batches(documents, zone=columns.zone), clock=clock)
+    began = monotonic()
+    result = replay(database, batches(documents, zone=columns.zone), clock=clock, processes=processes)
     summary.write_text(json.dumps({}, indent=2) + "\n", encoding="utf-8")
-    print(result.stages, len(result.orders), len(result.refused), Counter(result.held.values()), result.done[-1])
+    print(result.stages, len(result.orders), len(result.refused), Counter(result.held.values()))
+    print(len(result.done), result.done[-1][0] - began, sum(r for _, r in result.done) / (result.done[-1][0] - began))
     return 0
 
 

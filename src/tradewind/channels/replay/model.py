@@ -1,9 +1,20 @@
-"""What a replay keeps while it runs."""
+"""What a replay is told, what its stages hand to each other, and what came of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from tradewind.kernel.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A batch on its way from stage to stage: its time, the orders to look at, and how many rows of the file it stands for."""
+
+    no: int
+    at: datetime
+    orders: tuple[UUID, ...]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +28,13 @@ class Stage:
 
 @dataclass(slots=True)
 class Replayed:
-    """What became of the documents: orders by document number, refusals with their problems, and how fast."""
+    """What became of the documents: orders by document number, refusals with their problems, and how fast.
+
+    `done`: after each batch the monotonic time and its rows, from raw row to invoiced.
+    """
 
     orders: dict[str, UUID] = field(default_factory=dict)
     refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
-    done: list[tuple[float, int]] = field(default_factory=list)  # (seconds since the start, rows done) after each batch
+    done: list[tuple[float, int]] = field(default_factory=list)

@@ -1,75 +1,169 @@
-"""The replay itself: batch after batch, each placed, released, shipped and invoiced by the ordinary commands."""
+"""The replay itself: batch after batch through the stages, in one process or in three that work at the same time.
 
+The stages share nothing but the database: the second process turns the crank while the first places the next batch and
+the third ships the one before. What waits between them is bounded.
+"""
+
+import multiprocessing
+import queue
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.queues import Queue
 
-from tradewind.channels.decide.history import Batch, Document, draft_of
-from tradewind.channels.replay.model import Replayed, Stage
-from tradewind.desk.place import Placed, place
-from tradewind.desk.resolve import Submission
+from tradewind.channels.decide.history import Batch
+from tradewind.channels.replay.model import Handover, Replayed, Stage
+from tradewind.channels.replay.stages import Desk, release_orders, ship_orders, take_orders
 from tradewind.kernel.clock import FixedClock
-from tradewind.kernel.tx import Actor, Database
-from tradewind.orchestration.commands.crank import Crank
-from tradewind.rules.decide.feel import read_expression
-from tradewind.streams.library import STREAMS
-from tradewind.streams.take import StockMoved
+from tradewind.kernel.problem import refuse
+from tradewind.kernel.tx import Database
 
-ACTOR = Actor(None, "replay", "replay")
+AHEAD = 4  # batches that may wait between two stages
+PATIENCE = 1.0  # seconds after which somebody who waits looks whether the others still live
 
 
-class Stopwatch:
-    """Adds up the time each stage took."""
-
-    def __init__(self) -> None:
-        self.times: dict[str, tuple[float, float]] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        wall, cpu = time.perf_counter(), time.process_time()
-        yield
-        before = self.times.get(name, (0.0, 0.0))
-        self.times[name] = (before[0] + time.perf_counter() - wall, before[1] + time.process_time() - cpu)
-
-    def stages(self) -> list[Stage]:
-        return [Stage(name, wall, cpu) for name, (wall, cpu) in self.times.items()]
-
-
-def replay(database: Database, batches: Iterable[Batch], *, clock: FixedClock) -> Replayed:
-    """Everything, in one process."""
-    result, watch = Replayed(), Stopwatch()
-    crank = Crank(database, STREAMS, read_expression)
-    began, rows = time.perf_counter(), 0
-    for batch in batches:
-        clock.at = batch.at
-        with watch.stage("place"):
-            _note(result, batch.orders, place_orders(database, batch.orders))
-        with watch.stage("release"):
-            crank.turn_once()
-        rows += batch.rows
-        result.done.append((time.perf_counter() - began, rows))
-    result.stages = watch.stages()
+def replay(database: Database, batches: Iterable[Batch], *, clock: FixedClock, processes: int = 3) -> Replayed:
+    """Everything there is, in the order of time. `processes`: 1 or 3."""
+    result = Replayed()
+    desk = Desk(database, clock)
+    if processes == 1:
+        for batch in batches:
+            handed = take_orders(desk, batch, result)
+            release_orders(desk, handed)
+            ship_orders(desk, handed)
+            result.done.append((time.monotonic(), handed.rows))
+        result.stages = desk.stages()
+        return result
+    with Line(database, clock.at, (release_orders, ship_orders)) as line:
+        for batch in batches:
+            line.put(take_orders(desk, batch, result))
+        line.finish()
+    result.done = line.result.done
+    result.stages = [*desk.stages(), *line.result.stages]
     return result
 
 
-def place_orders(database: Database, orders: Sequence[Document]) -> list[Placed]:
-    """One transaction for all of them."""
-    if not orders:
-        return []
-    submissions = [Submission(draft_of(document), ACTOR) for document in orders]
+Work = Callable[[Desk, Handover], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A batch is through."""
+
+    at: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A process has nothing more to do, or broke (`failure`)."""
+
+    stages: tuple[Stage, ...] = ()
+    failure: str = ""
+
+
+class Line:
+    """The processes behind the first one, one a step, and the bounded queues between them."""
+
+    def __init__(self, database: Database, start: datetime, steps: Sequence[Work]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.queues: list[Queue[Handover | None]] = [context.Queue(AHEAD) for _ in steps]
+        self.said: Queue[_Done | _Ended] = context.Queue()
+        self.result = Replayed()
+        self.ended = 0
+        self.processes = [
+            context.Process(
+                target=_work,
+                args=(database.url, database.role, start, step, inbox, outbox, self.said),
+                daemon=True,
+            )
+            for step, inbox, outbox in zip(steps, self.queues, [*self.queues[1:], None], strict=True)
+        ]
+
+    def __enter__(self) -> "Line":
+        for process in self.processes:
+            process.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.processes:
+            process.join(0 if self.ended < len(self.processes) else None)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+        for one in self.queues:
+            one.cancel_join_thread()
+            one.close()
+        self.said.close()
+
+    def put(self, handed: Handover | None) -> None:
+        """Hand a batch on; waits while too many are on their way."""
+        while True:
+            self._hear(wait=False)
+            try:
+                return self.queues[0].put(handed, timeout=PATIENCE)
+            except queue.Full:
+                continue
+
+    def finish(self) -> None:
+        """Nothing more comes: wait until everything has been through."""
+        self.put(None)
+        while self.ended < len(self.processes):
+            self._hear(wait=True)
+
+    def _hear(self, *, wait: bool) -> None:
+        """What the processes say; a process that broke or is gone stops the replay."""
+        while True:
+            try:
+                said = self.said.get(wait, PATIENCE if wait else None)
+            except queue.Empty:
+                if any(process.exitcode not in (None, 0) for process in self.processes):
+                    raise refuse("channels.replay_stopped", "a process of the replay is gone", status=500) from None
+                return
+            if isinstance(said, _Done):
+                self.result.done.append((said.at, said.rows))
+            elif said.failure:
+                raise refuse("channels.replay_stopped", said.failure, status=500)
+            else:
+                self.result.stages += said.stages
+                self.ended += 1
+                if self.ended == len(self.processes):
+                    return
+
+
+def _work(
+    url: str,
+    role: str | None,
+    start: datetime,
+    step: Work,
+    inbox: "Queue[Handover | None]",
+    outbox: "Queue[Handover | None] | None",
+    said: "Queue[_Done | _Ended]",
+) -> None:
+    """The life of a process: step after step until nothing more comes, or whoever started it is gone."""
+    clock = FixedClock(start)
+    desk = Desk(Database(url, clock=clock, role=role), clock)
     try:
-        return database.write(lambda tx: place(tx, submissions), actor=ACTOR)
-    except StockMoved:
-        return database.write(lambda tx: place(tx, submissions, lock_all_sites=True), actor=ACTOR)
-
-
-def _note(result: Replayed, orders: Sequence[Document], placed: Sequence[Placed]) -> None:
-    for document, answer in zip(orders, placed, strict=True):
-        if answer.order_id is None:
-            result.refused[document.number] = answer.problems
-            continue
-        result.orders[document.number] = answer.order_id
-        if answer.work is not None:
-            holds = tuple(hold.code for hold in answer.work.holds if hold.released_at is None)
-            if holds:
-                result.held[document.number] = holds
+        while True:
+            try:
+                handed = inbox.get(timeout=PATIENCE)
+            except queue.Empty:
+                parent = multiprocessing.parent_process()
+                if parent is None or not parent.is_alive():
+                    return
+                continue
+            if handed is not None:
+                step(desk, handed)
+            if outbox is not None:
+                outbox.put(handed)
+            elif handed is not None:
+                said.put(_Done(time.monotonic(), handed.rows))
+            if handed is None:
+                said.put(_Ended(tuple(desk.stages())))
+                return
+    except Exception:  # noqa: BLE001 - whatever it is, the first process stops and says it
+        said.put(_Ended(failure=traceback.format_exc()))
+    finally:
+        desk.database.close()
