@@ -17,6 +17,7 @@ PAPERS: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": interfaces.openapi,
     "docs/reference/import.md": interfaces.imports,
     "docs/reference/schema.md": interfaces.schema,
+    "docs/reference/checks.md": interfaces.checks,
     "docs/reference/events.md": facts.events,
     "docs/reference/problems.md": facts.problems,
 }

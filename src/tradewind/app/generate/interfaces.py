@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import tradewind.app.schema  # noqa: F401 - declares every table
+from tradewind.analytics.queries import CHECKS
 from tradewind.app.http import build_app
 from tradewind.app.settings import describe as describe_settings
 from tradewind.app.settings import read_settings
@@ -59,3 +60,12 @@ def schema() -> str:
             lines.append(f"| {column.name}{key} | {str(column.type).lower()} | {null} | {target} |")
         lines.append("")
     return "\n".join(lines[:-1]) + "\n"
+
+
+def checks() -> str:
+    """Every invariant that `tradewind verify` looks at."""
+    lines = ["# Checks", "", f"What `tradewind verify` holds a live database to: {len(CHECKS)} queries that must give no row. "
+             "*aged* ones find what has waited too long, *catalogue* ones look at the schema.", ""]  # fmt: skip
+    lines += ["| check | kind | what must hold |", "|---|---|---|"]
+    lines += [f"| {check.code} | {check.kind} | {check.sentence} |" for check in CHECKS]
+    return "\n".join(lines) + "\n"
