@@ -21,6 +21,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from invariants import assert_invariants
 from tradewind.app.postgres import Server, ensure_server, running_server
 from tradewind.app.postgres_place import temporary_home
 from tradewind.app.settings import Settings, read_settings
@@ -260,3 +261,12 @@ def durable_server(durable_settings: Settings) -> Server:
     server = ensure_server(durable_settings)
     migrate(server.url())
     return server
+
+
+@pytest.fixture(autouse=True)
+def _verified(request):
+    """After every test that had a database of its own the invariants hold in it."""
+    url = request.getfixturevalue("owner_url") if "database" in request.fixturenames else None
+    yield
+    if url and not request.node.get_closest_marker("breaks_invariants"):
+        assert_invariants(url)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from planted_violations import PLANTS, Plant
 
 from invariants import assert_invariants
+from planted_violations import PLANTS, Plant
 from small_company import ID, found, sql
 from tradewind.analytics.model import Check
 from tradewind.analytics.queries import CHECKS
@@ -178,6 +178,7 @@ def test_an_empty_database_verifies(owner_url: str, app_url: str) -> None:
     assert run_verify(app_url).violations == 0
 
 
+@pytest.mark.breaks_invariants
 def test_the_command_prints_the_rows_and_fails(owner_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with psycopg.connect(owner_url) as connection:
         found(connection)
@@ -194,6 +195,7 @@ def test_the_command_prints_the_rows_and_fails(owner_url: str, capsys: pytest.Ca
     assert lines[2].startswith(f"verify: {len(CHECKS)} checks, 1 violation in ")
 
 
+@pytest.mark.breaks_invariants
 def test_the_command_says_it_in_json_too(owner_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with psycopg.connect(owner_url) as connection:
         found(connection)
@@ -215,6 +217,7 @@ def test_the_command_ends_well_where_nothing_is_broken(owner_url: str, capsys: p
     assert capsys.readouterr().out.startswith(f"verify: {len(CHECKS)} checks, 0 violations in ")
 
 
+@pytest.mark.breaks_invariants
 def test_more_rows_than_are_shown_are_counted(owner_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with psycopg.connect(owner_url) as connection:
         found(connection)
@@ -240,6 +243,7 @@ def test_a_run_sees_one_snapshot_and_cannot_write(owner_url: str) -> None:
         run_verify(owner_url, checks=sneaky)
 
 
+@pytest.mark.breaks_invariants
 def test_the_quick_way_finds_what_the_whole_run_finds(owner_url: str) -> None:
     with psycopg.connect(owner_url) as connection:
         found(connection)

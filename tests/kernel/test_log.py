@@ -238,6 +238,7 @@ def test_no_guarded_table_can_be_emptied(owner_url: str, table: str) -> None:
     assert refused(owner_url, f"truncate {table} cascade") == "TW001"
 
 
+@pytest.mark.breaks_invariants
 def test_a_posted_document_may_only_be_settled(owner_url: str) -> None:
     with psycopg.connect(owner_url) as connection:
         found(connection)

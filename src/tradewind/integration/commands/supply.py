@@ -129,7 +129,7 @@ def _take_in(tx: Tx, counted: Mapping[Key, tuple[Any, Decimal]], applied: Applie
                 about="as_of",
             )
         else:
-            _, _, on_hand, reserved, allocated, _, safety = locked[key]
+            _, _, on_hand, reserved, allocated, _, safety, *_ = locked[key]
             outcome = read_count(qty, moved_since=moved, on_hand=on_hand, committed=reserved + allocated, safety=safety)
             outcomes[key] = (outcome, has_moved)
             _note_outcome(row, outcome, applied, run, is_new=observed is None and not has_moved)
