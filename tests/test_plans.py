@@ -27,7 +27,7 @@ from tradewind.semantics.model import DraftLine, OrderDraft
 from tradewind.streams.library import STREAMS, publish_streams
 from tradewind.views.orders import orders_json
 
-PRODUCTS, ACCOUNTS, ORDERS, LINES = 5_000, 5_000, 1_200, 2
+PRODUCTS, ACCOUNTS, ORDERS, LINES = 5_000, 5_000, 2_000, 2
 # Reference tables that are read whole because all of them is wanted, or because they never hold more than a page or two.
 SMALL = {
     "site", "freight_lane", "legal_entity", "payment_terms", "tax_rate", "stream_version", "installation", "step_pause",
