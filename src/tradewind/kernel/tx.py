@@ -221,7 +221,7 @@ def connect(url: str, *, role: str | None = None) -> psycopg.Connection[Row]:
         url,
         autocommit=True,
         prepare_threshold=0,
-        options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan "
+        options=f"-c lock_timeout={LOCK_TIMEOUT_MS} -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 "
         f"-c idle_in_transaction_session_timeout=30000 -c timezone=UTC -c jit=off",
     )
     connection.adapters.register_dumper(list, ListBinaryDumper)
