@@ -17,6 +17,7 @@ from tradewind.channels.intake import Item, OrderRequest
 from tradewind.desk.preview import preview
 from tradewind.desk.resolve import Submission
 from tradewind.kernel.limits import BATCH_ORDERS, ORDER_LINES, REQUEST_ORDERS
+from tradewind.kernel.log import Entry, events_of
 from tradewind.kernel.problem import problem_body, refuse
 from tradewind.semantics.model import DraftCharge, DraftGroup, DraftLine, OrderDraft
 from tradewind.streams.order_work import read_orders
@@ -206,7 +207,9 @@ async def preview_order(request: Request) -> Response:
         return _one(Item(found.problems[0].status, None, found.problems))
     if found.work is None:
         return answer({"duplicate": True, "id": str(found.order_id)})
-    return answer({**order_json(found.work), "id": None, "number": None, "estimate": True})
+    return answer(
+        {**order_json(found.work, inside=caller.visible is None), "id": None, "number": None, "estimate": True}
+    )
 
 
 @router.get("/orders", openapi_extra=permission("orders.read"))
@@ -239,6 +242,33 @@ def read_order(order: str, edge: CallerEdge) -> Response:
     if found is None:
         raise not_found()
     return answer(found)
+
+
+@router.get("/orders/{order}/history", openapi_extra=permission("events.read"))
+def read_history(order: str, edge: CallerEdge, limit: Annotated[int, Query(ge=1, le=500)] = 200) -> Response:
+    """Everything the log says of an order, its shipments and invoices among it, oldest first: who, when, why."""
+
+    def find(reader: Any) -> list[Entry] | None:
+        order_id = order_id_of(reader, order)
+        return events_of(reader, order_id, limit=limit) if order_id else None
+
+    found = edge.read(find)
+    if not found:
+        raise not_found()
+    return answer(
+        {
+            "events": [
+                {
+                    "type": one.type,
+                    "at": one.at,
+                    "actor_id": one.actor_id,
+                    "channel": one.channel,
+                    "payload": one.payload,
+                }
+                for one in found
+            ]
+        }
+    )
 
 
 @router.get("/orders/{order}/lines/{line_no}/price", openapi_extra=permission("orders.read"))

@@ -249,7 +249,7 @@ def _item(work: _Work, placed: Placed) -> Item:
     )
     if problem is not None:
         raise Refused([problem])
-    return Item(201, order_json(order))
+    return Item(201, order_json(order, inside=work.caller.visible is None))
 
 
 def _show_repeats(tx: Tx, repeats: Sequence[tuple[_Work, int, UUID]]) -> None:

@@ -28,8 +28,11 @@ def money(value: Decimal, currency: str) -> str:
     return str(short) if short == value else plain(value)
 
 
-def order_json(work: OrderWork) -> dict[str, Any]:
-    """The order with its price, promise, holds and reasons per line."""
+def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:
+    """The order with its price, promise, holds and reasons per line.
+
+    Why it was sourced as it was speaks of our costs: that part is for `inside` readers, not for buyers and their agents.
+    """
     head, currency = work.header, work.header.currency
     totals = work.totals
     return {
@@ -67,7 +70,7 @@ def order_json(work: OrderWork) -> dict[str, Any]:
         ],
         "holds": [_hold_json(hold) for hold in work.holds if hold.released_at is None],
         "findings": [finding.as_json() for finding in work.findings],
-        "decisions": work.decisions,
+        "decisions": work.decisions if inside else {},
     }
 
 
