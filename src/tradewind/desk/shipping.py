@@ -55,13 +55,11 @@ def answer_shipments(tx: Tx, given: Sequence[Given], *, inline: bool = False) ->
     The crank books them; with `inline` this transaction does, and the caller sees the outcome (`StepFailed` never leaves:
     what a step refuses is `Refused`). Locks: the shipments' processes, then orders, shipments, credit, stock, counters.
     """
-    shipments = shipments_of(tx, [one.shipment_id for one in given])
+    ids = [one.shipment_id for one in given]
     if inline:
-        live = live_instances(tx, "shipment_to_invoice", [one for one in shipments])
+        live = live_instances(tx, "shipment_to_invoice", ids)
         locked = lock_set(tx, [(LOCK_INSTANCES, live.values())])["instance"]
-        shipments = shipments_of(
-            tx, [one.shipment_id for one in given]
-        )  # as they stand now that nobody else books them
+    shipments = shipments_of(tx, ids)  # as they stand now that nobody else books them
     answers = _check(tx, given, shipments)
     _keep(tx, given, answers)
     if inline:
