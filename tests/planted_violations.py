@@ -34,13 +34,14 @@ PLANTS = (
     Plant("S5.returned", "update stock_move set kind = 'adjustment' where kind = 'return'"),
     Plant("S6", "update stock_claim set state = 'promised', supply_id = '{supply}' where order_id = '{order4}'; "
                 "update inbound_supply set promised = 5; "
-                "update order_line set qty_open = 1, qty_cancelled = 0 where order_id = '{order4}'; "
+                "update order_line set qty_open = 1, qty_cancelled = 0, price_uom = '' where order_id = '{order4}'; "
                 "update sales_order set closed_at = placed_at, status = 'closed', buyer_po = null, buyer_po_normal = null "
                 "where id = '{order4}'"),
     Plant("L1", "alter table order_line drop constraint ck_order_line_quantities_are_disjoint; "
                 "update order_line set qty_open = 5 where order_id = '{order2}'"),
     Plant("L1.claims", "update order_line set qty_reserved = 2, qty_allocated = 3 where order_id = '{order2}'"),
-    Plant("L1.claims", "update order_line set qty_open = 3, qty_cancelled = 1, qty_backordered = 3 where order_id = '{order2}'"),
+    Plant("L1.claims", "update order_line set qty_open = 3, qty_cancelled = 1, qty_backordered = 3, price_qty = 11, "
+                       "allowance = -2.5 where order_id = '{order2}'"),
     Plant("L1.released", "insert into shipment_line (shipment_id, line_no, account_id, order_id, order_line_no, claim_no, "
                          "qty_released) values ('{ship2}', 2, '{root}', '{order1}', 2, 0, 1)"),
     Plant("L1.shipments", "update shipment set site_id = '{south}' where id = '{ship2}'"),

@@ -69,7 +69,7 @@ insert into sales_order (id, number, account_id, legal_entity_id, channel, buyer
   ('{order3}', 'SO-3', '{root}', '{entity}', 'web', '7', '7', 'x', 'EUR', 'closed', {t}, {t}, 'NET30',
    'per_line', 10, 0, 1.90, 11.90, '[]', 0, null, '{buyer}', {t}, {t}),
   ('{order4}', 'SO-4', '{root}', '{entity}', 'web', '7', '7', 'x', 'EUR', 'cancelled', {t}, {t}, 'NET30',
-   'per_tax_group', 2.50, 0, 0.48, 2.98, '[]', 0, null, '{buyer}', null, null);
+   'per_tax_group', 0, 0, 0, 0, '[]', 0, null, '{buyer}', null, null);
 insert into delivery_group (order_id, group_no, account_id, ship_to) values
   ('{order1}', 1, '{root}', '{{}}'), ('{order2}', 1, '{branch}', '{{}}'), ('{order3}', 1, '{root}', '{{}}'),
   ('{order4}', 1, '{root}', '{{}}');
@@ -84,8 +84,8 @@ insert into order_line (order_id, line_no, group_no, account_id, product_id, qty
    'standard', 19, 5.70, 0, 0),
   ('{order3}', 1, 1, '{root}', '{product}', 3, 'EA', 1, 3, 0, 0, 0, 0, 3, 0, 0, 0, 3.333333, 'EA', null, 3, 0, 10,
    'standard', 19, 1.90, 3, 10),
-  ('{order4}', 1, 1, '{root}', '{product}', 1, 'EA', 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 2.5, 'EA', null, 1, 0, 2.50,
-   'standard', 19, 0.48, 0, 0);
+  ('{order4}', 1, 1, '{root}', '{product}', 1, 'EA', 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 2.5, 'EA', null, 0, 0, 0,
+   'standard', 19, 0, 0, 0);
 insert into order_charge (order_id, charge_no, account_id, code, description, amount, tax_class, tax_rate, tax, invoiced) values
   ('{order1}', 1, '{root}', 'FREIGHT', 'Freight', 5, 'standard', 19, 0.95, 5);
 insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at, released_at, release_reason) values

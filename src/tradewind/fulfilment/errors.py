@@ -45,3 +45,14 @@ def does_not_add_up(released: str, shipped: str, short: str, where: str = "") ->
     return Problem(
         "fulfilment.does_not_add_up", f"{shipped} shipped and {short} short are not the {released} released.", where
     )
+
+
+def already_shipped(order: str, sku: str, qty: str, where: str = "") -> Problem:
+    """What has left the house is not cancelled; it comes back as a return."""
+    return Problem(
+        "fulfilment.already_shipped",
+        f"{qty} of {sku} of {order} were shipped already.",
+        where,
+        409,
+        {"qty": qty, "sku": sku},
+    )

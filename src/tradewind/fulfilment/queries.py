@@ -117,3 +117,29 @@ def turned_down_sites(reader: Reader, orders: Iterable[UUID]) -> dict[tuple[UUID
 def over_ship_percents(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, Decimal]:
     """How much more than ordered an account accepts, in per cent; accounts that accept nothing more are left out."""
     return dict(reader.rows(_TOLERANCES, {"accounts": sorted(set(accounts))}))
+
+
+_RELEASED = """
+select s.id, s.number, s.order_id, coalesce(t.code, ''), l.order_line_no, sum(l.qty_released)
+from unnest(%(orders)s::uuid[]) as w(id) join shipment s on s.order_id = w.id and s.status = 'released'
+join shipment_line l on l.shipment_id = s.id left join site t on t.id = s.site_id
+group by 1, 2, 3, 4, 5 order by s.number desc, 5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AtWarehouse:
+    """Units of an order line that a warehouse was asked to ship and has not answered for."""
+
+    shipment_id: UUID
+    number: str
+    order_id: UUID
+    site: str
+    line_no: int
+    qty: Decimal
+
+
+def at_warehouses(reader: Reader, orders: Iterable[UUID]) -> list[AtWarehouse]:
+    """What warehouses have of these orders, the latest shipment first."""
+    wanted = sorted(set(orders))
+    return [AtWarehouse(*row) for row in reader.rows(_RELEASED, {"orders": wanted})] if wanted else []

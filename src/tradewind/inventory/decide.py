@@ -59,3 +59,20 @@ def read_count(
     """
     actual = max(counted + moved_since, ZERO)
     return CountOutcome(adjustment=actual - on_hand, shortage=max(committed - max(actual - safety, ZERO), ZERO))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a receipt changes: goods on hand, and how many of them are kept for orders that wait for them."""
+
+    on_hand: Decimal
+    earmarked: Decimal
+
+
+def read_arrival(qty: Decimal, *, due: Decimal, waiting: Decimal, earmarked: Decimal) -> Arrival:
+    """Goods that come in are kept for those who wait, until the backorder crank has dealt with them.
+
+    `due`: units of the supply that are promised and can no longer come otherwise. `waiting`: backordered units of the
+    product. `earmarked`: what is kept for them already, at all sites.
+    """
+    return Arrival(qty, min(qty, max(due, waiting - earmarked, ZERO)))

@@ -33,12 +33,19 @@ class StockRow:
     allocated: Decimal
     shortage: Decimal
     safety: Decimal
+    earmarked: Decimal = ZERO
 
     @property
     def available(self) -> Decimal:
-        """What may still be taken: on hand less safety stock, less what is reserved and allocated; never below zero."""
-        free = max(self.on_hand - self.safety, ZERO) - self.reserved - self.allocated
+        """What may still be taken: on hand less safety stock, less what is reserved, allocated or kept for orders that wait
+        for it; never below zero."""
+        free = max(self.on_hand - self.safety, ZERO) - self.reserved - self.allocated - self.earmarked
         return max(free, ZERO)
+
+    @property
+    def for_backorders(self) -> Decimal:
+        """What orders that wait may take: the earmarked part, too."""
+        return max(max(self.on_hand - self.safety, ZERO) - self.reserved - self.allocated, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,8 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """Goods on their way that are not promised yet."""
+    """Goods on their way that are not promised yet. Below zero: that many promised units have come in and wait for the
+    backorder crank."""
 
     supply_id: UUID
     product_id: UUID
@@ -103,3 +111,21 @@ class Observation:
     qty: Decimal
     as_of: datetime
     source: str
+
+
+SupplyStatus = Literal["open", "received", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """An inbound purchase order line as it is stored."""
+
+    id: UUID
+    reference: str
+    product_id: UUID
+    site_id: UUID
+    qty: Decimal
+    received: Decimal
+    promised: Decimal
+    expected_at: datetime
+    status: SupplyStatus

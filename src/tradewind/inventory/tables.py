@@ -11,19 +11,23 @@ stock = table(
     amount("on_hand", QTY),
     amount("reserved", QTY),
     amount("allocated", QTY),
+    amount("earmarked", QTY),
     amount("shortage", QTY),
     amount("safety", QTY),
     amount("backorder_limit", QTY),
     moment("observed_as_of", nullable=True),
     CheckConstraint(
-        "on_hand >= 0 and reserved >= 0 and allocated >= 0 and shortage >= 0 and safety >= 0 and backorder_limit >= 0",
+        "on_hand >= 0 and reserved >= 0 and allocated >= 0 and earmarked >= 0 and shortage >= 0 and safety >= 0 "
+        "and backorder_limit >= 0",
         name="not_negative",
     ),
     CheckConstraint("allocated <= on_hand + shortage", name="allocated_is_there"),
     CheckConstraint(
         "reserved + allocated <= greatest(on_hand - safety, 0) + backorder_limit + shortage", name="no_oversell"
     ),
-    comment="Counters of one product at one site in base units: reserved and allocated are disjoint; released goods stay allocated.",
+    Index("ix_stock_earmarked", "product_id", postgresql_where=text("earmarked > 0")),
+    comment="Counters of one product at one site in base units: reserved and allocated are disjoint; released goods stay "
+    "allocated. Earmarked: came in while orders wait for it, and kept for them until the backorder crank has dealt with them.",
     storage={"fillfactor": 70},
 )
 stock_move = table(
@@ -66,13 +70,16 @@ inbound_supply = table(
     amount("qty", QTY, default=None),
     amount("received", QTY),
     amount("promised", QTY),
+    amount("target_qty", QTY, nullable=True, default=None),
     moment("expected_at"),
     *one_of("status", "open", "received", "cancelled", default="open"),
     CheckConstraint("qty > 0 and received >= 0 and promised >= 0", name="not_negative"),
-    CheckConstraint("promised <= greatest(qty - received, 0)", name="not_promised_twice"),
+    # Goods that came in stay promised until the backorder crank has turned the promise into an allocation.
+    CheckConstraint("promised <= qty", name="not_promised_twice"),
     Index("uq_inbound_supply_reference", "reference", "product_id", "site_id", unique=True),
     Index("ix_inbound_supply_open", "product_id", "expected_at", postgresql_where=text("status = 'open'")),
-    comment="Goods on their way to a site, and how much of them is promised to orders.",
+    comment="Goods on their way to a site, and how much of them is promised to orders. A target is what the supplier cut it to; "
+    "it takes effect as promises are moved elsewhere, 0 cancels.",
     storage={"fillfactor": 80},
 )
 stock_claim = table(

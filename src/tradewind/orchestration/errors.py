@@ -89,3 +89,23 @@ def wrong_scope(node: str) -> Problem:
 
 def unreadable_state(why: str) -> Problem:
     return Problem("orchestration.unreadable_state", why, status=500)
+
+
+def unknown_task(where: str = "") -> Problem:
+    """No such task, or none of the caller's roles does it."""
+    return Problem("orchestration.unknown_task", "There is no such task.", where, 404)
+
+
+def task_over(status: str, where: str = "") -> Problem:
+    """Somebody was faster, or the stream went on without it."""
+    return Problem("orchestration.task_over", f"The task is {status} already.", where, 409, {"status": status})
+
+
+def unknown_incident(where: str = "") -> Problem:
+    """No such incident."""
+    return Problem("orchestration.unknown_incident", "There is no such incident.", where, 404)
+
+
+def incident_over(resolution: str, where: str = "") -> Problem:
+    """Somebody was faster."""
+    return Problem("orchestration.incident_over", f"The incident was resolved: {resolution}.", where, 409)

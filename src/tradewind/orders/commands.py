@@ -132,6 +132,12 @@ insert into order_charge (order_id, charge_no, account_id, code, description, am
 select * from unnest(%(order)s::uuid[], %(no)s::int[], %(account)s::uuid[], %(code)s::text[], %(description)s::text[],
   %(amount)s::numeric[], %(tax_class)s::text[], %(tax_category)s::text[], %(tax_rate)s::numeric[], %(tax)s::numeric[])
 """
+_REPRICE_CHARGES = """
+update order_charge c set amount = w.amount, tax_category = w.category, tax_rate = w.rate, tax = w.tax
+from unnest(%(order)s::uuid[], %(no)s::int[], %(amount)s::numeric[], %(category)s::text[], %(rate)s::numeric[], %(tax)s::numeric[])
+  as w(order_id, charge_no, amount, category, rate, tax)
+where c.order_id = w.order_id and c.charge_no = w.charge_no
+"""
 _OPEN_HOLDS = """
 insert into order_hold (id, order_id, account_id, scope, group_no, line_no, kind, code, reason, blocks, detail, opened_at, opened_by)
 select w.id, w.order_id, w.account_id, w.scope, w.group_no, w.line_no, w.kind, w.code, w.reason,
@@ -319,6 +325,22 @@ def insert_charges(tx: Tx, charges: Sequence[tuple[UUID, UUID, Charge, LineTax]]
                 "tax_category": [tax.category for _, _, _, tax in charges],
                 "tax_rate": numbers(tax.rate for _, _, _, tax in charges),
                 "tax": numbers(tax.amount for _, _, _, tax in charges),
+            },
+        )
+
+
+def reprice_charges(tx: Tx, charges: Sequence[tuple[UUID, Charge, LineTax]]) -> None:
+    """Store amounts and taxes of charges as (order, charge, its tax)."""
+    if charges:
+        tx.run(
+            _REPRICE_CHARGES,
+            {
+                "order": [order_id for order_id, _, _ in charges],
+                "no": numbers(charge.charge_no for _, charge, _ in charges),
+                "amount": numbers(charge.amount for _, charge, _ in charges),
+                "category": [tax.category for _, _, tax in charges],
+                "rate": numbers(tax.rate for _, _, tax in charges),
+                "tax": numbers(tax.amount for _, _, tax in charges),
             },
         )
 

@@ -1,12 +1,14 @@
-"""Pure decisions about orders: moving units between buckets, the status, holds, content hash, and business keys."""
+"""Pure decisions about orders: moving units between buckets, the status, holds, cancelling, content hash, business keys."""
 
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from tradewind.orders.model import ZERO, Charge, Group, Hold, Line, Quantities, Status, Transition
+from tradewind.kernel.money import line_gross, percent_of, round_places, settle, spread
+from tradewind.orders.model import ZERO, Charge, Group, Hold, Line, LinePrice, Quantities, Status, Transition
 
 _NOISE = re.compile(r"[^0-9A-Z]+")
 
@@ -128,3 +130,67 @@ def approval_hash(content: bytes, *, prices: Iterable[Decimal], terms: str) -> b
     return hashlib.sha256(
         content + "|".join([terms, *(format(price.normalize(), "f") for price in prices)]).encode()
     ).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a wish to cancel units of a line comes to, in base units.
+
+    `now` can be cancelled at once, `asked` is with a warehouse and must be asked back, `refused` was shipped.
+    """
+
+    now: Decimal = ZERO
+    asked: Decimal = ZERO
+    refused: Decimal = ZERO
+
+
+def plan_cut(quantities: Quantities, qty: Decimal | None, *, asked_before: Decimal = ZERO) -> Cut:
+    """Where the units of a cancel come from; `qty` None is everything that is not cancelled yet."""
+    free = quantities.open + quantities.reserved + quantities.allocated
+    wanted = quantities.ordered - quantities.cancelled - asked_before if qty is None else qty
+    now = min(wanted, free)
+    asked = min(wanted - now, max(quantities.released - asked_before, ZERO))
+    return Cut(now, asked, max(wanted - now - asked, ZERO))
+
+
+def price_of_rest(price: LinePrice, *, before: Decimal, after: Decimal, qty: Decimal, digits: int) -> LinePrice:
+    """A line's price when only `after` of `before` units count any more: the unit price stays (PR6), the allowance shrinks
+    with the units. `qty` is what is left in the price's unit."""
+    if before == after or not price.uom:
+        return price
+    plain_net = round_places(line_gross(qty, price.unit_price, price.basis), digits)
+    allowance = round_places(settle(price.allowance * after / before), digits)
+    return replace(price, qty=qty, net=plain_net - allowance, allowance=allowance)
+
+
+def taxes_of_rest(parts: Sequence[tuple[str, Decimal, Decimal]], *, rounding: str, digits: int) -> list[Decimal]:
+    """The tax of each (category, rate, net) at the rates it was taxed with, by the order's rounding rule."""
+    taxes = [round_places(percent_of(net, rate), digits) for _, rate, net in parts]
+    if rounding == "per_line":
+        return taxes
+    members: dict[tuple[str, Decimal], list[int]] = {}
+    for index, (category, rate, _) in enumerate(parts):
+        members.setdefault((category, rate), []).append(index)
+    for (_, rate), places in members.items():
+        nets = [parts[place][2] for place in places]
+        whole = round_places(percent_of(sum(nets, ZERO), rate), digits)
+        if all(net >= 0 for net in nets) or all(net <= 0 for net in nets):
+            shares = spread(whole, [abs(net) for net in nets], digits)
+        else:
+            shares = [taxes[place] for place in places]
+            shares[0] += whole - sum(shares, ZERO)
+        for place, share in zip(places, shares, strict=True):
+            taxes[place] = share
+    return taxes
+
+
+def tax_groups(parts: Sequence[tuple[str, Decimal, Decimal]], taxes: Sequence[Decimal]) -> tuple[dict[str, str], ...]:
+    """The tax breakdown of (category, rate, net) parts with their taxes, in order of appearance."""
+    sums: dict[tuple[str, Decimal], tuple[Decimal, Decimal]] = {}
+    for (category, rate, net), tax in zip(parts, taxes, strict=True):
+        base, known = sums.get((category, rate), (ZERO, ZERO))
+        sums[category, rate] = (base + net, known + tax)
+    return tuple(
+        {"category": category, "rate": str(rate), "base": str(base), "tax": str(tax)}
+        for (category, rate), (base, tax) in sums.items()
+    )

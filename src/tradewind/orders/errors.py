@@ -27,3 +27,18 @@ def duplicate_po(number: str, buyer_po: str) -> Problem:
 def nothing_to_cancel(number: str) -> Problem:
     """Everything has been shipped or cancelled already."""
     return Problem("orders.nothing_to_cancel", f"Nothing of {number} can still be cancelled.", "", 409)
+
+
+def unknown_line(line_no: int, where: str = "") -> Problem:
+    """The order has no such line, or it was named twice."""
+    return Problem("orders.unknown_line", f"There is no line {line_no}, or it was named before.", where, 404)
+
+
+def not_so_many(sku: str, qty: str, where: str = "") -> Problem:
+    """More units than the line has left."""
+    return Problem("orders.not_so_many", f"{qty} more of {sku} than the line has left.", where, 409, {"qty": qty})
+
+
+def bad_quantity(where: str = "") -> Problem:
+    """A quantity that is to be cancelled is above zero."""
+    return Problem("orders.bad_quantity", "A quantity is above zero.", where)

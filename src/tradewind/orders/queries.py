@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.locks import LockKind
-from tradewind.kernel.tx import Reader
+from tradewind.kernel.tx import Reader, Tx
 from tradewind.orders.commands import HeaderRow, LineRow
 from tradewind.orders.model import Charge, Group, Header, Hold, Line, LinePrice, LineTax, Quantities, Totals
 from tradewind.semantics.model import Place
@@ -161,3 +162,85 @@ def billed_lines(reader: Reader, orders: Sequence[UUID]) -> dict[tuple[UUID, int
 def billed_charges(reader: Reader, orders: Sequence[UUID]) -> dict[tuple[UUID, int], Decimal]:
     """What was invoiced of the charges of orders, by (order, charge)."""
     return {(row[0], row[1]): row[2] for row in reader.rows(_BILLED_CHARGES, {"orders": list(orders)})}
+
+
+_BACKORDERED = """
+select l.product_id, sum(l.qty_backordered) from order_line l
+where l.product_id = any(%(products)s::uuid[]) and l.qty_backordered > 0 group by 1
+"""
+_WAITING = """
+select l.order_id, o.priority, coalesce(min(l.promised_at), 'infinity')::text, o.placed_at
+from order_line l join sales_order o on o.id = l.order_id
+where l.product_id = any(%(products)s::uuid[]) and l.qty_backordered > 0
+  and (o.confirmed_at is not null
+       or exists (select from stock_claim c where c.order_id = l.order_id and c.line_no = l.line_no and c.state = 'promised'))
+  and not exists (
+    select from order_hold h where h.order_id = l.order_id and h.released_at is null and 'allocate' = any(h.blocks)
+      and (h.scope = 'order' or (h.scope = 'group' and h.group_no = l.group_no) or (h.scope = 'line' and h.line_no = l.line_no)))
+group by 1, 2, 4
+having (o.priority, coalesce(min(l.promised_at), 'infinity'), o.placed_at, l.order_id)
+  > (%(priority)s::int, %(promised)s::timestamptz, %(placed)s::timestamptz, %(order)s::uuid)
+order by o.priority, coalesce(min(l.promised_at), 'infinity'), o.placed_at, l.order_id limit %(limit)s
+"""
+_CLAIM_ORDERS = """
+select o.id from sales_order o where o.id = any(%(orders)s::uuid[]) for no key update skip locked
+"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Turn:
+    """An order's place in the queue for goods: account priority, then the promise, then when it was placed."""
+
+    priority: int
+    promised: str
+    placed_at: datetime
+    order_id: UUID
+
+
+QUEUE_START = Turn(-2_147_483_648, "-infinity", datetime(1, 1, 1, tzinfo=UTC), UUID(int=0))
+
+
+def backordered_units(reader: Reader, products: Iterable[UUID]) -> dict[UUID, Decimal]:
+    """How many units of each product orders wait for."""
+    return dict(reader.rows(_BACKORDERED, {"products": sorted(set(products))}))
+
+
+def waiting_orders(reader: Reader, products: Iterable[UUID], *, after: Turn, limit: int) -> list[Turn]:
+    """Who waits for goods of these products, in the order they are served, after a place in the queue."""
+    rows = reader.rows(
+        _WAITING,
+        {
+            "products": sorted(set(products)),
+            "limit": limit,
+            "priority": after.priority,
+            "promised": after.promised,
+            "placed": after.placed_at,
+            "order": after.order_id,
+        },
+    )
+    return [Turn(row[1], row[2], row[3], row[0]) for row in rows]
+
+
+def claim_orders(tx: Tx, orders: Sequence[UUID]) -> set[UUID]:
+    """Lock those of these orders that nobody else holds, without waiting."""
+    if not orders:
+        return set()
+    tx.locked.append(LOCK_ORDERS.rank)
+    return {row[0] for row in tx.rows(_CLAIM_ORDERS, {"orders": list(orders)})}
+
+
+_UNRELEASED = """
+select distinct o.id from unnest(%(accounts)s::uuid[]) as w(account_id)
+join sales_order o on o.account_id = w.account_id and o.status in ('confirmed', 'backordered', 'released', 'part_shipped')
+join order_line l on l.order_id = o.id and l.qty_open + l.qty_reserved + l.qty_allocated > 0 limit %(limit)s
+"""
+
+
+def unreleased_orders(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> list[UUID]:
+    """Confirmed orders of accounts with units that no warehouse was asked to ship yet."""
+    return [row[0] for row in reader.rows(_UNRELEASED, {"accounts": sorted(set(accounts)), "limit": limit})]
+
+
+def order_numbers(reader: Reader, orders: Iterable[UUID]) -> dict[UUID, str]:
+    """Numbers by order id."""
+    return dict(reader.rows("select id, number from sales_order where id = any(%s::uuid[])", [list(orders)]))

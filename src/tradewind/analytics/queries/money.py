@@ -78,12 +78,14 @@ MONEY = (
     ),
     Check(
         "M2.quantity",
-        "The priced quantity is the ordered one in the price's unit.",
+        "The priced quantity is what was ordered and not cancelled, in the price's unit.",
         """
         with sized as (
-          select l.order_id, l.line_no, l.qty, l.uom, l.qty_ordered, l.price_qty, l.price_uom,
-                 case l.price_uom when l.uom then l.qty when p.base_uom then l.qty_ordered
-                   else round(l.qty_ordered * u.denominator / u.numerator, 6) end as expected
+          select l.order_id, l.line_no, l.qty, l.uom, l.qty_ordered, l.qty_cancelled, l.price_qty, l.price_uom,
+                 case l.price_uom
+                   when l.uom then round((l.qty_ordered - l.qty_cancelled) * l.factor_den / l.factor_num, 6)
+                   when p.base_uom then l.qty_ordered - l.qty_cancelled
+                   else round((l.qty_ordered - l.qty_cancelled) * u.denominator / u.numerator, 6) end as expected
           from order_line l
           join product p on p.id = l.product_id
           left join product_unit u on u.product_id = l.product_id and u.uom = l.price_uom

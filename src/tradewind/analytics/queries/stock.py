@@ -57,10 +57,18 @@ STOCK = (
     ),
     Check(
         "S4.inbound",
-        "No inbound unit is promised twice, and only open supplies are promised.",
+        "No inbound unit is promised twice, only open supplies are promised, and what came in for a promise is kept for it.",
         """
-        select id as supply_id, reference, status, qty, received, promised from inbound_supply
-        where promised < 0 or received < 0 or promised > greatest(qty - received, 0) or (status <> 'open' and promised > 0)
+        with came as (
+          select product_id, site_id, sum(greatest(promised - greatest(qty - received, 0), 0)) as qty from inbound_supply
+          where status = 'open' group by 1, 2
+        )
+        select i.id as supply_id, i.reference, i.status, i.qty, i.received, i.promised, s.earmarked
+        from inbound_supply i
+        left join came c on c.product_id = i.product_id and c.site_id = i.site_id
+        left join stock s on s.product_id = i.product_id and s.site_id = i.site_id
+        where i.promised < 0 or i.received < 0 or i.promised > i.qty or (i.status <> 'open' and i.promised > 0)
+           or (c.qty > coalesce(s.earmarked, 0) and i.promised > greatest(i.qty - i.received, 0))
         """,
     ),
     Check(

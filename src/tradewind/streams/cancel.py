@@ -1,0 +1,394 @@
+"""Cancelling units of orders: what we still hold ends at once and gives stock, promise and headroom back exactly; what a
+warehouse holds is asked back, and its answer decides.
+
+A request for units at a warehouse is a hold on the line: it is seen in the inbox, stops further releases of the line, and is
+settled by the backorder crank when the warehouse has answered.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.billing.queries import open_invoices_of_orders
+from tradewind.catalog.queries import products_by_id
+from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
+from tradewind.fulfilment.queries import AtWarehouse, at_warehouses
+from tradewind.inventory.model import Claim, Delta, StockRow
+from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows
+from tradewind.kernel.deliveries import Delivery, put_deliveries
+from tradewind.kernel.locks import lock_set
+from tradewind.kernel.money import minor_digits, round_places
+from tradewind.kernel.quantity import QUANTITY_DIGITS, from_base
+from tradewind.kernel.tx import Event, Reader, Tx
+from tradewind.orchestration.commands.messages import Message
+from tradewind.orchestration.commands.tasks import Completion, finish_tasks, tasks_about
+from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
+from tradewind.orders.commands import reprice_charges
+from tradewind.orders.decide import Cut, move, price_of_rest, tax_groups, taxes_of_rest
+from tradewind.orders.model import Hold, LineTax, Totals
+from tradewind.orders.queries import LOCK_ORDERS, Billed, billed_lines, holds_of
+from tradewind.semantics.model import ZERO
+from tradewind.streams.invoices import close_order, may_close
+from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
+from tradewind.streams.release import group_key
+from tradewind.streams.take import return_credit
+
+REQUESTED = "orders.cancel_requested"
+
+
+@dataclass(slots=True)
+class Cancelling:
+    """A set of orders under cancel: everything it needs is locked and read."""
+
+    workset: OrderWorkset
+    billed: dict[tuple[UUID, int], Billed]
+    open_invoices: dict[UUID, int]
+    warehouses: dict[tuple[UUID, int], list[AtWarehouse]]
+    units: dict[UUID, dict[str, tuple[int, int]]]
+    messages: list[Message] = field(default_factory=list)
+    facts: list[Event] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    ended: set[UUID] = field(default_factory=set)
+    repriced: set[UUID] = field(default_factory=set)
+
+
+def open_for_cancel(tx: Tx, order_ids: Iterable[UUID]) -> Cancelling:
+    """Lock instances, orders, and the credit, supplies and stock they hold; missing orders are left out."""
+    ids = sorted(set(order_ids))
+    locked = lock_set(tx, [(LOCK_SUBJECTS, ids), (LOCK_ORDERS, ids)])
+    return lock_held(tx, read_orders(tx, [row[0] for row in locked["order"]]))
+
+
+def lock_held(tx: Tx, workset: OrderWorkset) -> Cancelling:
+    """Lock what orders hold of credit, inbound supplies and stock; the orders themselves are locked already."""
+    works, shelves = list(workset.orders.values()), workset.shelves
+    shelves.paths = credit_paths(tx, {work.account.id for work in works})
+    held = [claim for work in works for claim in work.open_claims("reserved", "allocated")]
+    locked = lock_set(
+        tx,
+        [
+            (LOCK_CREDIT, {node for path in shelves.paths.values() for node in path}),
+            (LOCK_SUPPLY, {claim.product_id for work in works for claim in work.open_claims("promised")}),
+            (LOCK_STOCK, {(claim.product_id, claim.site_id) for claim in held}),
+        ],
+    )
+    shelves.nodes = nodes_from(tx, locked["credit"])
+    shelves.inbound = inbound_rows(locked["supply"])
+    shelves.rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
+    return _read(tx, workset)
+
+
+def _read(reader: Reader, workset: OrderWorkset) -> Cancelling:
+    ids = list(workset.orders)
+    warehouses: dict[tuple[UUID, int], list[AtWarehouse]] = {}
+    for one in at_warehouses(reader, ids):
+        warehouses.setdefault((one.order_id, one.line_no), []).append(one)
+    products = {one.line.product_id for work in workset.orders.values() for one in work.lines}
+    units = {product.id: product.units for product in products_by_id(reader, products).values()}
+    return Cancelling(workset, billed_lines(reader, ids), open_invoices_of_orders(reader, ids), warehouses, units)
+
+
+def asked_before(work: OrderWork, line_no: int) -> Decimal:
+    """Units of a line that a warehouse was asked back for and has not answered."""
+    return sum((Decimal(hold.detail["qty"]) for hold in _requests(work, line_no) if hold.detail), ZERO)
+
+
+def _requests(work: OrderWork, line_no: int) -> list[Hold]:
+    return [
+        hold for hold in work.holds if hold.released_at is None and hold.code == REQUESTED and hold.line_no == line_no
+    ]
+
+
+def cancel_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, Cut], *, reason: str) -> None:
+    """Cancel what can be cancelled at once, ask back what is at warehouses, and say both."""
+    now = {line_no: cut.now for line_no, cut in cuts.items() if cut.now > 0}
+    asked = {line_no: cut.asked for line_no, cut in cuts.items() if cut.asked > 0}
+    if not now and not asked:
+        return
+    for line_no, qty in asked.items():
+        _ask_back(tx, at_hand, work, work.line(line_no), qty=qty, reason=reason)
+    if now:
+        _end_units(tx, at_hand, work, now, reason=reason)
+    if asked:
+        payload = {
+            "number": work.header.number,
+            "status": work.compute_status(),
+            "quantities": _texts(asked),
+            "reason": reason,
+        }
+        at_hand.workset.say(work, "order.cancel_requested", payload)
+
+
+def finish_cancel(tx: Tx, at_hand: Cancelling) -> None:
+    """Write everything, and let the streams of these orders go on."""
+    workset = at_hand.workset
+    charges = [
+        (work.id, *one) for work in workset.orders.values() if work.id in at_hand.repriced for one in work.charges
+    ]
+    workset.flush(tx)
+    reprice_charges(tx, charges)
+    put_deliveries(tx, at_hand.deliveries)
+    for fact in at_hand.facts:
+        tx.emit(fact)
+    if at_hand.ended:
+        finish_tasks(tx, [Completion(task.id, {"cancelled": True}) for task in tasks_about(tx, at_hand.ended)])
+    wake_waiting(tx, at_hand.messages)
+
+
+def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, Decimal], *, reason: str) -> None:
+    before = work.totals.total
+    freed: set[UUID] = set()
+    for line_no, qty in cuts.items():
+        one = work.line(line_no)
+        alive = one.quantities.ordered - one.quantities.cancelled
+        freed |= _cut_line(at_hand.workset, work, one, qty)
+        _shorten_promise(one)
+        _price_rest(at_hand, work, one, alive)
+    whole = all(one.quantities.cancelled == one.quantities.ordered for one in work.lines)
+    if whole:
+        work.charges = [(replace(charge, amount=ZERO), tax) for charge, tax in work.charges]
+    _total(work)
+    at_hand.repriced.add(work.id)
+    work.version += 1
+    work.touched = True
+    back = work.credit_taken if whole else min(work.credit_taken, max(before - work.totals.total, ZERO))
+    return_credit(at_hand.workset, work, back)
+    if whole:
+        at_hand.ended.add(work.id)
+        for hold in [hold for hold in work.holds if hold.released_at is None]:
+            work.close_hold(hold, "The order was cancelled.", tx.now)
+    payload = {
+        "number": work.header.number,
+        "status": work.compute_status(),
+        "total": str(work.totals.total),
+        "products": sorted(map(str, freed)),
+        "quantities": _texts(cuts),
+        "reason": reason,
+    }
+    at_hand.workset.say(
+        work, "order.cancelled", payload, objects=[("product", product, "freed") for product in sorted(freed)]
+    )
+    if may_close(work, at_hand.billed, at_hand.open_invoices):
+        close_order(tx, at_hand.workset, work)
+    _wake(tx, at_hand, work)
+
+
+def _wake(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
+    """The order may be complete now, or over: whoever waits looks again."""
+    token = f"cancel:{tx.ids.new()}"
+    at_hand.messages.append(Message("order.cleared", str(work.id), token))
+    at_hand.messages += [
+        Message("goods.ready", group_key(work.id, group.group_no), f"{token}:{group.group_no}") for group in work.groups
+    ]
+
+
+def _cut_line(workset: OrderWorkset, work: OrderWork, one: LineWork, qty: Decimal) -> set[UUID]:
+    """Take units out of open, then reserved, then allocated; gives the product if goods became free."""
+    left = qty
+    first = min(left, one.quantities.open)
+    if first:
+        one.move(move(one.quantities, first, source="open", target="cancelled"))
+        _drop_promises(workset, work, one)
+        left -= first
+    freed: set[UUID] = set()
+    for state in ("reserved", "allocated"):
+        here = min(left, getattr(one.quantities, state))
+        if not here:
+            continue
+        one.move(move(one.quantities, here, source=state, target="cancelled"))
+        left -= here
+        for claim in [claim for claim in reversed(work.claims_of(one.line.line_no)) if claim.state == state]:
+            part = min(here, claim.qty)
+            if part:
+                _cut_claim(work, claim, part)
+                delta = Delta(reserved=-part) if state == "reserved" else Delta(allocated=-part)
+                workset.shelves.add_stock(claim.product_id, claim.site_id, delta)
+                freed.add(claim.product_id)
+                here -= part
+    return freed
+
+
+def _cut_claim(work: OrderWork, claim: Claim, qty: Decimal) -> None:
+    if qty == claim.qty:
+        work.change_claim(claim, state="ended", expires_at=None)
+    else:
+        work.change_claim(claim, qty=claim.qty - qty)
+
+
+def _drop_promises(workset: OrderWorkset, work: OrderWork, one: LineWork) -> None:
+    """No more may be promised than is open: the last promise goes first."""
+    claims = [claim for claim in work.claims_of(one.line.line_no) if claim.state == "promised"]
+    excess = sum((claim.qty for claim in claims), ZERO) - one.quantities.open
+    for claim in reversed(claims):
+        part = min(excess, claim.qty)
+        if part <= 0:
+            return
+        assert claim.supply_id is not None
+        _cut_claim(work, claim, part)
+        workset.shelves.add_promised(claim.supply_id, -part)
+        excess -= part
+
+
+def _shorten_promise(one: LineWork) -> None:
+    """The schedule loses what was cancelled, undated pieces first, then the latest."""
+    pieces = list(one.promise or ())
+    alive = one.quantities.ordered - one.quantities.cancelled - one.quantities.shipped
+    excess = sum((Decimal(piece["qty"]) for piece in pieces), ZERO) - alive
+    kept = sorted(pieces, key=lambda piece: piece["at"] or "9999")
+    while excess > 0 and kept:
+        last = kept.pop()
+        rest = Decimal(last["qty"]) - excess
+        if rest > 0:
+            kept.append({**last, "qty": str(rest)})
+        excess = -min(rest, ZERO)
+    one.promise = kept
+    dated = [piece["at"] for piece in kept]
+    one.promised_at = one.promised_at if dated and all(dated) else None
+
+
+def _price_rest(at_hand: Cancelling, work: OrderWork, one: LineWork, alive: Decimal) -> None:
+    """The net of what is left of a line; where all of that was billed already, what was billed."""
+    if one.price.waterfall is None and alive:
+        return
+    after = one.quantities.ordered - one.quantities.cancelled
+    digits = minor_digits(work.header.currency)
+    price = price_of_rest(
+        one.price, before=alive, after=after, qty=_in_price_unit(at_hand, one, alive, after), digits=digits
+    )
+    billed = at_hand.billed.get((work.id, one.line.line_no))
+    if billed is not None and billed.qty and billed.qty == after:
+        price = replace(price, allowance=price.allowance + price.net - billed.net, net=billed.net)
+    one.price = price
+    one.repriced = True
+
+
+def _in_price_unit(at_hand: Cancelling, one: LineWork, before: Decimal, after: Decimal) -> Decimal:
+    line, price = one.line, one.price
+    factor = at_hand.units.get(line.product_id, {}).get(price.uom)
+    if price.uom == line.uom:
+        factor = (line.factor_num, line.factor_den)
+    if factor is None:
+        return round_places(price.qty * after / before, QUANTITY_DIGITS)
+    qty = from_base(after, factor, decimals=QUANTITY_DIGITS, policy="nearest")
+    assert isinstance(qty, Decimal)
+    return qty
+
+
+def _total(work: OrderWork) -> None:
+    """Totals and taxes from the nets that are left, at the rates the order was taxed with (M1)."""
+    digits = minor_digits(work.header.currency)
+    parts = [(one.tax.category, one.tax.rate, one.price.net) for one in work.lines]
+    parts += [(tax.category, tax.rate, charge.amount) for charge, tax in work.charges]
+    taxes = taxes_of_rest(parts, rounding=work.header.tax_rounding, digits=digits)
+    for one, tax in zip(work.lines, taxes, strict=False):
+        if one.tax.amount != tax:
+            one.tax = replace(one.tax, amount=tax)
+            one.repriced = True
+    work.charges = [
+        (charge, LineTax(old.category, old.rate, tax))
+        for (charge, old), tax in zip(work.charges, taxes[len(work.lines) :], strict=True)
+    ]
+    zero = round_places(ZERO, digits)
+    work.totals = Totals(
+        sum((one.price.net for one in work.lines), zero),
+        sum((charge.amount for charge, _ in work.charges), zero),
+        work.totals.discounts,
+        sum(taxes, zero),
+        tax_groups(parts, taxes),
+    )
+
+
+def _ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qty: Decimal, reason: str) -> None:
+    """Ask the warehouses that hold the units; what was asked before for the line is asked together with it."""
+    line_no, total = one.line.line_no, qty
+    for hold in _requests(work, line_no):
+        total += Decimal((hold.detail or {})["qty"])
+        work.close_hold(hold, "Asked again for more.", tx.now)
+    detail = {"qty": str(total), "sku": one.line.sku}
+    text = f"{total.normalize():f} of {one.line.sku} asked back: {reason}"
+    work.open_hold(Hold(tx.ids.new(), "line", "customer", REQUESTED, text, tx.now, line_no=line_no, detail=detail))
+    work.touched = True
+    left = qty
+    for there in at_hand.warehouses.get((work.id, line_no), ()):
+        part = min(left, there.qty)
+        if part <= 0:
+            break
+        left -= part
+        payload = {
+            "shipment": there.number,
+            "order": work.header.number,
+            "line": line_no,
+            "sku": one.line.sku,
+            "qty": str(part),
+            "reason": reason,
+        }
+        at_hand.facts.append(
+            Event("shipment.cancel_requested", "shipment", there.shipment_id, payload, work.account.id, (
+                ("sales_order", work.id, "asked_back"),
+            ))
+        )  # fmt: skip
+        at_hand.deliveries.append(
+            Delivery(
+                f"shipment.cancel_requested:{there.shipment_id}:{line_no}:{work.version}:{total}",
+                f"warehouse:{there.site}",
+                "shipment.cancel_requested",
+                work.account.id,
+                "shipment",
+                there.shipment_id,
+                payload,
+            )
+        )
+
+
+def settle_requests(tx: Tx, order_ids: Sequence[UUID]) -> bool:
+    """After warehouses answered: cancel what came back of what was asked for; what was shipped lost the race and is said.
+
+    Gives whether there was any request; only then were rows locked.
+    """
+    holds = holds_of(tx, order_ids)
+    wanted = [order_id for order_id, found in holds.items() if any(hold.code == REQUESTED for hold in found)]
+    if not wanted:
+        return False
+    at_hand = open_for_cancel(tx, wanted)
+    for work in at_hand.workset.orders.values():
+        _settle_order(tx, at_hand, work)
+    finish_cancel(tx, at_hand)
+    return True
+
+
+def _settle_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
+    cuts: dict[int, Cut] = {}
+    lost: dict[int, Decimal] = {}
+    for hold in [hold for hold in work.holds if hold.released_at is None and hold.code == REQUESTED]:
+        assert hold.line_no is not None
+        asked = Decimal((hold.detail or {})["qty"])
+        units = work.line(hold.line_no).quantities
+        if units.released >= asked:
+            continue  # not answered yet
+        got = min(asked, units.open + units.reserved + units.allocated)
+        waiting = min(asked - got, units.released)
+        gone = asked - got - waiting
+        work.close_hold(hold, "The warehouse answered.", tx.now)
+        if waiting > 0:
+            work.open_hold(
+                replace(hold, id=tx.ids.new(), opened_at=tx.now, detail={**(hold.detail or {}), "qty": str(waiting)})
+            )
+        if got > 0:
+            cuts[hold.line_no] = Cut(now=got)
+        if gone > 0:
+            lost[hold.line_no] = gone
+    cancel_units(tx, at_hand, work, cuts, reason="Came back from the warehouse.")
+    if lost:
+        payload = {
+            "number": work.header.number,
+            "status": work.compute_status(),
+            "quantities": _texts(lost),
+            "code": "fulfilment.already_shipped",
+        }
+        at_hand.workset.say(work, "order.cancel_refused", payload)
+        _wake(tx, at_hand, work)
+
+
+def _texts(quantities: Mapping[int, Decimal]) -> dict[str, str]:
+    return {str(line_no): str(qty) for line_no, qty in sorted(quantities.items())}
