@@ -81,13 +81,18 @@ class Shop:
         return self.database.read(lambda reader: reader.rows(sql, params))
 
     def order(
-        self, *lines: tuple[str, str], account: str = "ALMA", charges: tuple[tuple[str, str], ...] = (), **more: Any
+        self,
+        *lines: tuple[str, str],
+        account: str = "ALMA",
+        charges: tuple[tuple[str, str], ...] = (),
+        requested: datetime | None = None,
+        **more: Any,
     ) -> UUID:
         """Place an order of (item, quantity) lines and release it; its id."""
         draft = OrderDraft(
             account,
             tuple(DraftLine(number, item, Decimal(qty)) for number, (item, qty) in enumerate(lines, 1)),
-            (DraftGroup(),),
+            (DraftGroup(requested_at=requested),),
             tuple(DraftCharge(code, Decimal(amount)) for code, amount in charges),
             **more,
         )

@@ -15,7 +15,9 @@ from tradewind.billing.model import (
     PostedLine,
     TaxGroup,
 )
+from tradewind.kernel.arrays import numbers
 from tradewind.kernel.locks import LockKind
+from tradewind.kernel.money import ZERO
 from tradewind.kernel.tx import Reader
 
 _ITEM = """i.id, i.kind, i.number, i.account_id, i.order_id, i.legal_entity_id, i.currency, i.total, i.paid, i.credited,
@@ -83,10 +85,10 @@ _YEARS = """
 select e.id, extract(year from %(now)s::timestamptz at time zone e.time_zone)::int
 from unnest(%(entities)s::uuid[]) as w(id) join legal_entity e on e.id = w.id
 """
-_SHIPPED_BILLED = """
-select l.shipment_id, l.order_id, l.order_line_no, l.invoice_id, l.line_no
-from unnest(%(order)s::uuid[], %(line)s::int[]) as w(order_id, line_no)
-join invoice_line l on l.order_id = w.order_id and l.order_line_no = w.line_no
+_BILLED_AT = """
+select w.ord::int, l.invoice_id, l.line_no, l.qty - l.credited_qty
+from unnest(%(order)s::uuid[], %(line)s::int[], %(charge)s::int[]) with ordinality as w(order_id, line_no, charge_no, ord)
+join invoice_line l on l.order_id = w.order_id and (l.order_line_no = w.line_no or l.charge_no = w.charge_no)
 join invoice i on i.id = l.invoice_id and i.kind = 'invoice'
 where l.credited_qty < l.qty order by i.issued_at, i.number, l.line_no
 """
@@ -184,12 +186,26 @@ def counters_from(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[UUID, str], Cou
     return {(row[0], row[1]): Counter(*row) for row in rows}
 
 
-def invoiced_at(
-    reader: Reader, lines: Sequence[tuple[UUID, int]]
-) -> dict[tuple[UUID, int], list[tuple[UUID | None, UUID, int]]]:
-    """Where order lines were billed and not wholly credited, first invoice first: (shipment, invoice, invoice line)."""
-    found: dict[tuple[UUID, int], list[tuple[UUID | None, UUID, int]]] = {}
-    columns = {"order": [order_id for order_id, _ in lines], "line": [line_no for _, line_no in lines]}
-    for shipment_id, order_id, line_no, invoice_id, invoice_line_no in reader.rows(_SHIPPED_BILLED, columns):
-        found.setdefault((order_id, line_no), []).append((shipment_id, invoice_id, invoice_line_no))
+def billed_at(
+    reader: Reader, wanted: Sequence[tuple[UUID, int | None, int | None]]
+) -> dict[int, list[tuple[UUID, int, Decimal]]]:
+    """Where each (order, line, charge) was billed and not wholly credited, by its place: (invoice, line, units left)."""
+    found: dict[int, list[tuple[UUID, int, Decimal]]] = {}
+    columns = {
+        "order": [order_id for order_id, _, _ in wanted],
+        "line": numbers(line_no for _, line_no, _ in wanted),
+        "charge": numbers(charge_no for _, _, charge_no in wanted),
+    }
+    for place, invoice_id, line_no, left in reader.rows(_BILLED_AT, columns):
+        found.setdefault(place - 1, []).append((invoice_id, line_no, left))
     return found
+
+
+def invoices_settled_by(reader: Reader, payments: Iterable[UUID]) -> dict[UUID, dict[UUID, Decimal]]:
+    """What each payment settles, by invoice; what was taken back is not in it."""
+    found: dict[UUID, dict[UUID, Decimal]] = {}
+    for payment_id, applications in applications_of(reader, payments).items():
+        sums = found.setdefault(payment_id, {})
+        for one in applications:
+            sums[one.invoice_id] = sums.get(one.invoice_id, ZERO) + one.amount
+    return {one: {invoice: amount for invoice, amount in sums.items() if amount} for one, sums in found.items()}

@@ -66,3 +66,8 @@ def products_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Product]:
 def skus_like(reader: Reader, item: str) -> list[str]:
     """Stock keeping units that begin like a wrong one; for suggestions."""
     return [row[0] for row in reader.rows(_NEAR, {"item": item})]
+
+
+def site_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:
+    """Ids by site code."""
+    return dict(reader.rows("select code, id from site where code = any(%(codes)s::text[])", {"codes": list(set(codes))}))

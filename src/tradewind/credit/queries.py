@@ -58,3 +58,13 @@ where n.account_id = any(%(accounts)s::uuid[])
 def nodes_of(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, Node]:
     """Nodes without a lock, with the overrides in force: good for an estimate."""
     return nodes_from(reader, reader.rows(_NODES, {"accounts": list(accounts)}))
+
+
+_TREES = """
+select c.account_id from unnest(%(nodes)s::uuid[]) as w(id) join account_closure c on c.ancestor_id = w.id
+"""
+
+
+def accounts_below(reader: Reader, nodes: Iterable[UUID]) -> list[UUID]:
+    """Every account whose exposure counts on these nodes."""
+    return [row[0] for row in reader.rows(_TREES, {"nodes": sorted(set(nodes))})]

@@ -208,8 +208,12 @@ def _wait_for_goods_again(tx: Tx, workset: ShipmentWorkset, again: Mapping[str, 
             group = {"no": group_no, "key": key}
             variables = {"order": str(work.id), "group": group}
             workset.starts.append(Start("goods_to_release", "sales_order", work.id, work.account.id, variables))
-        if any(not one.line.stocked and one.quantities.allocated for one in work.lines_of(group_no)):
-            workset.messages.append(Message("goods.ready", key, f"service:{tx.ids.new()}"))
+        if not any(one.line.stocked and _to_come(one.quantities) for one in work.lines_of(group_no)):
+            workset.messages.append(Message("goods.ready", key, f"services:{tx.ids.new()}"))  # they wait for no goods
+
+
+def _to_come(units: Quantities) -> bool:
+    return units.open + units.reserved + units.allocated > 0
 
 
 # ---- shipments.invoice -------------------------------------------------------------------------------------------

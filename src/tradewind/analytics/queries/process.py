@@ -149,6 +149,8 @@ PROCESS = (
         where o.status in ('held', 'waiting', 'confirmed', 'backordered', 'released', 'part_shipped')
           and not exists (select from live v where v.subject_id = o.id)
           and not exists (select from shipment s join live v on v.subject_id = s.id where s.order_id = o.id)
+          and (exists (select from order_line l where l.order_id = o.id)
+               or not exists (select from invoice i join live v on v.subject_id = i.id where i.order_id = o.id))
         union all
         select 'shipment', s.id, s.number, s.status from shipment s
         where not exists (select from live v where v.subject_id = s.id)

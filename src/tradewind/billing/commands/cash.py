@@ -38,7 +38,8 @@ from (select id, sum(amount) as amount from unnest(%(id)s::uuid[], %(amount)s::n
 where p.id = w.id
 """
 _BOUNCE = """
-update payment p set bounced_at = %(now)s, bounce_reason = %(reason)s where p.id = any(%(ids)s::uuid[])
+update payment p set bounced_at = %(now)s, bounce_reason = w.reason
+from unnest(%(id)s::uuid[], %(reason)s::text[]) as w(id, reason) where p.id = w.id
 """
 _OVERDUE = """
 update invoice i set overdue_at = %(now)s where i.id = any(%(ids)s::uuid[]) and i.overdue_at is null
@@ -113,10 +114,11 @@ def _settle(tx: Tx, applications: Sequence[Application]) -> None:
     tx.run(_SETTLE, columns)
 
 
-def mark_bounced(tx: Tx, payments: Sequence[UUID], *, reason: str) -> None:
-    """The payments were not money after all; their applications are taken back by the caller."""
-    if payments:
-        tx.run(_BOUNCE, {"now": tx.now, "ids": list(payments), "reason": reason})
+def mark_bounced(tx: Tx, bounces: Sequence[tuple[UUID, str]]) -> None:
+    """The payments (with the reason) were not money after all; their applications are taken back by the caller."""
+    if bounces:
+        columns = {"id": [one for one, _ in bounces], "reason": [reason for _, reason in bounces]}
+        tx.run(_BOUNCE, {"now": tx.now, **columns})
 
 
 def mark_overdue(tx: Tx, invoices: Sequence[UUID]) -> None:

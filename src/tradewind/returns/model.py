@@ -1,0 +1,87 @@
+"""Returns as values; quantities in base units."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from tradewind.kernel.money import ZERO
+
+Disposition = Literal["restock", "scrap", "none"]
+DISPOSITIONS = ("restock", "scrap", "none")
+ReturnStatus = Literal["authorised", "received", "credited", "held", "refused"]
+
+RETURN_MOVES: dict[ReturnStatus, tuple[ReturnStatus, ...]] = {
+    "authorised": ("received", "credited"),
+    "received": ("credited",),
+    "held": ("refused",),
+    "credited": (),
+    "refused": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """A line of an invoice that bills an order line or charge, and what of it may still be credited."""
+
+    invoice_id: UUID
+    invoice_line_no: int
+    qty_left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """What may still come back: the invoice lines that billed it, oldest first, and a bound over all of them."""
+
+    qty_left: Decimal
+    billed: tuple[Billed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """One returned item. `problem` says why it is held; without an invoice line nothing can be credited."""
+
+    line_no: int
+    order_id: UUID | None
+    order_line_no: int | None
+    invoice_id: UUID | None
+    invoice_line_no: int | None
+    description: str | None
+    qty: Decimal
+    disposition: Disposition = "restock"
+    problem: str | None = None
+    qty_received: Decimal = ZERO
+    qty_credited: Decimal = ZERO
+    site_id: UUID | None = None
+    product_id: UUID | None = None
+
+    @property
+    def creditable(self) -> Decimal:
+        """What came back and is not credited; where nothing is to come back, what was authorised."""
+        return (self.qty if self.disposition == "none" else self.qty_received) - self.qty_credited
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return authorisation with its lines."""
+
+    id: UUID
+    number: str
+    account_id: UUID
+    status: ReturnStatus
+    reason: str
+    outside_number: str | None
+    lines: tuple[ReturnLine, ...]
+
+    def line(self, line_no: int) -> ReturnLine | None:
+        return next((line for line in self.lines if line.line_no == line_no), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """What of a return line came in; `site_id` where it lies now."""
+
+    line_no: int
+    qty: Decimal
+    disposition: Disposition
+    site_id: UUID | None
