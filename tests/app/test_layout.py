@@ -1,3 +1,4 @@
+from importlib.resources import files
 from itertools import combinations, pairwise
 
 import pytest
@@ -8,7 +9,9 @@ from tradewind.orchestration.decide.compile import compile_bpmn
 from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.library import diagram
 
-STREAMS = ("order_to_release", "shipment_to_invoice", "invoice_to_cash")
+STREAMS = sorted(
+    file.name.removesuffix(".bpmn") for file in files("tradewind.streams").iterdir() if ".bpmn" in file.name
+)
 
 
 def shapes_and_ways(data):
