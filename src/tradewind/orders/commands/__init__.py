@@ -1,0 +1,37 @@
+"""Writes of orders: whole sets in one statement a table."""
+
+from tradewind.orders.commands.billed import add_billed, add_charged, add_returned
+from tradewind.orders.commands.rows import (
+    HeaderRow,
+    LineRow,
+    close_holds,
+    insert_charges,
+    insert_groups,
+    insert_headers,
+    insert_lines,
+    next_order_numbers,
+    open_holds,
+    reprice_charges,
+    reprice_lines,
+    update_headers,
+    update_lines,
+)
+
+__all__ = [
+    "HeaderRow",
+    "LineRow",
+    "add_billed",
+    "add_charged",
+    "add_returned",
+    "close_holds",
+    "insert_charges",
+    "insert_groups",
+    "insert_headers",
+    "insert_lines",
+    "next_order_numbers",
+    "open_holds",
+    "reprice_charges",
+    "reprice_lines",
+    "update_headers",
+    "update_lines",
+]
