@@ -322,11 +322,16 @@ def _keep_amounts(work: OrderWork, found: Assessment) -> None:
         work.touched = True
 
 
+def _came_of_a_check(hold: Hold) -> bool:
+    """Whether a finding of an earlier assessment opened it. What the desk or a person opened is theirs to close."""
+    return hold.kind in ("data", "price", "address") and (hold.detail or {}).get("code") == hold.code
+
+
 def _settle_holds(tx: Tx, work: OrderWork, now: datetime) -> None:
     wanted = {
         (finding.hold_kind, finding.code, finding.line_no): finding for finding in work.findings if finding.hold_kind
     }
-    for hold in [hold for hold in work.holds if hold.released_at is None and hold.kind in ("data", "price", "address")]:
+    for hold in [hold for hold in work.holds if hold.released_at is None and _came_of_a_check(hold)]:
         if (hold.kind, hold.code, hold.line_no) not in wanted:
             work.close_hold(hold, "No longer the case.", now)
     waved = {(hold.kind, hold.code, hold.line_no) for hold in work.holds if hold.released_at is not None}
