@@ -34,6 +34,7 @@ class Settings:
     log_level: str
     body_max_bytes: int
     pg_shared_buffers: str
+    outbound_schemes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,13 @@ def _level(text: str) -> str:
     return text.upper()
 
 
+def _schemes(text: str) -> tuple[str, ...]:
+    schemes = tuple(part.strip().lower() for part in text.split(","))
+    if not set(schemes) <= {"http", "https"}:
+        raise ValueError("is not https, http or both with a comma")
+    return schemes
+
+
 def _memory(text: str) -> str:
     if not _MEMORY.fullmatch(text):
         raise ValueError("is not a size such as 64MB")
@@ -100,6 +108,8 @@ VARIABLES = (
              "The same database as the application's own role; empty derives it from the owner's.", _database),
     Variable("pg_shared_buffers", "TRADEWIND_PG_SHARED_BUFFERS", "64MB", "size with kB, MB or GB",
              "The page cache of the embedded PostgreSQL, read when it starts.", _memory),
+    Variable("outbound_schemes", "TRADEWIND_OUTBOUND_SCHEMES", "https", "https, http or both",
+             "How deliveries may leave the house; http sends them readable to everybody on the way.", _schemes),
 )  # fmt: skip
 
 HOME = Variable("home", "TRADEWIND_HOME", ".tradewind in a checkout, else the user's data folder", "folder",

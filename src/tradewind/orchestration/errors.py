@@ -109,3 +109,8 @@ def unknown_incident(where: str = "") -> Problem:
 def incident_over(resolution: str, where: str = "") -> Problem:
     """Somebody was faster."""
     return Problem("orchestration.incident_over", f"The incident was resolved: {resolution}.", where, 409)
+
+
+def not_paused(step: str, where: str = "") -> Problem:
+    """The step runs."""
+    return Problem("orchestration.not_paused", f"{step} is not paused.", where, 404, {"step": step})

@@ -42,3 +42,28 @@ def not_so_many(sku: str, qty: str, where: str = "") -> Problem:
 def bad_quantity(where: str = "") -> Problem:
     """A quantity that is to be cancelled is above zero."""
     return Problem("orders.bad_quantity", "A quantity is above zero.", where)
+
+
+def unknown_group(group_no: int, where: str = "") -> Problem:
+    """The order has no such delivery group."""
+    return Problem("orders.unknown_group", f"There is no delivery group {group_no}.", where, 404)
+
+
+def order_over(number: str, status: str, where: str = "") -> Problem:
+    """Nothing more will happen to the order."""
+    return Problem("orders.order_over", f"{number} is {status}.", where, 409, {"status": status})
+
+
+def not_by_hand(kind: str, where: str = "") -> Problem:
+    """Credit and approval holds follow from rules."""
+    return Problem("orders.not_by_hand", f"A hold of kind {kind} is not opened by hand.", where)
+
+
+def decided_not_released(where: str = "") -> Problem:
+    """An approval is given or refused; its hold goes with the decision."""
+    return Problem("orders.decided_not_released", "An approval is decided, not released.", where, 409)
+
+
+def no_reason(where: str = "") -> Problem:
+    """Who stops an order, or lets it go on, says why."""
+    return Problem("orders.no_reason", "This needs a reason.", where)

@@ -48,6 +48,7 @@ GOODS = frozenset(
         "supply.slipped",
         "order.cancelled",
         "order.reservation_over",
+        "order.hold_released",
     )
 )
 ANSWERS = frozenset(("shipment.shipped", "shipment.refused", "shipment.cancelled"))

@@ -1,0 +1,159 @@
+"""The worker: turns the streams, serves backorders, wakes what was missed, and sends what leaves the house.
+
+Everything it does is rows and their transactions, so a worker that is killed loses nothing and any number may run. It rests
+when there is nothing to do, and outlives restarts of the database.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import psycopg
+
+from tradewind.app.outbound import NotSent, post_json
+from tradewind.app.settings import Settings
+from tradewind.kernel.problem import Refused
+from tradewind.kernel.tx import Actor, Database, Tx, dumps
+from tradewind.orchestration.commands.crank import Crank
+from tradewind.orchestration.commands.deliveries import Due, Failure, claim_deliveries, note_failed, note_sent
+from tradewind.orchestration.commands.messages import sweep_messages
+from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.backorders import BackorderCrank
+from tradewind.streams.library import STREAMS
+
+SHORTEST_REST, LONGEST_REST = 0.02, 0.2
+LONGEST_TROUBLE = 5.0
+MESSAGES_EVERY, BACKORDERS_EVERY = 1.0, 15.0
+BUSY_TURNS = 200  # turns of one kind before the others have their turn
+SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
+FINAL = frozenset((400, 401, 403, 404, 405, 410, 413, 415, 422))
+log = logging.getLogger("tradewind.worker")
+
+
+def run_worker(database: Database, settings: Settings, stop: threading.Event) -> None:
+    """Work until `stop` is set; deliveries go out in a thread of their own, so that a slow destination holds nothing up."""
+    sending = Database(database.url, database.clock, role=database.role)
+    sender = threading.Thread(target=_send_until, args=(sending, settings, stop), name="deliveries", daemon=True)
+    sender.start()
+    duties = Duties(database)
+    _until(stop, duties.round, "round")
+    sender.join(timeout=20)
+    sending.close()
+
+
+@dataclass
+class Duties:
+    """What one worker does in turn, and when it looked for what was missed last."""
+
+    database: Database
+    crank: Crank = field(init=False)
+    backorders: BackorderCrank = field(init=False)
+    messages_at: float = 0.0
+    backorders_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.crank = Crank(self.database, STREAMS, read_expression)
+        self.backorders = BackorderCrank(self.database)
+
+    def round(self) -> dict[str, int]:
+        """One round of everything; what it did, without what was nothing."""
+        done = {"turned": self._turn_streams(), **self._serve_backorders(), **self._sweep()}
+        return {name: count for name, count in done.items() if count}
+
+    def _turn_streams(self) -> int:
+        moved = 0
+        for _ in range(BUSY_TURNS):
+            now = self.crank.turn_once()
+            moved += now
+            if not now:
+                break
+        return moved
+
+    def _serve_backorders(self) -> dict[str, int]:
+        read = self.backorders.turn_once()
+        if read.skipped:
+            self.backorders_at = min(self.backorders_at, time.monotonic() - BACKORDERS_EVERY + MESSAGES_EVERY)
+        return {"events": read.events, "served": read.orders, "skipped": read.skipped}
+
+    def _sweep(self) -> dict[str, int]:
+        now, found = time.monotonic(), dict[str, int]()
+        if now - self.messages_at >= MESSAGES_EVERY:
+            self.messages_at = now
+            woken, expired = self.database.write(sweep_messages)
+            found |= {"woken": woken, "expired": expired}
+        if now - self.backorders_at >= BACKORDERS_EVERY:
+            self.backorders_at = now
+            swept = self.backorders.sweep()
+            found |= {"swept": swept.orders}
+        return found
+
+
+def _until(stop: threading.Event, work: Callable[[], dict[str, int]], what: str) -> None:
+    """Repeat `work` until told to stop: at once while it finds something, resting longer and longer while it does not."""
+    rest = SHORTEST_REST
+    while not stop.is_set():
+        try:
+            done = work()
+        except (psycopg.Error, Refused, OSError) as reason:
+            rest = min(max(rest, 0.1) * 2, LONGEST_TROUBLE)
+            log.warning("%s failed, trying again", what, extra={"reason": str(reason).strip(), "rest": rest})
+            stop.wait(rest)
+            continue
+        except Exception:  # a bug in one round must not end the worker; nothing of the round was kept
+            rest = min(max(rest, 0.1) * 2, LONGEST_TROUBLE)
+            log.exception("%s failed", what)
+            stop.wait(rest)
+            continue
+        if done:
+            log.info(what, extra=done)
+            rest = SHORTEST_REST
+            continue
+        rest = min(rest, LONGEST_REST)
+        stop.wait(rest)
+        rest = min(rest * 1.5, LONGEST_REST)
+
+
+def _send_until(database: Database, settings: Settings, stop: threading.Event) -> None:
+    schemes = frozenset(settings.outbound_schemes)
+    _until(stop, lambda: send_due(database, schemes, stop=stop), "deliveries")
+
+
+def send_due(database: Database, schemes: frozenset[str], *, stop: threading.Event | None = None) -> dict[str, int]:
+    """Send what is due: claimed and committed, sent outside any transaction, then noted."""
+    due = database.write(claim_deliveries, actor=SENDER)
+    sent, failed = 0, 0
+    for one in due:
+        if stop is not None and stop.is_set():
+            break  # the lease runs out and another sender takes it
+        failure = _send(one, schemes)
+        if failure is None:
+            sent += database.write(lambda tx, one=one: note_sent(tx, [one]), actor=SENDER)  # type: ignore[misc]
+        else:
+            failed += database.write(_note(failure), actor=SENDER)
+    return {name: count for name, count in (("sent", sent), ("failed", failed)) if count}
+
+
+def _note(failure: Failure) -> Callable[[Tx], int]:
+    return lambda tx: note_failed(tx, [failure])
+
+
+def _send(one: Due, schemes: frozenset[str]) -> Failure | None:
+    if "://" not in one.destination:
+        return Failure(one, f"{one.destination} is collected, not sent to", parked=True)
+    body = {
+        "id": str(one.id),
+        "kind": one.kind,
+        "at": one.created_at,
+        "subject": {"type": one.subject_type, "id": str(one.subject_id)},
+        "payload": one.payload,
+    }
+    headers = {"Idempotency-Key": one.effect_key, "User-Agent": "Tradewind", "X-Tradewind-Kind": one.kind}
+    try:
+        answer = post_json(one.destination, dumps(body).encode(), headers=headers, schemes=schemes)
+    except NotSent as reason:
+        return Failure(one, str(reason), final=reason.final)
+    if 200 <= answer.status < 300:
+        return None
+    return Failure(one, f"{answer.status} {answer.text[:200]}".strip(), final=answer.status in FINAL)
