@@ -39,7 +39,7 @@ do $$ begin
   if not exists (select from pg_roles where rolname = '{VERIFIER}') then create role {VERIFIER} login nosuperuser nobypassrls; end if;
 exception when duplicate_object or unique_violation then null;
 end $$
-"""
+"""  # noqa: S608 - names of ours
 _APPEND_ONLY = """
 create or replace function refuse_change() returns trigger language plpgsql as $$
 begin
