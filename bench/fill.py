@@ -61,17 +61,17 @@ class _Filling:
 
 
 @contextmanager
-def without_overlap_check(connection: psycopg.Connection) -> Iterator[None]:
-    """Prices go in without the exclusion constraint, which is then made again over all of them: faster than row by row."""
-    name = "ex_price_overlap"
-    row = connection.execute(
-        "select pg_get_constraintdef(oid) from pg_constraint where conname = %s", [name]
-    ).fetchone()
+def without_indexes(connection: psycopg.Connection) -> Iterator[None]:
+    """Prices go in without their index and the constraint that forbids overlaps; both are then made again over all of them."""
+    index, overlap = "ix_price_product_list", "ex_price_overlap"
+    asked = "select pg_get_indexdef(%s::regclass), pg_get_constraintdef(oid) from pg_constraint where conname = %s"
+    row = connection.execute(asked, [index, overlap]).fetchone()
     assert row is not None
-    connection.execute(f"alter table price drop constraint {name}")
+    connection.execute(f"drop index {index}; alter table price drop constraint {overlap}")
     yield
     connection.execute("set maintenance_work_mem = '512MB'")
-    connection.execute(f"alter table price add constraint {name} {row[0]}")
+    connection.execute(row[0])
+    connection.execute(f"alter table price add constraint {overlap} {row[1]}")
     connection.execute("reset maintenance_work_mem")
 
 
@@ -213,7 +213,7 @@ def _price_lists(filling: _Filling, products: list[tuple[UUID, str]], trees: lis
         "id, list_id, scope_key, precedence, valid_from",
         ((filling.ids.new(), one, scope, rank, START) for one, _, _, scope, rank, _ in lists),
     )
-    with without_overlap_check(filling.connection):
+    with without_indexes(filling.connection):
         filling.copy(
             "price",
             "id, list_id, product_id, uom, tier_from, tier_price, valid_from",

