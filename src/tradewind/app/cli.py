@@ -27,6 +27,7 @@ from tradewind.kernel.tx import Database
 IMPORT = "tradewind.app.loading:import_command"
 REPLAY = "tradewind.app.replay:replay_command"
 DEMO = "tradewind.app.demo:demo_command"
+ENSURE_DEMO = "tradewind.app.demo:ensure_demo"
 VERIFY = "tradewind.analytics.verify:verify_command"
 CHECK_STREAM = "tradewind.orchestration.decide.compile:check"
 CREATE_KEY = "tradewind.app.credentials:create_key"
@@ -74,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     add("stop", _stop, "Stop the embedded PostgreSQL.")
     shown = add("settings", _settings, "List all settings with their values.")
     shown.add_argument("--json", action="store_true", help="one JSON object")
-    add("demo", _demo, "Run the demo day; 0 only if every order ends where it should.")
+    demo = add("demo", _demo, "Run the demo day on a fresh database; 0 only if every order ends where it should.")
+    demo.add_argument("--keep", action="store_true", help="on the configured database, where that is empty")
     loading = add("import", _import, "Load master data from a CSV or XLSX file.")
     loading.add_argument("kind", metavar="KIND", help="what the rows are, e.g. products, prices, accounts")
     loading.add_argument("file", metavar="FILE", type=Path)
@@ -170,7 +172,7 @@ def _run(arguments: Arguments, settings: Settings) -> int:
         _migrate_apart(settings)
         if arguments.demo:
             # apart as well: what the demo needs is not what serving needs
-            subprocess.run([sys.executable, "-m", "tradewind.app.cli", "demo"], check=False,
+            subprocess.run([sys.executable, "-m", "tradewind.app.cli", "demo", "--keep"], check=False,
                            env={**os.environ, "TRADEWIND_HOME": str(settings.home)})  # fmt: skip
         return serve(settings, application_of(server, settings), ready=_say_ready, server=server)
 
@@ -196,8 +198,11 @@ def _worker(_: Arguments, settings: Settings) -> int:
 def _migrate(_: Arguments, settings: Settings) -> int:
     with _server(settings) as server:
         load("tradewind.app.migrate:migrate")(server.url())
-        with psycopg.connect(server.url(), autocommit=True) as connection:
-            connection.execute(f"grant select on alembic_version to {APP_ROLE}")
+        database = application_of(server, settings).database()
+        try:
+            database.write(load("tradewind.streams.library:publish_streams"))
+        finally:
+            database.close()
     return 0
 
 
@@ -231,10 +236,16 @@ def _value(name: str, text: str) -> str:
     return "(given)" if text and name.endswith("DATABASE_URL") else text  # it may hold a password
 
 
-def _demo(_: Arguments, settings: Settings) -> int:
+def _demo(arguments: Arguments, settings: Settings) -> int:
     with _server(settings) as server:
+        if not arguments.keep:
+            return int(load(DEMO)(server, settings))
         _migrate_apart(settings)
-        return int(load(DEMO)(application_of(server, settings).database(), settings))
+        database = application_of(server, settings).database()
+        try:
+            return int(load(ENSURE_DEMO)(database, settings))
+        finally:
+            database.close()
 
 
 def _import(arguments: Arguments, settings: Settings) -> int:
