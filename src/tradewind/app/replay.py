@@ -15,16 +15,20 @@ from typing import TextIO
 from tradewind.app.credentials import ACTOR
 from tradewind.channels.decide.history import (
     Document,
+    DocumentKind,
     Finding,
     batches,
     in_time,
     mapping_from,
     master_data,
+    match_returns,
     opening_stock,
+    places_of,
     read_documents,
+    sent_back,
 )
 from tradewind.channels.decide.history import Mapping as FileMapping
-from tradewind.channels.replay import replay
+from tradewind.channels.replay import Story, replay
 from tradewind.integration.commands.importing import ImportOptions, import_file
 from tradewind.kernel.clock import FixedClock
 from tradewind.kernel.problem import Refused, refuse
@@ -34,7 +38,9 @@ from tradewind.streams.library import publish_streams
 Table = Sequence[Mapping[str, object]]
 
 
-def replay_command(database: Database, file: Path, *, mapping: Path, summary: Path, processes: int = 3) -> int:
+def replay_command(
+    database: Database, file: Path, *, mapping: Path, summary: Path, pay: bool = False, processes: int = 3
+) -> int:
     """Replay the file; 0 when every document came through and every total is the file's, else 1."""
     columns = mapping_from(mapping.read_text(encoding="utf-8"))
     if isinstance(columns, tuple):
@@ -46,13 +52,28 @@ def replay_command(database: Database, file: Path, *, mapping: Path, summary: Pa
     clock = FixedClock(start_of(documents[0], columns))
     database.clock = clock
     database.write(publish_streams, actor=ACTOR)
-    load_master_data(database, company(documents, columns))
+    opening = shelved(opening_stock(documents), documents, columns)
+    load_master_data(database, company(documents, opening, columns))
     began = monotonic()
-    result = replay(database, batches(documents, zone=columns.zone), clock=clock, processes=processes)
+    orders, returns = of_kind(documents, DocumentKind.ORDER), of_kind(documents, DocumentKind.RETURN)
+    matches = {match.document: match for match in match_returns(returns, orders)}
+    places = places_of(orders)
+    story = Story(
+        {sku: site for sku, site, _ in opening},
+        {one.number: sent_back(one, matches[one.number], places) for one in returns},
+        pay=pay,
+    )
+    result = replay(database, batches(documents, zone=columns.zone), story, clock=clock, processes=processes)
     summary.write_text(json.dumps({}, indent=2) + "\n", encoding="utf-8")
-    print(result.stages, len(result.orders), len(result.refused), Counter(result.held.values()))
-    print(len(result.done), result.done[-1][0] - began, sum(r for _, r in result.done) / (result.done[-1][0] - began))
+    print(result.stages, len(result.orders), len(result.adjusted), len(result.refused), Counter(result.held.values()))
+    print(Counter(p.code for d in result.done for _, p in d.problems))
+    print(len(result.done), result.done[-1].at - began, sum(d.rows for d in result.done) / (result.done[-1].at - began))
     return 0
+
+
+def of_kind(documents: Iterable[Document], kind: DocumentKind) -> list[Document]:
+    """Those of one kind."""
+    return [document for document in documents if document.kind is kind]
 
 
 def read_file(file: Path, mapping: FileMapping) -> list[Document | Finding]:
@@ -90,7 +111,9 @@ def _as_csv(rows: Table) -> bytes:
     return text.getvalue().encode()
 
 
-def company(documents: Sequence[Document], mapping: FileMapping) -> dict[str, Table]:
+def company(
+    documents: Sequence[Document], opening: Sequence[tuple[str, str, Decimal]], mapping: FileMapping
+) -> dict[str, Table]:
     """The master data these documents need, as tables to import, each after what it refers to."""
     house, known = mapping.house, master_data(documents, mapping)
     start = start_of(documents[0], mapping)
@@ -125,7 +148,7 @@ def company(documents: Sequence[Document], mapping: FileMapping) -> dict[str, Ta
         "products": [{"sku": product.sku, "name": product.name} for product in known.products],
         "stock": [
             {"site": site, "sku": sku, "qty": qty, "as_of": start.isoformat()}
-            for sku, site, qty in shelved(opening_stock(documents), documents, mapping)
+            for sku, site, qty in opening
         ],
     }  # fmt: skip
 

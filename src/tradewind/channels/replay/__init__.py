@@ -1,13 +1,13 @@
 """A company's past through the ordinary path: the same place, crank, shipping, invoicing and returns that the API uses.
 
-    replay(database, history, …)      orders, adjustments and returns in the order of time; what became of each
+    replay(database, batches, story)     orders, adjustments and returns in the order of time; what became of each
 
 The clock of the database follows the file, so that orders, stock moves, invoices and promises bear the dates they had, and
 nothing depends on the time of day. Invariants: no side door, no statement per order; every document ends as an order, an
 adjustment, a credit note, a held return or a refusal with its reason.
 """
 
-from tradewind.channels.replay.model import Replayed, Stage
+from tradewind.channels.replay.model import Done, Replayed, Stage, Story
 from tradewind.channels.replay.run import replay
 
-__all__ = ["Replayed", "Stage", "replay"]
+__all__ = ["Done", "Replayed", "Stage", "Story", "replay"]

@@ -1,20 +1,39 @@
 """What a replay is told, what its stages hand to each other, and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from tradewind.channels.decide.history import SentBack
+from tradewind.desk.returns import WantedReturn
+from tradewind.desk.stock import Receipt
 from tradewind.kernel.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """What a replay needs beside the documents: where each item stands, what each credit note sends back, what comes in
+    while the story goes on, and whether invoices are paid as they are issued."""
+
+    sites: Mapping[str, str]
+    returns: Mapping[str, tuple[SentBack, ...]] = field(default_factory=dict)
+    receipts: tuple[tuple[datetime, Receipt], ...] = ()
+    pay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Handover:
-    """A batch on its way from stage to stage: its time, the orders to look at, and how many rows of the file it stands for."""
+    """A batch on its way from stage to stage: its time, the orders to look at, the returns that came, and how many rows of
+    the file it stands for. `restock`: the site for each item that comes back."""
 
     no: int
     at: datetime
     orders: tuple[UUID, ...]
     rows: int
+    returns: tuple[WantedReturn, ...] = ()
+    sites: tuple[tuple[str, ...], ...] = ()
+    pay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +45,23 @@ class Stage:
     cpu: float
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A batch is through: when (monotonic), how many rows it stood for, and the problems of what could not be done."""
+
+    at: float
+    rows: int
+    problems: tuple[tuple[str, Problem], ...] = ()
+
+
 @dataclass(slots=True)
 class Replayed:
-    """What became of the documents: orders by document number, refusals with their problems, and how fast.
+    """What became of the documents: orders by document number (id and our number), refusals with their problems, holds, and
+    how fast it went."""
 
-    `done`: after each batch the monotonic time and its rows, from raw row to invoiced.
-    """
-
-    orders: dict[str, UUID] = field(default_factory=dict)
+    orders: dict[str, tuple[UUID, str]] = field(default_factory=dict)
+    adjusted: list[str] = field(default_factory=list)
     refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
-    done: list[tuple[float, int]] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)

@@ -4,9 +4,9 @@ The stages share nothing but the database: the second process turns the crank wh
 the third ships the one before. What waits between them is bounded.
 """
 
+import gc
 import multiprocessing
 import queue
-import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from datetime import datetime
 from multiprocessing.queues import Queue
 
 from tradewind.channels.decide.history import Batch
-from tradewind.channels.replay.model import Handover, Replayed, Stage
-from tradewind.channels.replay.stages import Desk, release_orders, ship_orders, take_orders
+from tradewind.channels.replay.model import Done, Handover, Replayed, Stage, Story
+from tradewind.channels.replay.stages import Desk, Problems, done, release, ship, take_in
 from tradewind.kernel.clock import FixedClock
 from tradewind.kernel.problem import refuse
 from tradewind.kernel.tx import Database
@@ -24,36 +24,37 @@ AHEAD = 4  # batches that may wait between two stages
 PATIENCE = 1.0  # seconds after which somebody who waits looks whether the others still live
 
 
-def replay(database: Database, batches: Iterable[Batch], *, clock: FixedClock, processes: int = 3) -> Replayed:
+def replay(
+    database: Database, batches: Iterable[Batch], story: Story, *, clock: FixedClock, processes: int = 3
+) -> Replayed:
     """Everything there is, in the order of time. `processes`: 1 or 3."""
+    _calm_collector()
     result = Replayed()
     desk = Desk(database, clock)
     if processes == 1:
         for batch in batches:
-            handed = take_orders(desk, batch, result)
-            release_orders(desk, handed)
-            ship_orders(desk, handed)
-            result.done.append((time.monotonic(), handed.rows))
+            handed = take_in(desk, batch, story, result)
+            problems = [*release(desk, handed), *ship(desk, handed)]
+            result.done.append(done(handed, problems))
         result.stages = desk.stages()
         return result
-    with Line(database, clock.at, (release_orders, ship_orders)) as line:
+    with Line(database, clock.at, (release, ship)) as line:
         for batch in batches:
-            line.put(take_orders(desk, batch, result))
+            line.put(take_in(desk, batch, story, result))
         line.finish()
     result.done = line.result.done
     result.stages = [*desk.stages(), *line.result.stages]
     return result
 
 
-Work = Callable[[Desk, Handover], None]
+def _calm_collector() -> None:
+    """What is there stays; of the short-lived values of a batch hardly any are in circles, so look for those seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """A batch is through."""
-
-    at: float
-    rows: int
+Work = Callable[[Desk, Handover], Problems]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Line:
     def __init__(self, database: Database, start: datetime, steps: Sequence[Work]) -> None:
         context = multiprocessing.get_context("spawn")
         self.queues: list[Queue[Handover | None]] = [context.Queue(AHEAD) for _ in steps]
-        self.said: Queue[_Done | _Ended] = context.Queue()
+        self.said: Queue[Done | _Ended] = context.Queue()
         self.result = Replayed()
         self.ended = 0
         self.processes = [
@@ -122,8 +123,8 @@ class Line:
                 if any(process.exitcode not in (None, 0) for process in self.processes):
                     raise refuse("channels.replay_stopped", "a process of the replay is gone", status=500) from None
                 return
-            if isinstance(said, _Done):
-                self.result.done.append((said.at, said.rows))
+            if isinstance(said, Done):
+                self.result.done.append(said)
             elif said.failure:
                 raise refuse("channels.replay_stopped", said.failure, status=500)
             else:
@@ -140,9 +141,10 @@ def _work(
     step: Work,
     inbox: "Queue[Handover | None]",
     outbox: "Queue[Handover | None] | None",
-    said: "Queue[_Done | _Ended]",
+    said: "Queue[Done | _Ended]",
 ) -> None:
     """The life of a process: step after step until nothing more comes, or whoever started it is gone."""
+    _calm_collector()
     clock = FixedClock(start)
     desk = Desk(Database(url, clock=clock, role=role), clock)
     try:
@@ -154,12 +156,11 @@ def _work(
                 if parent is None or not parent.is_alive():
                     return
                 continue
-            if handed is not None:
-                step(desk, handed)
+            problems = [] if handed is None else step(desk, handed)
             if outbox is not None:
                 outbox.put(handed)
             elif handed is not None:
-                said.put(_Done(time.monotonic(), handed.rows))
+                said.put(done(handed, problems))
             if handed is None:
                 said.put(_Ended(tuple(desk.stages())))
                 return

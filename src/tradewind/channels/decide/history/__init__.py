@@ -9,6 +9,7 @@
     match_returns(returns, sales)                  each credit line tied to the sale lines it returns
     batches(documents, zone=…)                     the documents in time, cut into what one transaction holds
     draft_of(document)                             the order a historic document stands for
+    sent_back(document, match, places)             a credit note as what comes back of which order line
     summarise(items, matches, mapping)             counts and sums, as strings
 
 Everything here is a pure function. Invariant: rows in = rows in documents + rows in findings.
@@ -42,6 +43,7 @@ from tradewind.channels.decide.history.prices import (
 )
 from tradewind.channels.decide.history.read import read_documents
 from tradewind.channels.decide.history.returns import LineMatch, Part, ReturnMatch, match_returns
+from tradewind.channels.decide.history.sendbacks import SentBack, places_of, sent_back
 from tradewind.channels.decide.history.stock import (
     Receipt,
     ShortLine,
@@ -74,6 +76,7 @@ __all__ = [
     "ProductRecord",
     "Receipt",
     "ReturnMatch",
+    "SentBack",
     "ShortLine",
     "ShortPlan",
     "Tier",
@@ -87,10 +90,12 @@ __all__ = [
     "master_data",
     "match_returns",
     "opening_stock",
+    "places_of",
     "plan_short_stock",
     "price_for",
     "read_documents",
     "run_short",
+    "sent_back",
     "summarise",
     "tier_for",
 ]
