@@ -18,3 +18,18 @@ def approved_hashes(reader: Reader, orders: Sequence[UUID]) -> dict[UUID, set[by
         for order_id, digest in reader.rows(_APPROVED, {"orders": list(orders)}):
             found.setdefault(order_id, set()).add(bytes(digest))
     return found
+
+
+_THROUGH = """
+select e.subject_id, m.granted_by from unnest(%(orders)s::uuid[]) as w(id)
+join event e on e.subject_id = w.id and e.subject_seq = 1 join mandate m on m.id = e.mandate_id
+"""
+
+
+def ordered_through(reader: Reader, orders: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """Who gave the mandates under which agents placed these orders: they ordered them, through another."""
+    found: dict[UUID, set[UUID]] = {}
+    if orders:
+        for order_id, principal_id in reader.rows(_THROUGH, {"orders": list(orders)}):
+            found.setdefault(order_id, set()).add(principal_id)
+    return found

@@ -1,7 +1,9 @@
 """Credit as values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 ZERO = Decimal(0)
@@ -61,3 +63,7 @@ class CreditDelta:
         return CreditDelta(
             self.open_orders + other.open_orders, self.receivables + other.receivables, self.unapplied + other.unapplied
         )
+
+
+# How much one decision of a role may raise a limit by, in the currency the limit is kept in.
+APPROVER_LIMITS: Mapping[str, Decimal] = MappingProxyType({"credit_desk": Decimal(50_000), "admin": Decimal(1_000_000)})

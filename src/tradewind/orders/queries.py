@@ -244,3 +244,20 @@ def unreleased_orders(reader: Reader, accounts: Iterable[UUID], *, limit: int) -
 def order_numbers(reader: Reader, orders: Iterable[UUID]) -> dict[UUID, str]:
     """Numbers by order id."""
     return dict(reader.rows("select id, number from sales_order where id = any(%s::uuid[])", [list(orders)]))
+
+
+_WAITING_FOR_CREDIT = """
+select c.ancestor_id, o.id from unnest(%(accounts)s::uuid[]) as w(id)
+join account_closure c on c.ancestor_id = w.id
+join sales_order o on o.account_id = c.account_id and o.status = 'held'
+where exists (select from order_hold h where h.order_id = o.id and h.released_at is null and h.kind = 'credit')
+order by o.priority, o.placed_at, o.id limit %(limit)s
+"""
+
+
+def waiting_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> dict[UUID, list[UUID]]:
+    """Orders at or below these accounts that a credit hold stops, by account, first come first."""
+    found: dict[UUID, list[UUID]] = {}
+    for account_id, order_id in reader.rows(_WAITING_FOR_CREDIT, {"accounts": sorted(set(accounts)), "limit": limit}):
+        found.setdefault(account_id, []).append(order_id)
+    return found

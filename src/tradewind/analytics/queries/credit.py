@@ -6,7 +6,8 @@ CREDIT = (
     Check(
         "C1",
         "Exposure stays within the limit and the overrides that were given; only a bounced payment, or invoices of more than "
-        "their order (units over-shipped within tolerance, tax rounded once an invoice), may lift it above.",
+        "their order (units over-shipped within tolerance, tax rounded once an invoice), may lift it above, and a limit that is "
+        "cut may leave it above what it was then.",
         """
         with raised as (
           select account_id, sum(amount) as amount from credit_override group by 1
@@ -25,8 +26,13 @@ CREDIT = (
         left join raised r on r.account_id = n.account_id
         left join bounced b on b.account_id = n.account_id
         left join more m on m.account_id = n.account_id
+        left join lateral (
+          select (e.payload ->> 'exposure')::numeric as exposure from event e
+          where e.subject_id = n.account_id and e.type = 'credit.limit_changed' order by e.subject_seq desc limit 1
+        ) cut on true
         where n.open_orders + n.receivables - n.unapplied
-              > n.credit_limit + coalesce(r.amount, 0) + coalesce(b.amount, 0) + coalesce(m.amount, 0)
+              > greatest(n.credit_limit + coalesce(r.amount, 0), coalesce(cut.exposure, 0))
+                + coalesce(b.amount, 0) + coalesce(m.amount, 0)
         """,
     ),
     Check(
