@@ -108,7 +108,8 @@ def assess(work: OrderWork, facts: Facts) -> Assessment:
     """Everything that is to be said about one order, in one go."""
     findings = _account_findings(work.account)
     for one in work.lines:
-        findings += _line_findings(one, facts.products[one.line.product_id])
+        if _left(one):
+            findings += _line_findings(one, facts.products[one.line.product_id])
     prices = _prices(work, facts, findings)
     taxes, charge_taxes, totals = _totals(work, facts, prices, findings)
     return Assessment(prices, taxes, charge_taxes, totals, tuple(findings))
@@ -165,19 +166,25 @@ def _line_findings(one: LineWork, product: Product) -> list[Finding]:
     return found
 
 
+def _left(one: LineWork) -> Decimal:
+    """What of a line was not cancelled, in base units; nothing is asked of a line without anything left."""
+    return one.quantities.ordered - one.quantities.cancelled
+
+
 def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int, LinePrice]:
     requests: list[PriceRequest] = []
     stated: list[tuple[LineWork, PriceRequest]] = []
     for one in work.lines:
-        if one.price.waterfall is not None:
+        left = _left(one)
+        if one.price.waterfall is not None or not left:
             continue
         line = one.line
         request = PriceRequest(
             line.line_no,
             line.product_id,
-            line.qty,
+            line.qty if left == one.quantities.ordered else left * line.factor_den / line.factor_num,
             line.uom,
-            one.quantities.ordered,
+            left,
             work.header.price_at,
             work.header.currency,
         )

@@ -308,7 +308,7 @@ def _billable(work: OrderWork, booked: LineBooking, books: Books, *, before: Dec
         one.line.description or one.line.sku,
         booked.shipped,
         billed.base_uom,
-        one.quantities.ordered,
+        one.quantities.ordered - one.quantities.cancelled,
         billed.qty + before,
         one.price.net,
         one.price.unit_price,
