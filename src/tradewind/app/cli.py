@@ -19,7 +19,7 @@ from tradewind import __version__
 from tradewind.app.logs import setup_logs
 from tradewind.app.postgres import Server, ensure_server, running_server
 from tradewind.app.readiness import missing_migrations
-from tradewind.app.serve import APP_ROLE, Where, application_of, load, serve, work
+from tradewind.app.serve import Where, application_of, load, serve, work
 from tradewind.app.settings import Settings, describe, read_settings
 from tradewind.kernel.problem import Problem, Refused, refuse
 from tradewind.kernel.tx import Database
