@@ -350,7 +350,8 @@ def _special_prices(
                    for currency in ("EUR", "GBP")]  # fmt: skip
     prices: list[Row] = []
     first = {(row["price_list"], row["sku"]): row for row in reversed(base)}
-    skus = sorted({row["sku"] for row in base if row["price_basis"] == "1"})
+    featured = {one.sku for one in FEATURED}  # their prices are told story by story
+    skus = sorted({row["sku"] for row in base if row["price_basis"] == "1"} - featured)
     for code, layer, scope, value, precedence, factor, count in (
         ("SEG-TRADE-EUR", "segment", "segment", "TRADE", "200", "0.93", 90),
         ("SEG-HOTEL-EUR", "segment", "segment", "HOTEL", "200", "0.95", 70),
@@ -369,6 +370,8 @@ def _special_prices(
         for sku in sorted(chance.sample(skus, count)):
             price = Decimal(first[f"BASE-{currency}", sku]["price"]) * Decimal(factor)
             prices += [_price(code, sku, price, quantity=1), _price(code, sku, price * Decimal("0.95"), quantity=48)]
+    prices += [_price("SEG-TRADE-EUR", "CLN-1001", Decimal(price), quantity=quantity)
+               for quantity, price in ((1, "17.40"), (20, "16.60"))]  # fmt: skip
     agreements = _agreements(lists, prices, now)
     return lists, prices, assignments, agreements
 
