@@ -5,8 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from tradewind.semantics.model import Place
-
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -53,7 +51,13 @@ class ShipTo:
     account_id: UUID
     code: str
     is_default: bool
-    place: Place
+    id: UUID
+    name: str
+    country: str
+    region: str
+    street: str | None
+    city: str | None
+    postal_code: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from tradewind.accounts.model import Account, Certificate, ShipTo
 from tradewind.kernel.tx import Reader
-from tradewind.semantics.model import Place
 
 _BY_CODE = "select a.code, a.id from unnest(%(codes)s::text[]) as w(code) join account a on a.code = w.code"
 _BY_ID = """
@@ -17,7 +16,7 @@ from unnest(%(ids)s::uuid[]) as w(id) join account a on a.id = w.id join legal_e
 left join payment_terms t on t.code = a.terms_code
 """
 _SHIP_TO = """
-select a.account_id, a.code, a.is_default, a.name, a.country, a.region, a.street, a.city, a.postal_code, a.id
+select a.account_id, a.code, a.is_default, a.id, a.name, a.country, coalesce(a.region, ''), a.street, a.city, a.postal_code
 from unnest(%(accounts)s::uuid[]) as w(account_id) join address a on a.account_id = w.account_id
 where a.kind = 'ship_to' order by a.account_id, a.is_default desc, a.code
 """
@@ -41,8 +40,7 @@ def ship_tos(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[ShipTo
     """The ship-to addresses of accounts, the default one first."""
     found: dict[UUID, list[ShipTo]] = {}
     for row in reader.rows(_SHIP_TO, {"accounts": list(set(accounts))}):
-        place = Place(row[3], row[4], row[5] or "", row[6], row[7], row[8], row[9], row[1])
-        found.setdefault(row[0], []).append(ShipTo(row[0], row[1], row[2], place))
+        found.setdefault(row[0], []).append(ShipTo(*row))
     return found
 
 

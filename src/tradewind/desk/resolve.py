@@ -13,7 +13,7 @@ from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
 from tradewind.kernel.tx import Actor, Reader, Tx, become_application, become_buyer
 from tradewind.orders.model import Group, Line, Quantities
-from tradewind.semantics.model import DraftLine, OrderDraft
+from tradewind.semantics.model import DraftLine, OrderDraft, Place
 from tradewind.streams.order_work import LineWork
 
 
@@ -117,7 +117,13 @@ def _place_groups(answer: Resolved, places: list[ShipTo]) -> None:
                 )
             )
             continue
-        answer.groups.append(Group(group.group_no, chosen.place, group.requested_at, group.requested_at))
+        answer.groups.append(Group(group.group_no, _place(chosen), group.requested_at, group.requested_at))
+
+
+def _place(found: ShipTo) -> Place:
+    return Place(
+        found.name, found.country, found.region, found.street, found.city, found.postal_code, found.id, found.code
+    )
 
 
 def _items(tx: Tx, answers: Sequence[Resolved]) -> dict[tuple[UUID, str], set[UUID]]:
