@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -22,17 +23,20 @@ WORDS = (
     ("log, transactions, money, quantity", "kernel"),
     ("running it", "app"),
 )
-LAYERS = (
-    ("the composition root", "app"),
-    ("the edges: the outside world; never each other", "channels portal integration agents"),
-    ("reads over everything below", "analytics"),
-    ("use cases that need several capabilities; read-only joins", "desk views"),
-    ("the value stream library", "streams"),
-    ("capabilities; never each other", "orders pricing inventory credit approvals fulfilment returns billing"),
-    ("master data and the canonical nouns", "accounts catalog semantics"),
-    ("engines; they know no commerce", "orchestration rules access"),
-    ("what everything stands on", "kernel"),
-)
+MEANINGS = {
+    "app": "the composition root",
+    "channels": "the edges: the outside world; never each other",
+    "analytics": "reads over everything below",
+    "desk": "use cases that need several capabilities; read-only joins",
+    "streams": "the value stream library",
+    "orders": "capabilities; never each other",
+    "accounts": "master data",
+    "semantics": "the canonical nouns that neighbours exchange",
+    "orchestration": "engines; they know no commerce",
+    "kernel": "what everything stands on",
+}
+"""What a layer is, by its first package."""
+
 FOLDERS = (
     ("docs/guides", "how to run, feed and read the system"),
     ("docs/decisions", "why it is built this way, one page each"),
@@ -70,7 +74,8 @@ def map_of_words() -> str:
         "",
         "Imports point down; neighbours on one line never see each other.",
     ]
-    for meaning, names in LAYERS:
+    for names in layers():
+        meaning = MEANINGS[names.split()[0]]
         lines += ["", "---", "", f"*{meaning[0].upper()}{meaning[1:]}*"]
         for name in names.split():
             lines += ["", f"### {name}", "", _docstring(name)]
@@ -79,6 +84,13 @@ def map_of_words() -> str:
     lines += ["", "## Beside the packages", "", "| folder | holds |", "|---|---|"]
     lines += [f"| `{folder}/` | {meaning} |" for folder, meaning in FOLDERS]
     return "\n".join(lines) + "\n"
+
+
+def layers() -> list[str]:
+    """The layers that imports are held to, from the edge down: the packages of each, separated by blanks."""
+    project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = next(one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    return [row.replace(" | ", " ") for row in contract["layers"]]
 
 
 def packages() -> list[str]:
