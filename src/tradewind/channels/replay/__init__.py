@@ -7,7 +7,21 @@ nothing depends on the time of day. Invariants: no side door, no statement per o
 adjustment, a credit note, a held return or a refusal with its reason.
 """
 
-from tradewind.channels.replay.model import Done, Replayed, Stage, Story
+from tradewind.channels.replay.model import Done, Replayed, Shortage, Stage, Story
+from tradewind.channels.replay.queries import Booked, fulfilled, invoiced, sent_back_and_credited
 from tradewind.channels.replay.run import replay
+from tradewind.channels.replay.stages import settle
 
-__all__ = ["Done", "Replayed", "Stage", "Story", "replay"]
+__all__ = [
+    "Booked",
+    "Done",
+    "Replayed",
+    "Shortage",
+    "Stage",
+    "Story",
+    "fulfilled",
+    "invoiced",
+    "replay",
+    "sent_back_and_credited",
+    "settle",
+]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from tradewind.channels.decide.history import SentBack
@@ -14,7 +15,7 @@ from tradewind.kernel.problem import Problem
 @dataclass(frozen=True, slots=True)
 class Story:
     """What a replay needs beside the documents: where each item stands, what each credit note sends back, what comes in
-    while the story goes on, and whether invoices are paid as they are issued."""
+    while the story goes on (by time), and whether invoices are paid as they are issued."""
 
     sites: Mapping[str, str]
     returns: Mapping[str, tuple[SentBack, ...]] = field(default_factory=dict)
@@ -54,12 +55,25 @@ class Done:
     problems: tuple[tuple[str, Problem], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A line that found too little when it was placed: `missing` of it waited, and the date it was promised, if any."""
+
+    order_id: UUID
+    line_no: int
+    at: datetime
+    missing: Decimal
+    promised_at: datetime | None
+
+
 @dataclass(slots=True)
 class Replayed:
-    """What became of the documents: orders by document number (id and our number), refusals with their problems, holds, and
-    how fast it went."""
+    """What became of the documents: orders by document number (id and our number) with the unit prices of their lines,
+    refusals with their problems, holds, shortages, and how fast it went."""
 
     orders: dict[str, tuple[UUID, str]] = field(default_factory=dict)
+    prices: dict[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    short: list[Shortage] = field(default_factory=list)
     adjusted: list[str] = field(default_factory=list)
     refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -8,14 +8,14 @@ import gc
 import multiprocessing
 import queue
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.queues import Queue
 
 from tradewind.channels.decide.history import Batch
 from tradewind.channels.replay.model import Done, Handover, Replayed, Stage, Story
-from tradewind.channels.replay.stages import Desk, Problems, done, release, ship, take_in
+from tradewind.channels.replay.stages import Desk, Problems, arrivals, done, release, ship, take_in
 from tradewind.kernel.clock import FixedClock
 from tradewind.kernel.problem import refuse
 from tradewind.kernel.tx import Database
@@ -29,22 +29,31 @@ def replay(
 ) -> Replayed:
     """Everything there is, in the order of time. `processes`: 1 or 3."""
     _calm_collector()
-    result = Replayed()
-    desk = Desk(database, clock)
+    result, desk = Replayed(), Desk(database, clock)
     if processes == 1:
-        for batch in batches:
-            handed = take_in(desk, batch, story, result)
+        for handed in _story(desk, batches, story, result):
             problems = [*release(desk, handed), *ship(desk, handed)]
             result.done.append(done(handed, problems))
         result.stages = desk.stages()
         return result
     with Line(database, clock.at, (release, ship)) as line:
-        for batch in batches:
-            line.put(take_in(desk, batch, story, result))
+        for handed in _story(desk, batches, story, result):
+            line.put(handed)
         line.finish()
     result.done = line.result.done
     result.stages = [*desk.stages(), *line.result.stages]
     return result
+
+
+def _story(desk: Desk, batches: Iterable[Batch], story: Story, result: Replayed) -> Iterator[Handover]:
+    """What happens in the order of time: goods come in before the batch that follows them."""
+    waiting = list(story.receipts)
+    for batch in batches:
+        due = [one for one in waiting if one[0] <= batch.at]
+        waiting = waiting[len(due) :]
+        yield from arrivals(desk, due)
+        yield take_in(desk, batch, story, result)
+    yield from arrivals(desk, waiting)
 
 
 def _calm_collector() -> None:

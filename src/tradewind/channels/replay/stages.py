@@ -4,30 +4,37 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
 
 from tradewind.channels.decide.history import Batch, Document, SentBack, draft_of
-from tradewind.channels.replay.model import Done, Handover, Replayed, Stage, Story
+from tradewind.channels.replay.model import Done, Handover, Replayed, Shortage, Stage, Story
 from tradewind.channels.replay.queries import invoices_to_pay, released_shipments
 from tradewind.desk.cash import Received, record_payments
 from tradewind.desk.place import Placed, place
 from tradewind.desk.resolve import Submission
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
-from tradewind.desk.shipping import Given, answer_shipments
-from tradewind.desk.stock import Adjustment, adjust_stock
+from tradewind.desk.shipping import Answered, Given, answer_shipments
+from tradewind.desk.stock import Adjustment, adjust_stock, receive_goods
+from tradewind.desk.stock import Receipt as Goods
 from tradewind.desk.take_back import CreditReturn, Receipt, credit_returns, receive_returns
 from tradewind.kernel.clock import FixedClock
 from tradewind.kernel.limits import CRANK_SET
-from tradewind.kernel.problem import Problem
+from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Actor, Database, Tx
 from tradewind.orchestration.commands.crank import Crank
+from tradewind.orchestration.commands.messages import sweep_messages
 from tradewind.returns.model import Return
 from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.backorders import BackorderCrank
 from tradewind.streams.library import STREAMS
 from tradewind.streams.sources import StockMoved
 
 REPLAY = Actor(None, "replay", "replay")
 WAREHOUSE = Actor(None, "warehouse", "replay")
 SHIPPED = {"outcome": "shipped"}
+SHIPMENTS = 192  # a warehouse answers so many at once: the batches of a day make up to three for an order
+ROUNDS = 100
 Problems = list[tuple[str, Problem]]
 
 
@@ -49,6 +56,20 @@ class Desk:
 
     def stages(self) -> list[Stage]:
         return [Stage(name, wall, cpu) for name, (wall, cpu) in self.times.items()]
+
+
+def arrivals(desk: Desk, receipts: Sequence[tuple[datetime, Goods]]) -> Iterator[Handover]:
+    """Book goods that came in, moment by moment, and give them to the orders that wait for them."""
+    for at, group in groupby(receipts, key=lambda one: one[0]):
+        desk.clock.at = at
+        goods = [one for _, one in group]
+        with desk.stage("receive"):
+            answers = desk.database.write(lambda tx, goods=goods: receive_goods(tx, goods), actor=WAREHOUSE)  # type: ignore[misc]
+            refused = [answer for answer in answers if isinstance(answer, Problem)]
+            if refused:
+                raise Refused(refused)
+            BackorderCrank(desk.database).turn_until_idle()
+        yield Handover(0, at, (), 0)
 
 
 def take_in(desk: Desk, batch: Batch, story: Story, result: Replayed) -> Handover:
@@ -84,6 +105,12 @@ def _note_order(result: Replayed, document: Document, answer: Placed) -> None:
         result.refused[document.number] = answer.problems
         return
     result.orders[document.number] = (answer.order_id, answer.work.header.number)
+    result.prices[document.number] = tuple(one.price.unit_price for one in answer.work.lines)
+    result.short += [
+        Shortage(answer.order_id, one.line.line_no, document.at, one.quantities.open, one.promised_at)
+        for one in answer.work.lines
+        if one.quantities.open
+    ]
     holds = tuple(hold.code for hold in answer.work.holds if hold.released_at is None)
     if holds:
         result.held[document.number] = holds
@@ -142,24 +169,24 @@ def ship(desk: Desk, handed: Handover) -> Problems:
     came back is taken in and credited."""
     desk.clock.at = handed.at
     problems: Problems = []
-    if handed.orders:
-        with desk.stage("ship"):
-            problems += desk.database.write(lambda tx: _answer(tx, handed), actor=WAREHOUSE)
-        if handed.pay:
-            with desk.stage("pay"):
-                problems += desk.database.write(lambda tx: _pay(tx, handed), actor=REPLAY)
+    with desk.stage("ship"):
+        for _ in range(ROUNDS):
+            answered = desk.database.write(_answer, actor=WAREHOUSE)
+            problems += [(str(one.shipment_id), problem) for one in answered for problem in one.problems]
+            if len(answered) < SHIPMENTS:
+                break
+    if handed.orders and handed.pay:
+        with desk.stage("pay"):
+            problems += desk.database.write(lambda tx: _pay(tx, handed), actor=REPLAY)
     if handed.returns:
         with desk.stage("return"):
             problems += _take_back(desk.database, handed)
     return problems
 
 
-def _answer(tx: Tx, handed: Handover) -> Problems:
-    waiting = released_shipments(tx, handed.orders)
-    if not waiting:
-        return []
-    answers = answer_shipments(tx, [Given(one, SHIPPED) for one in waiting], inline=True)
-    return [(str(one.shipment_id), problem) for one in answers for problem in one.problems]
+def _answer(tx: Tx) -> list[Answered]:
+    waiting = released_shipments(tx, limit=SHIPMENTS)
+    return answer_shipments(tx, [Given(one, SHIPPED) for one in waiting], inline=True) if waiting else []
 
 
 def _pay(tx: Tx, handed: Handover) -> Problems:
@@ -209,6 +236,13 @@ def _spread(wanted: WantedReturn, found: Return, sites: Sequence[str]) -> tuple[
     for line, site in zip(wanted.lines, sites, strict=True):
         by_place[line.line_no, line.description] = site
     return tuple(by_place[line.order_line_no, line.description] for line in found.lines)
+
+
+def settle(database: Database) -> None:
+    """What was passed over because somebody else held it, and what the last batch woke: turn until nothing is due."""
+    database.write(sweep_messages, actor=REPLAY)
+    BackorderCrank(database).sweep()
+    Crank(database, STREAMS, read_expression).turn_until_idle()
 
 
 def done(handed: Handover, problems: Problems) -> Done:
