@@ -14,7 +14,8 @@ Rounding = Literal["per_line", "per_tax_group"]
 
 @dataclass(frozen=True, slots=True)
 class BillableLine:
-    """What of an order line is to be billed now. `net` is the whole line's, for `ordered` units; quantities in base units."""
+    """What of an order line is to be billed now. `net` is the whole line's, for `ordered` units that are not cancelled; of it
+    `net_invoiced` was billed before, for `invoiced` units. Quantities in base units."""
 
     order_line_no: int
     shipment_line_no: int | None
@@ -25,6 +26,7 @@ class BillableLine:
     ordered: Decimal
     invoiced: Decimal
     net: Decimal
+    net_invoiced: Decimal
     unit_price: Decimal
     basis: Decimal
     price_uom: str

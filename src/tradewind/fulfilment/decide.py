@@ -16,9 +16,8 @@ from tradewind.fulfilment.model import (
     ReleasedLine,
     WarehouseAnswer,
 )
-from tradewind.kernel.money import percent_of, read_amount
+from tradewind.kernel.money import percent_of, plain, read_amount
 from tradewind.kernel.problem import Problem
-from tradewind.kernel.money import plain
 from tradewind.semantics.model import ZERO, Demand, Take
 
 
@@ -65,7 +64,7 @@ class Shelf:
 def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, split: bool = True) -> Sourcing:
     """Fewest sites first, then cost, then days (FU2): the cheapest site that can fill the group alone, else the cheapest
     sites one after the other, each giving what it has. Takes from `shelf` what it gives. With `split` off a group comes
-    from one site or waits.
+    from one site or waits. A demand takes nothing from a site that is not among its own.
     """
     ranked = sorted(lanes, key=lambda lane: lane.key)
     if not demands:
@@ -76,11 +75,26 @@ def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, sp
     for demand in demands:
         need[demand.product_id] = need.get(demand.product_id, ZERO) + demand.qty
     turned_down: list[str] = []
+    # Only an order that came back from a warehouse has demands that may not come from everywhere.
+    barred = {
+        (demand.product_id, lane.site_id)
+        for demand in demands
+        if len(demand.sites) < len(ranked)
+        for lane in ranked
+        if lane.site_id not in demand.sites
+    }
     for lane in ranked:
-        missing = [product for product, qty in need.items() if shelf.at(product, lane.site_id) < qty]
+        missing = [
+            product
+            for product, qty in need.items()
+            if shelf.at(product, lane.site_id) < qty or (barred and (product, lane.site_id) in barred)
+        ]
         if not missing:
             return Sourcing(
-                _draw(demands, (lane,), shelf)[0], (), f"{lane.code} has everything at {plain(lane.cost)}", tuple(turned_down)
+                _draw(demands, (lane,), shelf)[0],
+                (),
+                f"{lane.code} has everything at {plain(lane.cost)}",
+                tuple(turned_down),
             )
         turned_down.append(f"{lane.code} at {plain(lane.cost)}: {len(missing)} of {len(need)} products short")
     if not split:
@@ -116,7 +130,7 @@ def _draw(
         missing = demand.qty
         for lane in lanes:
             qty = min(missing, shelf.at(demand.product_id, lane.site_id))
-            if qty > 0:
+            if qty > 0 and lane.site_id in demand.sites:
                 shelf.take(demand.product_id, lane.site_id, qty)
                 takes.append(Take(demand.order_id, demand.line_no, demand.product_id, lane.site_id, qty))
                 missing -= qty

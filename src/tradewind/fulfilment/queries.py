@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -75,10 +76,11 @@ order by l.shipment_id, l.line_no
 _ORDERS_OF = "select distinct s.order_id from unnest(%(ids)s::uuid[]) as w(id) join shipment s on s.id = w.id"
 _IDS = "select s.number, s.id from unnest(%(numbers)s::text[]) as w(number) join shipment s on s.number = w.number"
 _TURNED_DOWN = """
-select distinct l.order_id, l.order_line_no, s.site_id
+select l.order_id, l.order_line_no, o.product_id, s.site_id, max(s.answered_at)
 from unnest(%(orders)s::uuid[]) as w(order_id)
-join shipment s on s.order_id = w.order_id and s.status <> 'released' and s.site_id is not null
+join shipment s on s.order_id = w.order_id and s.status in ('shipped', 'refused') and s.site_id is not null
 join shipment_line l on l.shipment_id = s.id and l.qty_short > 0
+join order_line o on o.order_id = l.order_id and o.line_no = l.order_line_no group by 1, 2, 3, 4
 """
 _TOLERANCES = """
 select a.id, a.over_ship_percent from unnest(%(accounts)s::uuid[]) as w(id) join account a on a.id = w.id
@@ -106,12 +108,21 @@ def shipment_ids(reader: Reader, numbers: Iterable[str]) -> dict[str, UUID]:
     return dict(reader.rows(_IDS, {"numbers": sorted(set(numbers))}))
 
 
-def turned_down_sites(reader: Reader, orders: Iterable[UUID]) -> dict[tuple[UUID, int], frozenset[UUID]]:
-    """The sites that answered short or refused, by order line: sourcing it there again would go round in circles (FU8)."""
-    found: dict[tuple[UUID, int], set[UUID]] = {}
-    for order_id, line_no, site_id in reader.rows(_TURNED_DOWN, {"orders": list(orders)}):
-        found.setdefault((order_id, line_no), set()).add(site_id)
-    return {key: frozenset(sites) for key, sites in found.items()}
+@dataclass(frozen=True, slots=True)
+class TurnedDown:
+    """A site that answered an order line short, or refused it."""
+
+    order_id: UUID
+    line_no: int
+    product_id: UUID
+    site_id: UUID
+    at: datetime
+
+
+def turned_down(reader: Reader, orders: Iterable[UUID]) -> list[TurnedDown]:
+    """The sites that did not ship what they were asked to, by order line, with their last answer."""
+    wanted = list(orders)
+    return [TurnedDown(*row) for row in reader.rows(_TURNED_DOWN, {"orders": wanted})] if wanted else []
 
 
 def over_ship_percents(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, Decimal]:

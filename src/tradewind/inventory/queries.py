@@ -209,3 +209,25 @@ where s.product_id = any(%(products)s::uuid[]) and s.earmarked > 0 group by 1
 def earmarked_of(reader: Reader, products: Iterable[UUID]) -> dict[UUID, Decimal]:
     """How much of each product is kept for waiting orders, at all sites."""
     return dict(reader.rows(_EARMARKED, {"products": sorted(set(products))}))
+
+
+_CAME_SINCE = """
+select distinct w.ord::int from unnest(%(product)s::uuid[], %(site)s::uuid[], %(at)s::timestamptz[])
+  with ordinality as w(product_id, site_id, at, ord)
+where exists (select from stock_move m where m.product_id = w.product_id and m.site_id = w.site_id and m.at > w.at
+                and m.qty > 0 and m.kind <> 'opening')
+   or exists (select from stock_observation s where s.product_id = w.product_id and s.site_id = w.site_id
+                and s.taken_in_at > w.at)
+"""
+
+
+def counted_since(reader: Reader, wanted: Sequence[tuple[UUID, UUID, datetime]]) -> set[int]:
+    """The places of those (product, site, instant) where goods came in or somebody counted after the instant."""
+    if not wanted:
+        return set()
+    columns = {
+        "product": [one[0] for one in wanted],
+        "site": [one[1] for one in wanted],
+        "at": [one[2] for one in wanted],
+    }
+    return {row[0] - 1 for row in reader.rows(_CAME_SINCE, columns)}

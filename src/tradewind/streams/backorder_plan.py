@@ -17,7 +17,7 @@ from tradewind.inventory.model import Claim, Inbound
 from tradewind.orders.decide import blockers
 from tradewind.semantics.model import ZERO, Demand, Take
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
-from tradewind.streams.sources import lanes_of
+from tradewind.streams.sources import lanes_of, sites_for
 from tradewind.streams.take import note_promise, take_for_line
 
 Key = tuple[UUID, UUID]
@@ -118,7 +118,13 @@ def _from_stock(serving: Serving, work: OrderWork) -> None:
         lanes = lanes_of(serving.workset, work, group.group_no)
         sites = tuple(lane.site_id for lane in lanes)
         demands = [
-            Demand(work.id, one.line.line_no, one.line.product_id, one.quantities.open, sites)
+            Demand(
+                work.id,
+                one.line.line_no,
+                one.line.product_id,
+                one.quantities.open,
+                sites_for(serving.workset, work, one.line.line_no, sites),
+            )
             for one in serving.lines(work)
             if one.line.group_no == group.group_no
             and one.quantities.open > 0

@@ -15,13 +15,14 @@ from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_of, inb
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.streams.order_work import OrderWork, OrderWorkset
-from tradewind.streams.sources import plan_sources
+from tradewind.streams.sources import plan_sources, read_turned_down
 
 Key = tuple[UUID, UUID]
 
 
 def read_lanes(reader: Reader, workset: OrderWorkset) -> None:
-    """The sites that can serve each place the orders go to."""
+    """The sites that can serve each place the orders go to, and those that turned lines of them down."""
+    read_turned_down(reader, workset)
     lanes = site_lanes(reader)
     for work in workset.orders.values():
         for group in work.groups:

@@ -210,6 +210,7 @@ class OrderWorkset:
     messages: list[Message] = field(default_factory=list)
     events: list[tuple[Event, Actor | None]] = field(default_factory=list)
     products: dict[UUID, Product] = field(default_factory=dict)
+    turned_down: dict[tuple[UUID, int], frozenset[UUID]] = field(default_factory=dict)
     lock_all_sites: bool = False
     estimate: dict[tuple[UUID, int], Sourcing] = field(default_factory=dict)
 

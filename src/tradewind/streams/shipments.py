@@ -269,7 +269,7 @@ def draft(work: OrderWork, shipment: Shipment, booking: Booking, books: Books) -
     lines: list[BillableLine] = []
     for booked in booking.lines:
         if booked.shipped:
-            lines.append(_billable(work, booked, books, before=now.get(booked.line.order_line_no, ZERO)))
+            lines.append(_billable(work, booked, books))
             now[booked.line.order_line_no] = now.get(booked.line.order_line_no, ZERO) + booked.shipped
     charges = [
         BillableCharge(
@@ -298,7 +298,7 @@ def draft(work: OrderWork, shipment: Shipment, booking: Booking, books: Books) -
     return amounts, last
 
 
-def _billable(work: OrderWork, booked: LineBooking, books: Books, *, before: Decimal) -> BillableLine:
+def _billable(work: OrderWork, booked: LineBooking, books: Books) -> BillableLine:
     one = work.line(booked.line.order_line_no)
     billed = books.lines[work.id, one.line.line_no]
     return BillableLine(
@@ -309,8 +309,9 @@ def _billable(work: OrderWork, booked: LineBooking, books: Books, *, before: Dec
         booked.shipped,
         billed.base_uom,
         one.quantities.ordered - one.quantities.cancelled,
-        billed.qty + before,
+        billed.qty,
         one.price.net,
+        billed.net,
         one.price.unit_price,
         one.price.basis,
         one.price.uom,

@@ -5,6 +5,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from tradewind.fulfilment.decide import Lane, Shelf, Sourcing, source
+from tradewind.fulfilment.queries import turned_down
+from tradewind.inventory.queries import counted_since
+from tradewind.kernel.tx import Reader
 from tradewind.orders.decide import blockers
 from tradewind.semantics.model import ZERO, Demand
 from tradewind.streams.order_work import OrderWork, OrderWorkset
@@ -14,11 +17,35 @@ class StockMoved(Exception):  # noqa: N818
     """Under the lock less was there than the look before had shown, and other sites might help: take all locks and retry."""
 
 
-def demands_of(work: OrderWork, group_no: int, lanes: Sequence[Lane]) -> list[Demand]:
+def sites_for(workset: OrderWorkset, work: OrderWork, line_no: int, sites: tuple[UUID, ...]) -> tuple[UUID, ...]:
+    """The sites a line may come from: not from one that answered short or refused, until goods came in there or somebody
+    counted (FU8); it would go round in circles."""
+    down = workset.turned_down.get((work.id, line_no))
+    return tuple(site for site in sites if site not in down) if down else sites
+
+
+def read_turned_down(reader: Reader, workset: OrderWorkset) -> None:
+    """The sites that turned lines of these orders down and have not been looked at since."""
+    found = turned_down(reader, [work.id for work in workset.orders.values() if not work.fresh])
+    looked_at = counted_since(reader, [(one.product_id, one.site_id, one.at) for one in found])
+    sites: dict[tuple[UUID, int], set[UUID]] = {}
+    for place, one in enumerate(found):
+        if place not in looked_at:
+            sites.setdefault((one.order_id, one.line_no), set()).add(one.site_id)
+    workset.turned_down = {key: frozenset(of_line) for key, of_line in sites.items()}
+
+
+def demands_of(workset: OrderWorkset, work: OrderWork, group_no: int, lanes: Sequence[Lane]) -> list[Demand]:
     """What the lines of a group still need from stock; lines whose holds block allocation need nothing yet."""
     sites = tuple(lane.site_id for lane in lanes)
     return [
-        Demand(work.id, one.line.line_no, one.line.product_id, one.quantities.open, sites)
+        Demand(
+            work.id,
+            one.line.line_no,
+            one.line.product_id,
+            one.quantities.open,
+            sites_for(workset, work, one.line.line_no, sites),
+        )
         for one in work.lines_of(group_no)
         if one.line.stocked
         and one.quantities.open > 0
@@ -37,7 +64,7 @@ def plan_sources(workset: OrderWorkset, works: Iterable[OrderWork], shelf: Shelf
     for work in works:
         for group in work.groups:
             lanes = lanes_of(workset, work, group.group_no)
-            plans[work.id, group.group_no] = source(demands_of(work, group.group_no, lanes), lanes, shelf)
+            plans[work.id, group.group_no] = source(demands_of(workset, work, group.group_no, lanes), lanes, shelf)
     return plans
 
 

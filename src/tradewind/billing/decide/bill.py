@@ -22,22 +22,28 @@ def bill(
 ) -> Amounts:
     """The amounts of one invoice.
 
-    Lines share their net by the units billed, so that all invoices of an order sum to it exactly. A charge comes with the
-    first invoice; an allowance (a negative charge) by the share of the order's net that is billed, the rest with the last.
+    Lines share their net by the units billed, so that all invoices of an order sum to it exactly, also where the net changed
+    in between; a line may come in several pieces, one after the other. A charge comes with the first invoice; an allowance (a negative charge) by the share of the order's net that is billed, the rest with the last.
     `net_before`: what of `order_net` was billed before. `last`: nothing of the order is left to bill after this.
     """
-    posted = [_line(number, line, digits) for number, line in enumerate(lines, 1)]
-    net = sum((one.net for one in posted), ZERO)
+    posted: list[PostedLine] = []
+    done: dict[int, tuple[Decimal, Decimal]] = {}
+    for number, line in enumerate(lines, 1):
+        qty, net = done.get(line.order_line_no, (line.invoiced, line.net_invoiced))
+        share = cumulative_share(line.net, ZERO, qty + line.qty, line.ordered, digits) - net
+        posted.append(_line(number, line, share))
+        done[line.order_line_no] = (qty + line.qty, net + share)
+    goods = sum((one.net for one in posted), ZERO)
     for charge in charges:
-        amount = _of_charge(charge, order_net, net_before, net, digits=digits, last=last)
+        amount = _of_charge(charge, order_net, net_before, goods, digits=digits, last=last)
         if amount:
             posted.append(_charge(len(posted) + 1, charge, amount))
     charged = sum((one.net for one in posted if one.charge_no is not None), ZERO)
     parts = [(one.category, one.rate, one.net) for one in posted]
-    return Amounts(tuple(posted), net, charged, tax_groups(parts, rounding=rounding, digits=digits))
+    return Amounts(tuple(posted), goods, charged, tax_groups(parts, rounding=rounding, digits=digits))
 
 
-def _line(number: int, line: BillableLine, digits: int) -> PostedLine:
+def _line(number: int, line: BillableLine, net: Decimal) -> PostedLine:
     return PostedLine(
         number,
         line.order_line_no,
@@ -50,7 +56,7 @@ def _line(number: int, line: BillableLine, digits: int) -> PostedLine:
         line.unit_price,
         line.basis,
         line.price_uom,
-        cumulative_share(line.net, line.invoiced, line.qty, line.ordered, digits),
+        net,
         line.category,
         line.rate,
     )
