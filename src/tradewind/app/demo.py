@@ -2,6 +2,7 @@
 served (`tradewind run --demo`). The company itself lives in `demo/`, which is not part of an installed package.
 """
 
+import logging
 import secrets
 import sys
 from collections.abc import Iterator
@@ -54,7 +55,8 @@ def demo_command(server: Server, settings: Settings) -> int:
     with _scratch(server) as (owner_url, database):
         print("A fresh database for the demo company.", flush=True)
         folder = settings.home / "demo-scratch"
-        good: bool = script.run_day(database, settings, folder)
+        with _quiet():
+            good: bool = script.run_day(database, settings, folder)
         report = run_verify(owner_url)
         print("\n".join(as_text(report)))
     print(f"{'Every order is where it should be.' if good else 'Not every order is where it should be.'} "
@@ -72,9 +74,22 @@ def ensure_demo(database: Database, settings: Settings) -> int:
     if accounts and not script.is_ours(database):
         print("The database holds a company of its own; the demo company is not loaded into it.")
         return 0
-    good: bool = script.run_day(database, settings, settings.home)
+    with _quiet():
+        good: bool = script.run_day(database, settings, settings.home)
     print(f"Logins and API keys of the demo company are in {settings.home / CREDENTIALS}.", flush=True)
     return 0 if good else 1
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The day has hundreds of requests, and tells its own story; warnings are still logged."""
+    log = logging.getLogger("tradewind")
+    before = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager
