@@ -4,6 +4,7 @@ served (`tradewind run --demo`). The company itself lives in `demo/`, which is n
 
 import logging
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,8 +56,11 @@ def demo_command(server: Server, settings: Settings) -> int:
     with _scratch(server) as (owner_url, database):
         print("A fresh database for the demo company.", flush=True)
         folder = settings.home / "demo-scratch"
-        with _quiet():
-            good: bool = script.run_day(database, settings, folder)
+        try:
+            with _quiet():
+                good: bool = script.run_day(database, settings, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)  # keys of a database that is gone
         report = run_verify(owner_url)
         print("\n".join(as_text(report)))
     print(f"{'Every order is where it should be.' if good else 'Not every order is where it should be.'} "
