@@ -10,5 +10,5 @@ def shop(owner_url: str) -> Iterator[Shop]:
     """A small company with a hundred cups and a hundred teas at site N; every test leaves it with its invariants."""
     opened = open_shop(owner_url)
     yield opened
-    opened.verify()
     opened.database.close()
+    opened.verify()

@@ -24,8 +24,8 @@ def bare(owner_url: str) -> Any:
     """A shop without a single cup."""
     opened = open_shop(owner_url, stock={("cup", "north"): "0", ("cup", "south"): "0", ("tea", "north"): "0"})
     yield opened
-    opened.verify()
     opened.database.close()
+    opened.verify()
 
 
 def serve(shop: Shop) -> Round:

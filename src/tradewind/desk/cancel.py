@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from tradewind.fulfilment.errors import already_shipped
+from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import QUANTITY_DIGITS, to_base
 from tradewind.kernel.tx import Tx
@@ -91,7 +92,7 @@ def _cuts(work: OrderWork, request: CancelRequest) -> tuple[dict[int, Cut], list
             continue
         cut = plan_cut(one.quantities, qty, asked_before=asked_before(work, wish.line_no))
         if cut.refused:
-            text = f"{cut.refused.normalize():f}"
+            text = plain(cut.refused)
             if one.quantities.shipped:
                 problems.append(already_shipped(work.header.number, one.line.sku, text, where))
             else:

@@ -24,6 +24,7 @@ from tradewind.inventory.decide import read_arrival, read_count
 from tradewind.inventory.model import Delta, Move, Observation, StockRow, Supply
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, earmarked_of, moved_since, supplies_named
 from tradewind.kernel.locks import lock_set
+from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
 from tradewind.orders.queries import backordered_units
@@ -162,7 +163,7 @@ def _book_receipts(
     commands.add_to_earmarks(tx, {key: total[1] for key, total in arrived.items()})
     sites = {item.site_id: receipts[item.place].site for item in good}
     for (product_id, site_id), total in sorted(arrived.items()):
-        payload = {"products": [str(product_id)], "site": sites[site_id], "qty": str(total[0])}
+        payload = {"products": [str(product_id)], "site": sites[site_id], "qty": plain(total[0])}
         tx.emit(stock_fact("stock.received", product_id, site_id, payload))
 
 
@@ -245,8 +246,8 @@ def _book_counts(
         payload = {
             "products": [str(product_id)],
             "site": str(site_id),
-            "adjusted_by": str(adjusted),
-            "shortage": str(shortage),
+            "adjusted_by": plain(adjusted),
+            "shortage": plain(shortage),
             "as_of": as_of and as_of.isoformat(),
         }
         tx.emit(stock_fact("stock.observed", product_id, site_id, payload))
@@ -283,8 +284,8 @@ def adjust_stock(tx: Tx, adjustments: Sequence[Adjustment]) -> list[Observed | P
         payload = {
             "products": [str(product_id)],
             "site": str(site_id),
-            "adjusted_by": str(adjusted),
-            "shortage": str(shortage),
+            "adjusted_by": plain(adjusted),
+            "shortage": plain(shortage),
         }
         tx.emit(stock_fact("stock.adjusted", product_id, site_id, payload))
     return answers

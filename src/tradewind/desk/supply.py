@@ -15,6 +15,7 @@ from tradewind.inventory.model import Supply
 from tradewind.inventory.queries import LOCK_SUPPLY, Promised, promised_to, supplies_named
 from tradewind.kernel.limits import PAGE
 from tradewind.kernel.locks import lock_set
+from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Event, Tx
 from tradewind.semantics.model import ZERO
@@ -81,7 +82,7 @@ def _insert_supplies(tx: Tx, fresh: Sequence[tuple[Item, Supply]], answers: list
         payload = {
             "products": [str(supply.product_id)],
             "reference": supply.reference,
-            "qty": str(supply.qty),
+            "qty": plain(supply.qty),
             "expected_at": supply.expected_at.isoformat(),
         }
         tx.emit(_supply_fact("supply.expected", supply, payload))
@@ -116,8 +117,8 @@ def _change_supplies(
             "reference": old.reference,
             "from": old.expected_at.isoformat(),
             "to": asked.expected_at.isoformat(),
-            "qty_from": str(old.qty),
-            "qty_to": str(item.qty),
+            "qty_from": plain(old.qty),
+            "qty_to": plain(item.qty),
             "promised_to": [{"order": one.order, "line": one.line_no, "account": one.account} for one in waiting],
         }
         tx.emit(_supply_fact("supply.slipped" if (item, old) in slipped else "supply.expected", old, payload))

@@ -24,6 +24,7 @@ from tradewind.inventory.queries import (
 from tradewind.kernel.limits import CRANK_SET, PAGE
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.log import Entry, move_cursor, read_log
+from tradewind.kernel.money import plain
 from tradewind.kernel.tx import Actor, Database, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.readers import claim_reader
@@ -267,7 +268,7 @@ def _say(tx: Tx, serving: Serving, work: OrderWork) -> Iterable[Message]:
         serving.workset.say(work, "order.promise_changed", {**base, "lines": promises_text(given.moved)})
     if not given.allocated:
         return
-    lines = [{"line": line_no, "qty": str(qty)} for line_no, qty in sorted(given.allocated.items())]
+    lines = [{"line": line_no, "qty": plain(qty)} for line_no, qty in sorted(given.allocated.items())]
     serving.workset.say(work, "order.allocated", {**base, "lines": lines})
     if work.confirmed_at is None:
         return

@@ -18,7 +18,7 @@ from tradewind.inventory.model import Claim, Delta, StockRow
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.locks import lock_set
-from tradewind.kernel.money import minor_digits, round_places
+from tradewind.kernel.money import minor_digits, plain, round_places
 from tradewind.kernel.quantity import QUANTITY_DIGITS, from_base
 from tradewind.kernel.tx import Event, Reader, Tx
 from tradewind.orchestration.commands.messages import Message
@@ -161,7 +161,7 @@ def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, 
     payload = {
         "number": work.header.number,
         "status": work.compute_status(),
-        "total": str(work.totals.total),
+        "total": plain(work.totals.total),
         "products": sorted(map(str, freed)),
         "quantities": _texts(cuts),
         "reason": reason,
@@ -240,7 +240,7 @@ def _shorten_promise(one: LineWork) -> None:
         last = kept.pop()
         rest = Decimal(last["qty"]) - excess
         if rest > 0:
-            kept.append({**last, "qty": str(rest)})
+            kept.append({**last, "qty": plain(rest)})
         excess = -min(rest, ZERO)
     one.promise = kept
     dated = [piece["at"] for piece in kept]
@@ -305,8 +305,8 @@ def _ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qt
     for hold in _requests(work, line_no):
         total += Decimal((hold.detail or {})["qty"])
         work.close_hold(hold, "Asked again for more.", tx.now)
-    detail = {"qty": str(total), "sku": one.line.sku}
-    text = f"{total.normalize():f} of {one.line.sku} asked back: {reason}"
+    detail = {"qty": plain(total), "sku": one.line.sku}
+    text = f"{plain(total)} of {one.line.sku} asked back: {reason}"
     work.open_hold(Hold(tx.ids.new(), "line", "customer", REQUESTED, text, tx.now, line_no=line_no, detail=detail))
     work.touched = True
     left = qty
@@ -320,7 +320,7 @@ def _ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qt
             "order": work.header.number,
             "line": line_no,
             "sku": one.line.sku,
-            "qty": str(part),
+            "qty": plain(part),
             "reason": reason,
         }
         at_hand.facts.append(
@@ -330,7 +330,7 @@ def _ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qt
         )  # fmt: skip
         at_hand.deliveries.append(
             Delivery(
-                f"shipment.cancel_requested:{there.shipment_id}:{line_no}:{work.version}:{total}",
+                f"shipment.cancel_requested:{there.shipment_id}:{line_no}:{work.version}:{plain(total)}",
                 f"warehouse:{there.site}",
                 "shipment.cancel_requested",
                 work.account.id,
@@ -372,7 +372,7 @@ def _settle_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
         work.close_hold(hold, "The warehouse answered.", tx.now)
         if waiting > 0:
             work.open_hold(
-                replace(hold, id=tx.ids.new(), opened_at=tx.now, detail={**(hold.detail or {}), "qty": str(waiting)})
+                replace(hold, id=tx.ids.new(), opened_at=tx.now, detail={**(hold.detail or {}), "qty": plain(waiting)})
             )
         if got > 0:
             cuts[hold.line_no] = Cut(now=got)
@@ -391,4 +391,4 @@ def _settle_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
 
 
 def _texts(quantities: Mapping[int, Decimal]) -> dict[str, str]:
-    return {str(line_no): str(qty) for line_no, qty in sorted(quantities.items())}
+    return {str(line_no): plain(qty) for line_no, qty in sorted(quantities.items())}
