@@ -31,7 +31,7 @@ HOLD_BLOCKS: dict[str, tuple[Transition, ...]] = {
 
 # From which status an order may go where (L5). A status is computed from lines and holds; this is what may be observed.
 STATUS_MOVES: dict[Status, tuple[Status, ...]] = {
-    "held": ("waiting", "confirmed", "backordered", "cancelled"),
+    "held": ("waiting", "confirmed", "backordered", "released", "cancelled"),
     "waiting": ("held", "confirmed", "backordered", "cancelled"),
     "confirmed": ("held", "waiting", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"),
     "backordered": ("held", "waiting", "confirmed", "released", "part_shipped", "shipped", "closed", "cancelled"),
