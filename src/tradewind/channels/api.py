@@ -215,7 +215,7 @@ async def preview_order(request: Request) -> Response:
 @router.get("/orders", openapi_extra=permission("orders.read"))
 def read_orders_page(
     edge: CallerEdge,
-    account: UUID | None = None,
+    account: str | None = None,
     status: str | None = None,
     buyer_po: str | None = None,
     after: UUID | None = None,
@@ -224,7 +224,7 @@ def read_orders_page(
     """A page of orders, newest first; `after` is the id of the last one seen."""
     page = edge.read(
         lambda reader: list_orders(
-            reader, account_id=account, status=status, buyer_po=buyer_po, after=after, limit=limit
+            reader, account=account, status=status, buyer_po=buyer_po, after=after, limit=limit
         )
     )
     return answer({"orders": page, "next": page[-1]["id"] if len(page) == limit else None})

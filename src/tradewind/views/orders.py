@@ -13,7 +13,7 @@ from tradewind.streams.order_work import LineWork, OrderWork, read_orders
 
 _LIST = """
 select o.id from sales_order o
-where (%(account)s::uuid is null or o.account_id = %(account)s) and (%(status)s::text is null or o.status = %(status)s)
+where (%(account)s::text is null or o.account_id = (select a.id from account a where a.code = %(account)s)) and (%(status)s::text is null or o.status = %(status)s)
   and (%(buyer_po)s::text is null or o.buyer_po = %(buyer_po)s)
   and (%(after)s::uuid is null or o.id < %(after)s)
 order by o.id desc limit %(limit)s
@@ -130,13 +130,13 @@ def orders_json(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any
 
 
 def list_orders(
-    reader: Reader, *, account_id: UUID | None, status: str | None, buyer_po: str | None, after: UUID | None, limit: int
+    reader: Reader, *, account: str | None, status: str | None, buyer_po: str | None, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
     """A page of orders, newest first."""
     ids = [
         row[0]
         for row in reader.rows(
-            _LIST, {"account": account_id, "status": status, "buyer_po": buyer_po, "after": after, "limit": limit}
+            _LIST, {"account": account, "status": status, "buyer_po": buyer_po, "after": after, "limit": limit}
         )
     ]
     found = orders_json(reader, ids)
