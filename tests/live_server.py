@@ -102,6 +102,7 @@ class LiveServer:
         return 0
 
     def kill(self, pid: int) -> None:
+        assert pid > 1, "that would end the tests"
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

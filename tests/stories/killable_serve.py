@@ -17,26 +17,14 @@ from tradewind.app.postgres_place import find_place
 from tradewind.app.settings import Settings, read_settings
 from tradewind.kernel.tx import Database, Tx
 
-WORKER = serve.WORKER
+WORKER = "tradewind.app.worker:run_worker"  # this module is imported twice: as the program and by its name
 _SAID = "select exists (select from event where xid = (pg_current_xact_id()::text)::bigint and type = %s)"
 
 
 def run_worker(database: Database, settings: Settings, stop: threading.Event) -> None:
-    (settings.home / "worker.pid").write_text(str(os.getpid()))
-    from importlib.util import find_spec
-    if find_spec("tradewind.app.worker") is None:
-        from tradewind.orchestration.commands.crank import Crank
-        from tradewind.rules.decide.feel import read_expression
-        from tradewind.streams.library import STREAMS
-        import psycopg
-        crank = Crank(database, STREAMS, read_expression)
-        while not stop.is_set():
-            try:
-                if not crank.turn_once():
-                    stop.wait(0.05)
-            except psycopg.OperationalError:
-                stop.wait(0.2)
-        return
+    told = settings.home / "worker.pid"
+    told.with_suffix(".new").write_text(str(os.getpid()))
+    told.with_suffix(".new").rename(told)
     serve.load(WORKER)(database, settings, stop)
 
 

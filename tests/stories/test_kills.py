@@ -114,6 +114,7 @@ class Ledger:
 def end_of(victim: str, live: LiveServer, chance: random.Random) -> None:
     """Kill it; what nobody else would start again is started."""
     if victim in ("http", "worker"):
+        assert within(30, lambda: len(live.children()) == 3 and live.children()[-1] == live.worker()), live.said()
         worker = live.worker()
         others = [pid for pid in live.children() if pid != worker]
         live.kill(worker if victim == "worker" else chance.choice(others))
@@ -146,7 +147,7 @@ def test_nothing_acknowledged_is_lost_nothing_doubled_nothing_stuck(
     load.end()
 
     ledger = Ledger(url)
-    assert within(60, ledger.idle)
+    assert within(60, ledger.idle), live.said()[-3000:]
     assert load.strange == []
     assert len(load.acknowledged) > len(kills)
     # exactly those that were acknowledged, each once, under the id and number it was acknowledged with
@@ -197,7 +198,7 @@ def killed(live: LiveServer) -> bool:
 
 def settled(live: LiveServer, ledger: Ledger, settings: Settings) -> None:
     """Nothing is due, nothing broke, every invariant holds."""
-    assert within(30, ledger.idle)
+    assert within(30, ledger.idle), live.said()[-3000:]
     assert ledger.all("select step, code, message from incident") == []
     assert "deadlock detected" not in logged(settings)
     live.stop()
