@@ -1,7 +1,7 @@
 """The warehouse's answer, from whoever gives it: checked at once, kept as a message, booked by the crank or at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -64,13 +64,11 @@ def answer_shipments(tx: Tx, given: Sequence[Given], *, inline: bool = False) ->
     _keep(tx, given, answers)
     if inline:
         fresh = {one.shipment_id for one in answers if not one.problems and not one.replay}
-        _turn(tx, [row[:7] for row in locked if row[4] in fresh and row[7] == "running"])
-        return [_booked(one) if one.shipment_id in fresh else one for one in answers]
+        due = [row for row in locked if row[4] in fresh and row[7] == "running"]  # an incident keeps the answer for later
+        _turn(tx, [row[:7] for row in due])
+        booked = {row[4] for row in due}
+        return [replace(one, booked=one.booked or one.shipment_id in booked) for one in answers]
     return answers
-
-
-def _booked(one: Answered) -> Answered:
-    return Answered(one.shipment_id, booked=not one.problems, problems=one.problems, replay=one.replay)
 
 
 def _check(tx: Tx, given: Sequence[Given], shipments: Mapping[UUID, Shipment]) -> list[Answered]:
