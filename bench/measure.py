@@ -80,6 +80,8 @@ class System:
         postmaster = psutil.Process(self.postmaster)
         found["postmaster"] = pss_of(self.postmaster)
         for child in postmaster.children(recursive=True):
+            if child.pid == self.watch.info.backend_pid:
+                continue  # ours, not the system's
             title = " ".join(child.cmdline()).removeprefix("postgres: ").strip()
             kind = " ".join(title.split()[:2]) if title.split()[:1] != ["tradewind_app"] else "backend"
             name = f"postgres {kind}"

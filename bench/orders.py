@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MIXES = ("disjoint", "contended", "hot")
 CLIENTS, LINES = (1, 8, 64), (10, 100)
 DRAIN_SECONDS = 180.0
+BATCHES = "tradewind_combiner_batch_orders"
 DUE = "select count(*) from stream_instance where status = 'running' and wake_at <= now()"
 FIT_RATIO, AIM_RATIO = 0.10, 0.25
 FIT_CPU, AIM_CPU = 2.5, 1.2
@@ -51,6 +53,7 @@ class Run:
 
     loaded: Loaded
     cost: Cost
+    batch: float | None = None
 
     @property
     def rate(self) -> float:
@@ -61,7 +64,7 @@ class Run:
         found: dict[str, float | str] = {"orders/s": self.rate}
         found |= {f"{name} ms": self.loaded.latencies[name] for name in ("p50", "p95", "p99") if self.loaded.latencies}
         found |= {"CPU ms/order": self.cost.ours, **self.cost.cpu_ms, "WAL kB/order": self.cost.wal / 1000}
-        return found
+        return found if self.batch is None else {**found, "orders/batch": self.batch}
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ class Stage:
         self.runs += 1
         buyers = [(one.key, one.account) for one in self.filled.buyers]
         load = Load(HOST, self.running.port, clients, lines, mix, seconds, list(self.filled.skus), buyers,
-                    f"run{self.runs}", self.runs)  # fmt: skip
+                    f"{time.time_ns():x}", self.runs)  # fmt: skip
         with subprocess.Popen([sys.executable, "-m", "bench.client"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True, cwd=ROOT) as client:  # fmt: skip
             assert client.stdin is not None
@@ -96,22 +99,23 @@ class Stage:
             client.stdin.write(json.dumps(asdict(load)) + "\n")
             client.stdin.flush()
             _expect(client, "ready")
-            before = self.system.read(client.pid)
+            batched, before = batches(self.running.port), self.system.read(client.pid)
             client.stdin.write("go\n")
             client.stdin.flush()
             _expect(client, "done")
-            after = self.system.read(client.pid)
+            after, now = self.system.read(client.pid), batches(self.running.port)
             loaded = Loaded(**json.loads(client.stdout.readline()))
         self.acknowledged += loaded.orders
         for fault, count in loaded.faults.items():
             self.faults[fault] = self.faults.get(fault, 0) + count
         self.shown = [*self.shown, *loaded.shown][:5]
-        return Run(loaded, after.since(before, loaded.orders))
+        orders, times = (later - earlier for later, earlier in zip(now, batched, strict=True))
+        return Run(loaded, after.since(before, loaded.orders), orders / times if times else None)
 
     def drain(self) -> bool:
         """Wait until the worker has nothing due; keeps its rate in instances a second. False where it does not end."""
-        due, begun = self.count(DUE), time.monotonic()
-        left = due
+        begun = time.monotonic()
+        left = due = self.count(DUE)
         while left and time.monotonic() - begun < DRAIN_SECONDS:
             time.sleep(0.1)
             left = self.count(DUE)
@@ -119,6 +123,20 @@ class Stage:
         if due - left > 500:
             self.drains.append((due - left) / took)
         return left == 0
+
+
+def batches(port: int) -> tuple[float, float]:
+    """Orders and batches the combiners of all server processes have placed, by the product's own metrics."""
+    connection = HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+    except (OSError, HTTPException):
+        return 0.0, 0.0
+    finally:
+        connection.close()
+    found = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith(BATCHES))
+    return float(found.get(f"{BATCHES}_sum", 0)), float(found.get(f"{BATCHES}_count", 0))
 
 
 def _expect(client: subprocess.Popen[str], word: str) -> None:

@@ -52,8 +52,8 @@ class Figure:
 
 
 COLUMNS = (
-    "orders/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms/order", "PostgreSQL", "HTTP", "worker", "client", "statements/order",
-    "commits/order", "WAL kB/order",
+    "orders/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms/order", "PostgreSQL", "HTTP", "worker", "client", "orders/batch",
+    "statements/order", "commits/order", "WAL kB/order",
 )  # fmt: skip
 
 

@@ -56,7 +56,9 @@ class Scratch:
     def shown(self) -> dict[str, str]:
         """The server's version and what its durability rests on, as it says itself."""
         with psycopg.connect(self.owner("postgres")) as connection:
-            found = dict(connection.execute("select name, setting from pg_settings where name = any(%s)", [[*DURABLE]]))
+            found: dict[str, str] = dict(
+                connection.execute("select name, setting from pg_settings where name = any(%s)", [[*DURABLE]])
+            )
             row = connection.execute("show server_version").fetchone()
         return {"server_version": str(row and row[0]), **found}
 

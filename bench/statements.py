@@ -84,3 +84,4 @@ def statements(stage: Stage, effort: Effort) -> Iterator[Figure]:
         placed = max(placed, 1)
         beside = {"statements/order": calls / placed, "commits/order": commits / placed}
         yield Figure(f"releasing, {lines} lines: statements", calls / placed, "an order", beside=beside)
+    yield Figure("answers that were not a confirmed, allocated order while counting", sum(stage.faults.values()), "", 0)
