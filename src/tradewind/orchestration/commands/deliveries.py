@@ -13,7 +13,7 @@ from uuid import UUID
 from tradewind.kernel.tx import Event, Tx
 
 ATTEMPTS = 12  # then a person must look: about ten hours after the first try
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=150)  # longer than a whole claim takes where every destination is silent
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=2)
 
 _CLAIM = """
@@ -73,7 +73,7 @@ class Failure:
     parked: bool = False
 
 
-def claim_deliveries(tx: Tx, *, limit: int = 20) -> list[Due]:
+def claim_deliveries(tx: Tx, *, limit: int = 8) -> list[Due]:
     """Take deliveries that are due, the longest due first; they are ours until the lease runs out."""
     return [Due(*row) for row in tx.rows(_CLAIM, {"now": tx.now, "until": tx.now + LEASE, "limit": limit})]
 
