@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("file", metavar="FILE", type=Path)
     replay.add_argument("--mapping", metavar="M", type=Path, required=True, help="which column is what (TOML)")
     replay.add_argument("--summary", metavar="OUT.json", type=Path, required=True, help="where the counts and sums go")
+    replay.add_argument("--plan", choices=["exact", "short"], default="exact",
+                        help="exact: everything as the documents say; short: the last month, priced from lists learnt from "
+                             "the months before, on a shelf that runs short")  # fmt: skip
+    replay.add_argument("--pay", action="store_true", help="pay every invoice on the day it is issued")
+    replay.add_argument("--processes", type=int, choices=[1, 3], help="how many work at it (default: 3 for exact)")
     verify = add("verify", _verify, "Check the invariants on the live database; prints violating rows.")
     verify.add_argument("--json", action="store_true", help="one JSON object a line")
     streams = add("streams", _check_streams, "Work with value streams.")
@@ -258,8 +263,15 @@ def _import(arguments: Arguments, settings: Settings) -> int:
 def _replay(arguments: Arguments, settings: Settings) -> int:
     _readable(arguments.file)
     _readable(arguments.mapping)
-    with _database(settings) as (_, database):
-        return int(load(REPLAY)(database, arguments.file, mapping=arguments.mapping, summary=arguments.summary))
+    with _server(settings) as server:
+        where = application_of(server, settings)
+        _migrated(where)
+        database = where.database()
+        try:
+            return int(load(REPLAY)(database, arguments.file, mapping=arguments.mapping, summary=arguments.summary,
+                                    plan=arguments.plan, pay=arguments.pay, processes=arguments.processes))  # fmt: skip
+        finally:
+            database.close()
 
 
 def _verify(arguments: Arguments, settings: Settings) -> int:

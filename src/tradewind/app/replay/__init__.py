@@ -15,7 +15,7 @@ from tradewind.analytics.verify import run_verify
 from tradewind.app.credentials import ACTOR
 from tradewind.app.replay.company import load_master_data, start_of
 from tradewind.app.replay.plans import exact_plan, short_plan
-from tradewind.app.replay.report import Speed, is_good, report
+from tradewind.app.replay.report import Speed, in_words, is_good, report
 from tradewind.channels.decide.history import Document, Finding, batches, in_time, mapping_from, read_documents
 from tradewind.channels.decide.history import Mapping as FileMapping
 from tradewind.channels.replay import replay, settle
@@ -66,6 +66,7 @@ def replay_command(
     speed = Speed(read, started - loading, started)
     told = report(database, items, made, result, columns, speed=speed, verified=run_verify(database.url))
     summary.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(in_words(told))
     return 0 if is_good(told) else 1
 
 

@@ -69,6 +69,24 @@ def is_good(told: Mapping[str, Any]) -> bool:
     return not (bad or differ or told["verify"]["violations"])
 
 
+def in_words(told: Mapping[str, Any]) -> str:
+    """The few lines that are shown when it is done."""
+    done, check, speed = told["replayed"], told["check"], told["speed"]
+    returns = ", ".join(f"{count} {status}" for status, count in done["returns"].items()) or "none"
+    lines = [
+        f"{told['rows']} rows: {done['orders']} orders, {done['adjustments']} adjustments; returns: {returns}",
+        f"refused: {told['refused']['rows']} rows, {len(done['refused'])} documents; held: {len(done['orders_held'])} orders",
+        f"totals: {check['differences']} documents differ; booked {check['sums']['booked']}",
+        f"verify: {told['verify']['checks']} checks, {told['verify']['violations']} violations",
+        f"{speed['rows_per_second']} rows a second from raw row to invoiced, {speed['seconds']} s",
+    ]
+    if "short" in told:
+        short, prices = told["short"], told["prices"]
+        lines.insert(2, f"{short['ran_short']} of {short['lines']} lines ran short; promises: {short['promises']}")
+        lines.insert(3, f"{prices['equal']} of {prices['lines']} lines priced as the document says")
+    return "\n".join(lines)
+
+
 def _replayed(result: Replayed, returned: Mapping[str, tuple[str, Decimal]]) -> dict[str, Any]:
     status = Counter(status for status, _ in returned.values())
     return {
