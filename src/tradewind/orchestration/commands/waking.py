@@ -48,7 +48,7 @@ def wake_waiting(tx: Tx, messages: Iterable[Message]) -> int:
 
     The caller holds the instances: a token that does not wait yet will find what happened by itself.
     """
-    wanted = list(messages)
+    wanted = list({(one.name, one.key): one for one in messages}.values())  # one word is enough for a token
     if not wanted:
         return 0
     names = {"name": [one.name for one in wanted], "key": [one.key for one in wanted]}
