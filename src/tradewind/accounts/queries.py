@@ -31,6 +31,23 @@ def account_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:
     return dict(reader.rows(_BY_CODE, {"codes": list(set(codes))}))
 
 
+_AS_SEEN = "select * from names_as_seen(%(sights)s::text[], %(codes)s::text[])"
+
+
+def names_as_seen(reader: Reader, wanted: Sequence[tuple[str, str]]) -> list[tuple[UUID, list[ShipTo]] | None]:
+    """For each (visible accounts as text, account code): the account and its ship-tos as that caller sees them, or nothing.
+
+    One statement for all callers of a batch; the database applies each caller's own sight. Runs under the buyer role.
+    """
+    found: dict[int, tuple[UUID, list[ShipTo]]] = {}
+    rows = reader.rows(_AS_SEEN, {"sights": [sight for sight, _ in wanted], "codes": [code for _, code in wanted]})
+    for row in rows:
+        account = found.setdefault(row[0] - 1, (row[1], []))
+        if row[2] is not None:
+            account[1].append(ShipTo(row[1], row[3], row[4], row[2], *row[5:]))
+    return [found.get(place) for place in range(len(wanted))]
+
+
 def accounts_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Account]:
     """Accounts with what selling to them needs, in one statement."""
     return {row[0]: Account(*(*row[:24], tuple(row[24]))) for row in reader.rows(_BY_ID, {"ids": list(set(ids))})}

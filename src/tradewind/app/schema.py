@@ -60,6 +60,26 @@ end $$
 """
 
 
+# Resolves what callers name, each under its own sight: one call for a whole batch, run as the buyer role, so that
+# row-level security decides anew for every caller. The rights are the invoker's; nothing is widened.
+_NAMES_AS_SEEN = """
+create or replace function names_as_seen(sights text[], codes text[])
+returns table (place int, account_id uuid, address_id uuid, address_code text, is_default boolean, name text, country text,
+               region text, street text, city text, postal_code text)
+language plpgsql security invoker set search_path = public as $$
+begin
+  for i in 1 .. cardinality(codes) loop
+    perform set_config('tradewind.visible_accounts', sights[i], true);
+    return query
+      select i, a.id, d.id, d.code, d.is_default, d.name, d.country, coalesce(d.region, ''), d.street, d.city, d.postal_code
+      from account a left join address d on d.account_id = a.id and d.kind = 'ship_to'
+      where a.code = codes[i] order by d.is_default desc, d.code;
+  end loop;
+  perform set_config('tradewind.visible_accounts', '', true);
+end $$
+"""
+
+
 def account_column(table: Table) -> str | None:
     """The column that says whose row it is: `account_id`, or the id of the account itself."""
     if table.name == "account":
@@ -121,5 +141,8 @@ def security_statements() -> Iterator[str]:
     yield "create sequence if not exists shipment_number"
     yield "create sequence if not exists payment_number"
     yield "create sequence if not exists return_number"
+    yield _NAMES_AS_SEEN
+    yield "revoke execute on function names_as_seen from public"
+    yield f"grant execute on function names_as_seen to {BUYER}"
     yield f"grant usage on all sequences in schema public to {APP}"
     yield "insert into installation (id) values (1) on conflict do nothing"

@@ -232,7 +232,7 @@ def _stored(work: _Work) -> dict[str, Any]:
 
 def _submission(work: _Work, place_no: int) -> Submission:
     caller, request = work.caller, work.request
-    visible = None if caller.visible is None else tuple(sorted(caller.visible))
+    visible = None if caller.visible is None else tuple(caller.visible)
     order_id = request.order_ids[place_no] if request.order_ids else None
     actor = actor_of(caller, action=ACTION, correlation=request.correlation)
     return Submission(request.drafts[place_no], actor, visible, work.document_id, order_id)

@@ -1,17 +1,17 @@
 """From a buyer's words to our things: accounts, places, items, units. Everything wrong with a draft is said at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from uuid import UUID
 
 from tradewind.accounts.model import Account, ShipTo
-from tradewind.accounts.queries import account_ids, accounts_by_id, ship_tos
+from tradewind.accounts.queries import account_ids, accounts_by_id, names_as_seen, ship_tos
 from tradewind.catalog.model import Factor, Product
 from tradewind.catalog.queries import cross_referenced, product_ids, products_by_id, skus_like
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
-from tradewind.kernel.tx import Actor, Reader, Tx, become_application, become_buyer
+from tradewind.kernel.tx import Actor, Tx, become_application, become_buyer
 from tradewind.orders.model import Group, Line, Quantities
 from tradewind.semantics.model import DraftLine, OrderDraft, Place
 from tradewind.streams.order_work import LineWork
@@ -39,24 +39,20 @@ class Resolved:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Names:
-    accounts: dict[str, UUID] = field(default_factory=dict)
-    places: dict[UUID, list[ShipTo]] = field(default_factory=dict)
+Seen = tuple[UUID, list[ShipTo]] | None
 
 
 def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], dict[UUID, Product]]:
-    """Resolve a whole batch: a few statements whatever its size, plus two for each buyer's sight in it."""
-    names = _names_by_sight(tx, submissions)
+    """Resolve a whole batch: a few statements whatever its size."""
+    seen = _seen_by_callers(tx, submissions)
     answers = [Resolved(one) for one in submissions]
-    ids = [_account_of(one, names) for one in submissions]
-    accounts = accounts_by_id(tx, {one for one in ids if one is not None})
-    for answer, account_id in zip(answers, ids, strict=True):
-        if account_id is None:
+    accounts = accounts_by_id(tx, {one[0] for one in seen if one is not None})
+    for answer, found in zip(answers, seen, strict=True):
+        if found is None:
             answer.problems.append(unknown_account(answer.submission.draft.account))
             continue
-        answer.account = accounts[account_id]
-        _place_groups(answer, names[answer.submission.visible].places.get(account_id, []))
+        answer.account = accounts[found[0]]
+        _place_groups(answer, found[1])
     items = _items(tx, [answer for answer in answers if answer.account is not None])
     products = products_by_id(tx, {one for found in items.values() if len(found) == 1 for one in found})
     for answer in answers:
@@ -70,31 +66,27 @@ def unknown_account(code: str) -> Problem:
     return Problem("accounts.unknown", "There is no such account.", "/account", 404, {"account": code})
 
 
-def _account_of(one: Submission, names: dict[tuple[UUID, ...] | None, _Names]) -> UUID | None:
-    return names[one.visible].accounts.get(one.draft.account)
-
-
-def _names_by_sight(tx: Tx, submissions: Sequence[Submission]) -> dict[tuple[UUID, ...] | None, _Names]:
-    """Account codes and ship-tos as each caller sees them: for buyers under the buyer role, so that even a mistake in our
-    own checks finds nothing foreign."""
-    codes: dict[tuple[UUID, ...] | None, set[str]] = {}
-    for one in submissions:
-        codes.setdefault(one.visible, set()).add(one.draft.account)
-    found: dict[tuple[UUID, ...] | None, _Names] = {}
-    for visible, wanted in codes.items():
-        if visible is not None:
-            become_buyer(tx.connection, visible)
-            found[visible] = _read_names(tx, wanted)
-    if found:
+def _seen_by_callers(tx: Tx, submissions: Sequence[Submission]) -> list[Seen]:
+    """The account each submission names and its ship-tos, as its caller sees them: for buyers under the buyer role, so that
+    even a mistake in our own checks finds nothing foreign."""
+    seen: list[Seen] = [None] * len(submissions)
+    buyers = [place for place, one in enumerate(submissions) if one.visible is not None]
+    if buyers:
+        become_buyer(tx.connection, ())
+        wanted = [
+            (",".join(map(str, submissions[place].visible or ())), submissions[place].draft.account) for place in buyers
+        ]
+        for place, found in zip(buyers, names_as_seen(tx, wanted), strict=True):
+            seen[place] = found
         become_application(tx.connection, tx.role)
-    if None in codes:
-        found[None] = _read_names(tx, codes[None])
-    return found
-
-
-def _read_names(reader: Reader, codes: Iterable[str]) -> _Names:
-    accounts = account_ids(reader, codes)
-    return _Names(accounts, ship_tos(reader, accounts.values()) if accounts else {})
+    codes = {one.draft.account for one in submissions if one.visible is None}
+    if codes:
+        accounts = account_ids(tx, codes)
+        places = ship_tos(tx, accounts.values())
+        for place, one in enumerate(submissions):
+            if one.visible is None and (account_id := accounts.get(one.draft.account)) is not None:
+                seen[place] = (account_id, places.get(account_id, []))
+    return seen
 
 
 def _place_groups(answer: Resolved, places: list[ShipTo]) -> None:

@@ -19,7 +19,8 @@ ROWS_SHOWN = 100
 # Whole tables are compared with whole tables: hashes fit, and a loop over a table without statistics never ends.
 _SETUP = """
 set transaction isolation level repeatable read, read only;
-set local statement_timeout = 0; set local work_mem = '64MB'; set local enable_nestloop = off
+set local statement_timeout = 0; set local work_mem = '64MB'; set local enable_nestloop = off;
+set local enable_seqscan = on
 """
 _TABLES = """
 select relname, pg_relation_size(oid) > 0 from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
