@@ -64,7 +64,8 @@ def answer_shipments(tx: Tx, given: Sequence[Given], *, inline: bool = False) ->
     _keep(tx, given, answers)
     if inline:
         fresh = {one.shipment_id for one in answers if not one.problems and not one.replay}
-        due = [row for row in locked if row[4] in fresh and row[7] == "running"]  # an incident keeps the answer for later
+        # The process of a shipment that stands in an incident finds the answer when it goes on.
+        due = [row for row in locked if row[4] in fresh and row[7] == "running"]
         _turn(tx, [row[:7] for row in due])
         booked = {row[4] for row in due}
         return [replace(one, booked=one.booked or one.shipment_id in booked) for one in answers]
