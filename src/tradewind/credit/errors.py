@@ -28,3 +28,8 @@ def above_approver(limit: str, where: str = "") -> Problem:
     return Problem(
         "credit.above_approver", f"This approver may raise a limit by {limit}.", where, 403, {"limit": limit}
     )
+
+
+def unknown_requester(login: str, where: str = "") -> Problem:
+    """Who asked for an override is somebody we know."""
+    return Problem("credit.unknown_requester", f"There is nobody with the login {login}.", where, 422)

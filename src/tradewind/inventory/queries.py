@@ -231,3 +231,32 @@ def counted_since(reader: Reader, wanted: Sequence[tuple[UUID, UUID, datetime]])
         "at": [one[2] for one in wanted],
     }
     return {row[0] - 1 for row in reader.rows(_CAME_SINCE, columns)}
+
+
+_EXPECTED = """
+select i.product_id, i.site_id, i.reference, coalesce(i.target_qty, i.qty) - i.received - i.promised, i.expected_at
+from inbound_supply i
+where i.product_id = any(%(products)s::uuid[]) and i.status = 'open' and coalesce(i.target_qty, i.qty) > i.received + i.promised
+order by i.product_id, i.expected_at, i.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCome:
+    """Goods on their way that nobody was promised yet."""
+
+    product_id: UUID
+    site_id: UUID
+    reference: str
+    free: Decimal
+    expected_at: datetime
+
+
+def expected_goods(reader: Reader, products: Iterable[UUID]) -> list[ToCome]:
+    """What is on its way and free of each product, earliest first."""
+    return [ToCome(*row) for row in reader.rows(_EXPECTED, {"products": sorted(set(products))})]
+
+
+def site_codes(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Codes of sites by id."""
+    return dict(reader.rows("select id, code from site where id = any(%s::uuid[])", [sorted(set(ids))]))

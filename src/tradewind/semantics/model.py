@@ -1,9 +1,10 @@
 """The nouns that doors, use cases and capabilities pass to each other. All frozen; all amounts are Decimal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -150,3 +151,20 @@ class Take:
     qty: Decimal
     at: datetime | None = None
     supply_id: UUID | None = None
+
+
+# Which kinds of tasks (a stream's `role`) the holder of each role does.
+TASK_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "admin": frozenset(("approver", "warehouse")),
+        "sales": frozenset(("approver",)),
+        "credit_desk": frozenset(("approver",)),
+        "warehouse": frozenset(("warehouse",)),
+        "buyer_approver": frozenset(("approver",)),
+    }
+)
+
+
+def task_roles(roles: Iterable[str]) -> frozenset[str]:
+    """The kinds of tasks that somebody with these roles does."""
+    return frozenset().union(*(TASK_ROLES.get(role, frozenset()) for role in roles))

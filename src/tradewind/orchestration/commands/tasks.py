@@ -16,6 +16,7 @@ _COLUMNS = """t.id, t.instance_id, t.name, t.role, t.form, t.subject_type, t.sub
 _OPEN = f"""
 select {_COLUMNS} from user_task t
 where t.status = 'open' and (%(roles)s::text[] is null or t.role = any(%(roles)s::text[]))
+  and (%(accounts)s::uuid[] is null or t.account_id = any(%(accounts)s::uuid[]))
   and (t.opened_at, t.id) > (%(after_at)s, %(after)s)
 order by t.opened_at, t.id limit %(limit)s
 """  # noqa: S608 - columns are ours
@@ -70,11 +71,22 @@ class Completion:
 
 
 def open_tasks(
-    reader: Reader, *, roles: Collection[str] | None, after: tuple[datetime, UUID] | None = None, limit: int = PAGE
+    reader: Reader,
+    *,
+    roles: Collection[str] | None,
+    accounts: Sequence[UUID] | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
 ) -> list[Task]:
-    """Open tasks of these roles (None: of all), oldest first."""
+    """Open tasks of these roles about these accounts (None: of all), oldest first."""
     first = after or (datetime.min.replace(tzinfo=reader.now.tzinfo), UUID(int=0))
-    params = {"roles": None if roles is None else list(roles), "after_at": first[0], "after": first[1], "limit": limit}
+    params = {
+        "roles": None if roles is None else list(roles),
+        "accounts": None if accounts is None else list(accounts),
+        "after_at": first[0],
+        "after": first[1],
+        "limit": limit,
+    }
     return [Task(*row) for row in reader.rows(_OPEN, params)]
 
 
