@@ -42,6 +42,14 @@ def authorize(caller: Caller, action: str, account_id: UUID | Collection[UUID] |
     return None
 
 
+def seen_for(caller: Caller, action: str) -> frozenset[UUID] | None:
+    """The accounts that `caller` sees when it does `action`, None for all: an agent those whose mandates name the action."""
+    if caller.principal.kind is not Kind.AGENT or action == "access.self":
+        return caller.visible
+    naming = (mandate.accounts for mandate in caller.mandates if action in mandate.actions)
+    return frozenset[UUID]().union(*naming)
+
+
 def mandates_for(caller: Caller, action: str, account_id: UUID) -> tuple[Mandate, ...]:
     """The caller's valid mandates that cover the account and name the action."""
     return tuple(mandate for mandate in caller.mandates if account_id in mandate.accounts and action in mandate.actions)

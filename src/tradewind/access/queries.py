@@ -227,6 +227,12 @@ def accounts_by_code(reader: Reader, codes: Collection[str]) -> dict[str, UUID]:
     return {row[0]: row[1] for row in reader.rows("select code, id from account where code = any(%s)", [list(codes)])}
 
 
+def account_seen(reader: Reader, account_id: UUID) -> UUID | None:
+    """The id again where there is such an account and the reader may see it."""
+    found: UUID | None = reader.value("select id from account where id = %s", [account_id])
+    return found
+
+
 def accounts_seen(reader: Reader, *, limit: int = PAGE) -> list[tuple[UUID, str, str]]:
     """(id, code, name) of the accounts the reader sees; run it under the buyer role."""
     return [(row[0], row[1], row[2]) for row in reader.rows(

@@ -199,7 +199,7 @@ async def preview_order(request: Request) -> Response:
         raise refuse("request.one_order", "A preview is of one order.", where="/orders")
     edge = edge_of(request.scope)
     caller = edge.caller
-    visible = None if caller.visible is None else tuple(sorted(caller.visible))
+    visible = None if edge.visible is None else tuple(sorted(edge.visible))
     submission = Submission(asked.draft(caller.channel), edge.actor(), visible)
     answers = await run_in_threadpool(edge.database.write, lambda tx: preview(tx, [submission]))
     found = answers[0]
@@ -223,9 +223,7 @@ def read_orders_page(
 ) -> Response:
     """A page of orders, newest first; `after` is the id of the last one seen."""
     page = edge.read(
-        lambda reader: list_orders(
-            reader, account=account, status=status, buyer_po=buyer_po, after=after, limit=limit
-        )
+        lambda reader: list_orders(reader, account=account, status=status, buyer_po=buyer_po, after=after, limit=limit)
     )
     return answer({"orders": page, "next": page[-1]["id"] if len(page) == limit else None})
 

@@ -39,7 +39,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
-from tradewind.access.decide import authorize, mandate_under, mandates_for, within_mandate
+from tradewind.access.decide import authorize, mandate_under, mandates_for, seen_for, within_mandate
 from tradewind.access.errors import NOT_AUTHENTICATED, NOT_FOUND, forbidden
 from tradewind.access.model import PERMISSIONS, PUBLIC, Caller, Kind
 from tradewind.access.queries import authenticate_many
@@ -124,11 +124,11 @@ def api_router(tag: str, *, prefix: str = API) -> APIRouter:
     return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
 
 
-def read_for(database: Database, caller: Caller, work: Callable[[Reader], T]) -> T:
-    """The one way an edge reads for a caller: one that does not see all accounts reads under the buyer role."""
-    if caller.visible is None:
+def read_for(database: Database, visible: Collection[UUID] | None, work: Callable[[Reader], T]) -> T:
+    """The one way an edge reads for a caller: one that does not see all accounts (None) reads under the buyer role."""
+    if visible is None:
         return database.read(work)
-    return database.read_as_buyer(sorted(caller.visible), work)
+    return database.read_as_buyer(sorted(visible), work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +166,14 @@ class Edge:
             self._hold(self.caller, check := _Check(action or self.permission, account_id, total, currency))
             self._checks.append(check)
 
+    @property
+    def visible(self) -> frozenset[UUID] | None:
+        """The accounts that the caller sees at this route, None for all."""
+        return seen_for(self.caller, self.permission)
+
     def read(self, work: Callable[[Reader], T]) -> T:
         """Run `work` on one read-only snapshot, under the buyer role for buyers and agents."""
-        return read_for(self.database, self.caller, work)
+        return read_for(self.database, self.visible, work)
 
     def write(self, work: Callable[[Tx], T], *, account_id: UUID | None = None) -> T:
         """Run `work` in one transaction in the caller's name, on behalf of `account_id`; checks again inside."""

@@ -60,7 +60,7 @@ def list_mandates(
 @router.post("/mandates", status_code=201, openapi_extra=permission("mandates.manage"))
 def grant_mandate(body: MandateIn, edge: CallerEdge) -> Made:
     """Lets an agent do the named actions for an account and the tree below it; nothing the caller may not do itself."""
-    edge.allow(body.account_id)
+    edge.allow(edge.read(lambda reader: queries.account_seen(reader, body.account_id)))
     beyond = sorted((body.actions & MANDATE_ACTIONS) - edge.caller.permissions)
     if beyond:
         raise Refused([forbidden(beyond[0])])

@@ -1,0 +1,269 @@
+"""Two companies that know nothing of each other, with everything the house can hold of a company, for tests of its walls.
+
+Alma's is the caller's own, Bela's is foreign. Most of it came about by the house's own commands, the rest is written by hand.
+"""
+
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from shop import Shop, open_shop
+from tradewind.access.commands.keys import NewKey, create_keys
+from tradewind.access.commands.mandates import NewMandate, grant_mandates
+from tradewind.access.commands.principals import NewPrincipal, create_principals
+from tradewind.access.model import MANDATE_ACTIONS, ROLES_OF_KIND, Kind
+from tradewind.desk.cash import Received, record_payments
+from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
+from tradewind.kernel.tx import Database, Tx
+
+OWN, FOREIGN = "ALMA", "BELA"
+_BY_HAND = """
+insert into contact (id, account_id, code, name, email) values (gen_random_uuid(), %(account)s, 'C1', %(token)s, %(token)s);
+insert into cross_reference (id, kind, account_id, number, product_id)
+  values (gen_random_uuid(), 'customer', %(account)s, %(token)s, %(cup)s);
+insert into tax_certificate (id, account_id, country, number, valid_from)
+  values (gen_random_uuid(), %(account)s, 'US', %(token)s, '2020-01-01');
+insert into price_list (id, code, name, currency, layer) values (%(list)s, %(list_code)s, %(token)s, 'EUR', 'agreement');
+insert into agreement (id, code, account_id, list_id, name, valid_from)
+  values (gen_random_uuid(), %(list_code)s, %(account)s, %(list)s, %(token)s, '2020-01-01');
+insert into credit_override (id, account_id, amount, currency, reason, valid_from, valid_to, requested_by, approved_by, approver_limit)
+  values (gen_random_uuid(), %(account)s, 100, 'EUR', %(token)s, now(), now() + interval '1 day', %(one)s, %(other)s, 500);
+insert into approval (id, order_id, account_id, content_hash, decision, decided_by, reason, decided_at)
+  values (gen_random_uuid(), %(order)s, %(account)s, 'x', 'rejected', %(one)s, %(token)s, now());
+insert into delivery (id, effect_key, epoch, destination, kind, account_id, subject_type, subject_id, payload, status, next_at,
+    created_at, sent_at)
+  values (gen_random_uuid(), %(token)s, 1, 'https://example.test', 'order.confirmed', %(account)s, 'sales_order', %(order)s,
+    '{}', 'sent', now(), now(), now())
+"""
+_ACCOUNT = "update account set approval_above = 500 where code = any(%s)"
+_LIMIT = """
+insert into credit_node (account_id, currency, credit_limit) select id, 'EUR', 100000 from account where code = 'BELA'
+"""
+# columns that name things of the account a row belongs to; others may name what everybody shares
+_IDS = ("id", "account_id", "order_id", "shipment_id", "invoice_id", "payment_id", "return_id", "instance_id", "journal_id",
+        "credit_note_id")  # fmt: skip
+_NUMBERS = ("number", "effect_key")
+
+
+@dataclass
+class Names:
+    """What one company's things are called, in the paths and bodies of calls."""
+
+    account: str
+    account_id: str
+    order: str = ""
+    order_id: str = ""
+    waiting: str = ""
+    shipment: str = ""
+    shipment_id: str = ""
+    open_shipment: str = ""
+    invoice: str = ""
+    invoice_id: str = ""
+    payment: str = ""
+    returned: str = ""
+    return_id: str = ""
+    task: str = ""
+    hold: str = ""
+    instance: str = ""
+    mandate: str = ""
+    principal: str = ""
+    key: str = ""
+    price_list: str = ""
+    po: str = ""
+
+    def values(self) -> list[str]:
+        """Everything that is named, longest first."""
+        return sorted({text for text in vars(self).values() if text}, key=len, reverse=True)
+
+
+@dataclass
+class Person:
+    """Who calls: its role and key, whether it sees one company only, and a key of its own that it may revoke."""
+
+    name: str
+    role: str
+    kind: Kind
+    key: str
+    walled: bool
+    spare_key: str = ""
+
+
+@dataclass
+class TwoCompanies:
+    database: Database
+    url: str
+    own: Names
+    foreign: Names
+    people: dict[str, Person] = field(default_factory=dict)
+    agent: str = ""
+
+    def ask(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url, autocommit=True) as owner:
+            return owner.execute(sql, params).fetchall()
+
+    def account_tables(self) -> list[str]:
+        """Every table with a column `account_id`."""
+        rows = self.ask(
+            "select table_name from information_schema.columns join information_schema.tables using (table_schema, table_name) "
+            "where column_name = 'account_id' and table_schema = 'public' and table_type = 'BASE TABLE' order by 1"
+        )
+        return [row[0] for row in rows]
+
+    def secrets(self) -> set[str]:
+        """What no stranger may read: the ids and numbers of Bela's things, and the word that all her texts hold."""
+        found = {"bela", self.foreign.account_id}
+        for table in self.account_tables():
+            columns = [
+                row[0]
+                for row in self.ask("select column_name from information_schema.columns where table_name = %s", [table])
+                if row[0] in (*_IDS, *_NUMBERS)
+            ]
+            rows = self.ask(
+                f"select {', '.join(columns)} from {table} where account_id = %s",  # noqa: S608 - from the catalogue
+                [self.foreign.account_id],
+            )
+            found |= {str(value).lower() for row in rows for value in row if value is not None}
+        return found - {text.lower() for text in self.own.values()}
+
+    def of_foreign(self) -> dict[str, Any]:
+        """A picture of all of Bela's rows, without the refusals that were noted."""
+        return {
+            table: self.ask(
+                f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t where account_id = %s"  # noqa: S608
+                + (" and type <> 'access.refused'" if table == "event" else ""),
+                [self.foreign.account_id],
+            )
+            for table in self.account_tables()
+        }
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_two_companies(owner_url: str, app_url: str) -> TwoCompanies:
+    """Found both in the empty database; `app_url` is what the application logs in with."""
+    shop = open_shop(owner_url, stock={("cup", "north"): "1000", ("tea", "north"): "1000"})
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("grant select on alembic_version to tradewind_app")
+        owner.execute(_ACCOUNT, [[OWN, FOREIGN]])
+        owner.execute(_LIMIT)
+    names = {code: _trade(shop, code) for code in (OWN, FOREIGN)}
+    world = TwoCompanies(Database(app_url), owner_url, names[OWN], names[FOREIGN])
+    with closing(shop.database):
+        shop.database.write(lambda tx: _people(tx, world, shop))
+        for code in (OWN, FOREIGN):
+            _by_hand(shop, names[code], world)
+    return world
+
+
+def _trade(shop: Shop, code: str) -> Names:
+    """One company's business: shipped and partly paid with a return, released, waiting for an approval, waiting for goods."""
+    account_id = shop.one("select id from account where code = %s", [code])[0]
+    names = Names(code, str(account_id), po=f"{code}-1", price_list=f"{code}-CONTRACT")
+    shipped = shop.order(
+        ("CUP", "10"), ("TEA", "2"), account=code, charges=(("FREIGHT", "7.50"),), buyer_po=names.po, note=code
+    )
+    (first,) = shop.shipments(shipped)
+    shop.ship(first)
+    released = shop.order(("CUP", "3"), account=code, note=code)
+    waiting = shop.order(("TEA", "300"), account=code, note=code)
+    shop.order(("GIFT", "4"), ("CUP", "1"), account=code, note=code)
+    money = Received(code, Decimal("20.00"), "EUR", reference=code)
+    shop.database.write(lambda tx: record_payments(tx, [money]))
+    number = shop.one("select number from sales_order where id = %s", [shipped])[0]
+    wish = WantedReturn(code, code, (WantedLine(Decimal(2), number, 1),))
+    back = shop.database.write(lambda tx: authorise_returns(tx, [wish]))[0]
+    assert back.found is not None, back.problems
+    shop.turn()
+
+    def text(sql: str, *params: Any) -> str:
+        return str(shop.one(sql, params)[0])
+
+    names.order, names.order_id, names.waiting = number, str(shipped), str(waiting)
+    names.shipment = text("select number from shipment where id = %s", first)
+    names.shipment_id = str(first)
+    names.open_shipment = str(shop.shipments(released)[0])
+    names.invoice = text("select number from invoice where order_id = %s", shipped)
+    names.invoice_id = text("select id from invoice where order_id = %s", shipped)
+    names.payment = text("select number from payment where account_id = %s", account_id)
+    names.returned, names.return_id = back.found.number, str(back.found.id)
+    names.task = text("select id from user_task where subject_id = %s", waiting)
+    names.hold = text("select id from order_hold where order_id = %s", waiting)
+    names.instance = text("select id from stream_instance where subject_id = %s and status = 'running'", waiting)
+    return names
+
+
+def _people(tx: Tx, world: TwoCompanies, shop: Shop) -> None:
+    """Everybody who may call; an agent with and one without a mandate; for each company a person that others may change."""
+    seen = {OWN: frozenset({shop.id["alma"]}), FOREIGN: frozenset({shop.id["bela"]})}
+    wanted = [
+        (role if kind is not Kind.SYSTEM or role != "admin" else "system_admin", role, kind)
+        for kind in (Kind.BUYER, Kind.STAFF, Kind.SYSTEM)
+        for role in sorted(ROLES_OF_KIND[kind])
+    ]
+    wanted += [
+        ("agent", "agent", Kind.AGENT),
+        ("agent_without_mandate", "agent", Kind.AGENT),
+        ("agent_for_prices", "agent", Kind.AGENT),
+    ]
+    news = [
+        NewPrincipal(
+            kind, name.replace("_", "-"), name, frozenset({role}), seen[OWN] if kind is Kind.BUYER else frozenset()
+        )
+        for name, role, kind in wanted
+    ]
+    news += [
+        NewPrincipal(Kind.BUYER, f"spare-{code}", code, frozenset({"buyer"}), seen[code]) for code in (OWN, FOREIGN)
+    ]
+    ids = [one for one in create_principals(tx, news) if isinstance(one, UUID)]
+    keys = create_keys(tx, [NewKey(one, "test") for one in ids])
+    spares = create_keys(tx, [NewKey(one, "spare") for one in ids])
+    for (name, role, kind), key, spare in zip(wanted, keys, spares, strict=False):
+        world.people[name] = Person(name, role, kind, key.key, kind in (Kind.BUYER, Kind.AGENT), str(spare.id))
+    world.people["nobody"] = Person("nobody", "", Kind.BUYER, "", walled=True)
+    world.agent = "agent"
+    principals = {new.login: one for new, one in zip(news, ids, strict=True)}
+    by = principals["sales"]
+    mandates = [
+        NewMandate("agent", shop.id["alma"], MANDATE_ACTIONS),
+        NewMandate("agent-without-mandate", shop.id["alma"], MANDATE_ACTIONS),
+        NewMandate("agent", shop.id["bela"], MANDATE_ACTIONS),
+        NewMandate("agent", shop.id["alma"], frozenset({"orders.read"})),
+        NewMandate("agent-for-prices", shop.id["alma"], frozenset({"prices.read"})),
+    ]
+    made = [one for one in grant_mandates(tx, mandates, granted_by=by) if isinstance(one, UUID)]
+    tx.run("update mandate set revoked_at = now() where id = any(%s)", [made[1:3]])
+    for names, code in ((world.own, OWN), (world.foreign, FOREIGN)):
+        names.principal = str(principals[f"spare-{code}"])
+        names.key = str(spares[news.index(next(new for new in news if new.login == f"spare-{code}"))].id)
+    world.own.mandate, world.foreign.mandate = str(made[3]), str(made[2])
+
+
+def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
+    """What no command of the house makes yet, or not without the outside world."""
+    people = [row[0] for row in world.ask("select id from principal where kind = 'staff' order by login limit 2")]
+    columns = {
+        "account": names.account_id, "token": names.account, "list": shop.database.ids.new(), "list_code": names.price_list,
+        "cup": shop.id["cup"], "order": names.order_id, "one": people[0], "other": people[1],
+    }  # fmt: skip
+    with psycopg.connect(world.url, autocommit=True) as owner:
+        for statement in _BY_HAND.split(";\n"):
+            owner.execute(statement, columns)
+
+
+def someone_else(ids: Iterable[UUID]) -> Names:
+    """A company that does not exist."""
+    fresh = iter(str(one) for one in ids)
+    names = Names(account="NOWHERE", account_id=next(fresh))
+    for name in vars(names):
+        if not getattr(names, name):
+            setattr(names, name, next(fresh))
+    for name, text in {"order": "SO-2026-999999", "shipment": "SH-2026-999999", "invoice": "INV-2026-999999", "payment": "PAY-2026-999999",
+                       "returned": "RA-2026-999999", "price_list": "NOWHERE-CONTRACT", "po": "NOWHERE-1"}.items():  # fmt: skip
+        setattr(names, name, text)
+    return names
