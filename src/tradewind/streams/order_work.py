@@ -48,6 +48,13 @@ class LineWork:
     stated_price: Decimal | None = None
     moved: bool = False
     repriced: bool = False
+    stored_promise: tuple[Any, datetime | None] = (None, None)
+
+    @property
+    def promises_anew(self) -> bool:
+        """Its promise is another one than the stored one; a promise is replaced, never changed in place."""
+        promise, at = self.stored_promise
+        return self.promise is not promise or self.promised_at != at
 
     def move(self, quantities: Quantities) -> None:
         """The units stand elsewhere now."""
@@ -209,6 +216,7 @@ class OrderWorkset:
     starts: list[Start] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     events: list[tuple[Event, Actor | None]] = field(default_factory=list)
+    billed: dict[tuple[UUID, int], tuple[Decimal, Decimal]] = field(default_factory=dict)
     products: dict[UUID, Product] = field(default_factory=dict)
     turned_down: dict[tuple[UUID, int], frozenset[UUID]] = field(default_factory=dict)
     lock_all_sites: bool = False
@@ -225,6 +233,11 @@ class OrderWorkset:
         self.events.append(
             (Event(kind, "sales_order", work.id, payload, work.account.id, (account, *objects)), work.actor)
         )
+
+    def bill(self, order_id: UUID, line_no: int, units: Decimal, net: Decimal) -> None:
+        """Units of a line, and their net amount, are on an invoice now."""
+        before = self.billed.get((order_id, line_no), (ZERO, ZERO))
+        self.billed[order_id, line_no] = (before[0] + units, before[1] + net)
 
     def flush(self, tx: Tx) -> None:
         """Write everything that changed. Counters go last: their rows are the ones others wait for."""
@@ -254,12 +267,21 @@ class OrderWorkset:
         )
         known = [work for work in works if not work.fresh]
         order_commands.update_headers(tx, [work.row() for work in known if work.touched])
-        order_commands.update_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.moved])
+        self._flush_moves(tx, [(work, one) for work in known for one in work.lines if one.moved])
         order_commands.reprice_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.repriced])
         for reason in {reason for work in works for reason in work.closing.values()}:
             ids = [hold_id for work in works for hold_id, why in work.closing.items() if why == reason]
             order_commands.close_holds(tx, ids, reason=reason)
         order_commands.open_holds(tx, [(work.id, work.account.id, hold) for work in works for hold in work.opened])
+
+    def _flush_moves(self, tx: Tx, moved: Sequence[tuple[OrderWork, LineWork]]) -> None:
+        """Most moves leave the promise as it is, and what ships is billed in the same stroke."""
+        plain = [_line_row(work, one) for work, one in moved if not one.promises_anew]
+        order_commands.update_lines(tx, [_line_row(work, one) for work, one in moved if one.promises_anew])
+        order_commands.move_lines(tx, plain, self.billed)
+        written = {(row.order_id, row.line.line_no) for row in plain}
+        rest = [(*key, *amounts) for key, amounts in self.billed.items() if key not in written]
+        order_commands.add_billed(tx, rest)
 
     def _forget(self) -> None:
         """What was written is no longer new; the copy may go on being used in this transaction."""
@@ -271,11 +293,13 @@ class OrderWorkset:
             work.changed_claims.clear()
             for one in work.lines:
                 one.moved = one.repriced = False
+                one.stored_promise = (one.promise, one.promised_at)
         shelves = self.shelves
         shelves.stock.clear()
         shelves.promised.clear()
         shelves.credit.clear()
         self.events.clear()
+        self.billed.clear()
 
 
 def _line_row(work: OrderWork, one: LineWork) -> LineRow:
@@ -303,7 +327,15 @@ def read_orders(reader: Reader, order_ids: Sequence[UUID]) -> OrderWorkset:
             header=row.header,
             account=accounts[row.header.account_id],
             lines=[
-                LineWork(one.line, one.quantities, one.price, one.tax, one.promised_at, one.promise)
+                LineWork(
+                    one.line,
+                    one.quantities,
+                    one.price,
+                    one.tax,
+                    one.promised_at,
+                    one.promise,
+                    stored_promise=(one.promise, one.promised_at),
+                )
                 for one in lines.get(row.header.id, [])
             ],
             groups=groups.get(row.header.id, []),

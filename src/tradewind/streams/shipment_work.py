@@ -22,7 +22,7 @@ from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Event, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Start
-from tradewind.orders.commands import add_billed, add_charged
+from tradewind.orders.commands import add_charged
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves, read_orders
 
@@ -36,7 +36,6 @@ class ShipmentWorkset:
     bookings: dict[UUID, Booking] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
-    billed: list[tuple[UUID, int, Decimal, Decimal]] = field(default_factory=list)
     charged: list[tuple[UUID, int, Decimal]] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     facts: list[Event] = field(default_factory=list)
@@ -63,7 +62,6 @@ class ShipmentWorkset:
         self.orders.flush(tx)
         answer_shipments(tx, list(self.bookings.items()))
         post_documents(tx, self.documents)
-        add_billed(tx, self.billed)
         add_charged(tx, self.charged)
         put_deliveries(tx, self.deliveries)
         self.numbers.write(tx)
@@ -73,7 +71,6 @@ class ShipmentWorkset:
             self.moves,
             self.bookings,
             self.documents,
-            self.billed,
             self.charged,
             self.deliveries,
             self.facts,
@@ -135,7 +132,7 @@ def post(workset: ShipmentWorkset, work: OrderWork, document: Document, shipment
     workset.documents.append(document)
     for line in document.amounts.lines:
         if line.order_line_no is not None:
-            workset.billed.append((work.id, line.order_line_no, line.qty, line.net))
+            workset.orders.bill(work.id, line.order_line_no, line.qty, line.net)
         elif line.charge_no is not None:
             workset.charged.append((work.id, line.charge_no, line.net))
     fact = document_issued(document, order_number=work.header.number, shipment_number=shipment.number)

@@ -1,16 +1,16 @@
 """Writes of orders: whole sets in one statement a table."""
 
 from tradewind.orders.commands.billed import add_billed, add_charged, add_returned
+from tradewind.orders.commands.holds import close_holds, open_holds
 from tradewind.orders.commands.rows import (
     HeaderRow,
     LineRow,
-    close_holds,
     insert_charges,
     insert_groups,
     insert_headers,
     insert_lines,
+    move_lines,
     next_order_numbers,
-    open_holds,
     reprice_charges,
     reprice_lines,
     update_headers,
@@ -28,6 +28,7 @@ __all__ = [
     "insert_groups",
     "insert_headers",
     "insert_lines",
+    "move_lines",
     "next_order_numbers",
     "open_holds",
     "reprice_charges",

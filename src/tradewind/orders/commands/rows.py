@@ -1,6 +1,6 @@
 """Writes of orders: whole sets in one statement a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,17 +10,17 @@ from uuid import UUID
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx, dumps
 from tradewind.orders.model import (
-    HOLD_BLOCKS,
     Charge,
     Group,
     Header,
-    Hold,
     Line,
     LinePrice,
     LineTax,
     Quantities,
     Totals,
 )
+
+NOTHING = (Decimal(0), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,18 @@ as w(order_id, line_no, ordered, over_shipped, open, reserved, allocated, releas
   promised_at, promise)
 where l.order_id = w.order_id and l.line_no = w.line_no
 """
+_MOVE_LINES = """
+update order_line l set qty_ordered = w.ordered, qty_over_shipped = w.over_shipped, qty_open = w.open,
+  qty_reserved = w.reserved, qty_allocated = w.allocated, qty_released = w.released, qty_shipped = w.shipped,
+  qty_cancelled = w.cancelled, qty_backordered = w.backordered, qty_invoiced = l.qty_invoiced + w.billed,
+  net_invoiced = l.net_invoiced + w.billed_net
+from unnest(%(order)s::uuid[], %(line)s::int[], %(ordered)s::numeric[], %(over)s::numeric[], %(open)s::numeric[],
+  %(reserved)s::numeric[], %(allocated)s::numeric[], %(released)s::numeric[], %(shipped)s::numeric[], %(cancelled)s::numeric[],
+  %(backordered)s::numeric[], %(billed)s::numeric[], %(billed_net)s::numeric[])
+as w(order_id, line_no, ordered, over_shipped, open, reserved, allocated, released, shipped, cancelled, backordered,
+  billed, billed_net)
+where l.order_id = w.order_id and l.line_no = w.line_no
+"""
 _REPRICE_LINES = """
 update order_line l set unit_price = w.unit_price, price_basis = w.basis, price_uom = w.price_uom, price_id = w.price_id,
   price_qty = w.price_qty, allowance = w.allowance, net = w.net, tax_category = w.tax_category, tax_rate = w.tax_rate, tax = w.tax, waterfall = w.waterfall
@@ -137,19 +149,6 @@ update order_charge c set amount = w.amount, tax_category = w.category, tax_rate
 from unnest(%(order)s::uuid[], %(no)s::int[], %(amount)s::numeric[], %(category)s::text[], %(rate)s::numeric[], %(tax)s::numeric[])
   as w(order_id, charge_no, amount, category, rate, tax)
 where c.order_id = w.order_id and c.charge_no = w.charge_no
-"""
-_OPEN_HOLDS = """
-insert into order_hold (id, order_id, account_id, scope, group_no, line_no, kind, code, reason, blocks, detail, opened_at, opened_by)
-select w.id, w.order_id, w.account_id, w.scope, w.group_no, w.line_no, w.kind, w.code, w.reason,
-  string_to_array(w.blocks, ','), w.detail::jsonb, %(now)s, w.opened_by
-from unnest(%(id)s::uuid[], %(order)s::uuid[], %(account)s::uuid[], %(scope)s::text[], %(group)s::int[], %(line)s::int[],
-  %(kind)s::text[], %(code)s::text[], %(reason)s::text[], %(blocks)s::text[], %(detail)s::text[], %(by)s::uuid[])
-as w(id, order_id, account_id, scope, group_no, line_no, kind, code, reason, blocks, detail, opened_by)
-on conflict do nothing
-"""
-_CLOSE_HOLDS = """
-update order_hold h set released_at = %(now)s, released_by = %(by)s, release_reason = %(reason)s
-where h.id = any(%(ids)s::uuid[]) and h.released_at is null
 """
 _NUMBERS = "select 'SO-' || lpad(nextval('order_number')::text, 8, '0') from generate_series(1, %(count)s)"
 
@@ -245,6 +244,11 @@ def _quantity_columns(rows: Sequence[LineRow]) -> dict[str, Any]:
         "shipped": numbers(row.quantities.shipped for row in rows),
         "cancelled": numbers(row.quantities.cancelled for row in rows),
         "backordered": numbers(row.quantities.backordered for row in rows),
+    }
+
+
+def _promise_columns(rows: Sequence[LineRow]) -> dict[str, Any]:
+    return {
         "promised_at": [row.promised_at for row in rows],
         "promise": [None if row.promise is None else dumps(row.promise) for row in rows],
     }
@@ -275,6 +279,7 @@ def insert_lines(tx: Tx, rows: Sequence[LineRow]) -> None:
         _INSERT_LINES,
         {
             **_quantity_columns(rows),
+            **_promise_columns(rows),
             **_price_columns(rows),
             "group": numbers(line.group_no for line in lines),
             "account": [row.account_id for row in rows],
@@ -293,7 +298,23 @@ def insert_lines(tx: Tx, rows: Sequence[LineRow]) -> None:
 def update_lines(tx: Tx, rows: Sequence[LineRow]) -> None:
     """Store where the units of lines stand, and their promise."""
     if rows:
-        tx.run(_UPDATE_LINES, {**_quantity_columns(rows), "over": numbers(row.quantities.over_shipped for row in rows)})
+        over = numbers(row.quantities.over_shipped for row in rows)
+        tx.run(_UPDATE_LINES, {**_quantity_columns(rows), **_promise_columns(rows), "over": over})
+
+
+def move_lines(tx: Tx, rows: Sequence[LineRow], billed: Mapping[tuple[UUID, int], tuple[Decimal, Decimal]]) -> None:
+    """Store where the units of lines stand whose promise is as it was, and add what was billed of them: (units, net)."""
+    if rows:
+        bills = [billed.get((row.order_id, row.line.line_no), NOTHING) for row in rows]
+        tx.run(
+            _MOVE_LINES,
+            {
+                **_quantity_columns(rows),
+                "over": numbers(row.quantities.over_shipped for row in rows),
+                "billed": numbers(units for units, _ in bills),
+                "billed_net": numbers(net for _, net in bills),
+            },
+        )
 
 
 def reprice_lines(tx: Tx, rows: Sequence[LineRow]) -> None:
@@ -343,33 +364,3 @@ def reprice_charges(tx: Tx, charges: Sequence[tuple[UUID, Charge, LineTax]]) -> 
                 "tax": numbers(tax.amount for _, _, tax in charges),
             },
         )
-
-
-def open_holds(tx: Tx, holds: Sequence[tuple[UUID, UUID, Hold]]) -> None:
-    """Open holds as (order, account, hold). A hold that is already open for the same reason is not opened twice."""
-    if holds:
-        tx.run(
-            _OPEN_HOLDS,
-            {
-                "now": tx.now,
-                "id": [hold.id for _, _, hold in holds],
-                "order": [order_id for order_id, _, _ in holds],
-                "account": [account_id for _, account_id, _ in holds],
-                "scope": [hold.scope for _, _, hold in holds],
-                "group": numbers(hold.group_no for _, _, hold in holds),
-                "line": numbers(hold.line_no for _, _, hold in holds),
-                "kind": [hold.kind for _, _, hold in holds],
-                "code": [hold.code for _, _, hold in holds],
-                "reason": [hold.reason for _, _, hold in holds],
-                "blocks": [",".join(HOLD_BLOCKS[hold.kind]) for _, _, hold in holds],
-                "detail": [None if hold.detail is None else dumps(hold.detail) for _, _, hold in holds],
-                "by": [tx.actor.principal_id for _ in holds],
-            },
-        )
-
-
-def close_holds(tx: Tx, hold_ids: Sequence[UUID], *, reason: str) -> int:
-    """Release open holds; gives how many were open. A hold that is not there is never created."""
-    if not hold_ids:
-        return 0
-    return tx.run(_CLOSE_HOLDS, {"now": tx.now, "by": tx.actor.principal_id, "reason": reason, "ids": list(hold_ids)})
