@@ -148,7 +148,8 @@ def _step(stream: Stream, name: str) -> Any:
 
 
 def run_steps(tx: Tx, stream: Stream, instances: Sequence[Running], workset: Workset) -> None:
-    """Look, lock, then run step after step until every instance waits or has ended."""
+    """Look, then run step after step until every instance waits or has ended. What the steps ahead need is locked at once,
+    before the first step that needs any of it: what comes before that (checking, pricing) holds nobody up."""
     ready = _runs(instances)
     if not ready:
         return
@@ -156,9 +157,12 @@ def run_steps(tx: Tx, stream: Stream, instances: Sequence[Running], workset: Wor
     for name in dict.fromkeys(run.step for _, run in ready):
         calls = [Call(one.subject_id, run.variables) for one, run in ready if run.step == name]
         looked[name] = _step(stream, name).look(tx, workset, calls)
-    stream.lock(tx, workset, needed_locks(stream, instances))
+    locked = False
     while ready:
         name = ready[0][1].step
+        if not locked and _step(stream, name).locks:
+            stream.lock(tx, workset, needed_locks(stream, instances))
+            locked = True
         chosen = [(one, run) for one, run in ready if run.step == name]
         _run_step(tx, stream, workset, name=name, chosen=chosen, looked=looked.pop(name, None))
         ready = _runs(instances)
