@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from tradewind.access.api.edge import CallerEdge, answer, api_router, edge_of, not_found, permission
+from tradewind.access.api.edge import CallerEdge, answer, api_router, edge_of, not_found, permission, raw
 from tradewind.access.api.gate import check_json_text
 from tradewind.channels.intake import Item, OrderRequest
 from tradewind.desk.preview import preview
@@ -138,6 +138,7 @@ def _read(body: bytes, content_type: str) -> OrderIn | OrdersIn:
         "parameters": [{"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}],
     },
 )
+@raw
 async def place_orders(request: Request) -> Response:
     """Place one order (201 with price, promise, holds and reasons) or many (200 with a result for each)."""
     body = await request.body()
@@ -157,12 +158,12 @@ async def place_orders(request: Request) -> Response:
         for start in range(0, len(drafts), BATCH_ORDERS)
     ]  # fmt: skip
     combiner = request.app.state.combiner
-    waiting = asyncio.gather(*(combiner.submit(part) for part in parts))
-    try:
-        items = [item for part in await asyncio.wait_for(asyncio.shield(waiting), WAIT_SECONDS) for item in part]
-    except TimeoutError:
+    futures = [combiner.submit(part) for part in parts]
+    _, pending = await asyncio.wait(futures, timeout=WAIT_SECONDS)
+    if pending:
         accepted = [{"id": str(one), "client_ref": draft.client_ref} for one, draft in zip(ids, drafts, strict=True)]
         return answer({"status": "accepted", "orders": accepted}, 202, {"Location": f"/api/v1/orders/{ids[0]}"})
+    items = [item for future in futures for item in future.result()]
     return _one(items[0]) if isinstance(asked, OrderIn) else _many(drafts, items)
 
 

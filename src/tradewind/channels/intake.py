@@ -36,6 +36,8 @@ from tradewind.streams.sources import StockMoved
 from tradewind.views.orders import order_json, orders_json
 
 ACTION = "orders.place"
+TURNS_TO_WRITE = 3  # of the event loop: the waiting route wakes, answers, and the bytes are handed to the kernel
+LONGEST_WRITING = 0.05
 log = logging.getLogger("tradewind.intake")
 
 
@@ -282,19 +284,16 @@ class Combiner:
     def __init__(self, database: Database, *, watch: Callable[[int, float], None] | None = None) -> None:
         self.database = database
         self._watch = watch
-        self._queue: queue.SimpleQueue[tuple[OrderRequest, asyncio.Future[Answer]] | None] = queue.SimpleQueue()
-        self._left_over: tuple[OrderRequest, asyncio.Future[Answer]] | None = None
+        self._queue: queue.SimpleQueue[tuple[OrderRequest, asyncio.Future[list[Item]]] | None] = queue.SimpleQueue()
+        self._left_over: tuple[OrderRequest, asyncio.Future[list[Item]]] | None = None
         self._thread = threading.Thread(target=self._pump, name="combiner", daemon=True)
         self._thread.start()
 
-    async def submit(self, request: OrderRequest) -> list[Item]:
-        """Hand a request over and wait for its items."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    def submit(self, request: OrderRequest) -> "asyncio.Future[list[Item]]":
+        """Hand a request over; the future gets its items, or the failure that none of them survived."""
+        future: asyncio.Future[list[Item]] = asyncio.get_running_loop().create_future()
         self._queue.put((request, future))
-        answer = await asyncio.shield(future)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
+        return future
 
     def close(self) -> None:
         """Finish what has queued, then end the thread."""
@@ -313,8 +312,8 @@ class Combiner:
                 return
 
     def _take(
-        self, first: tuple[OrderRequest, asyncio.Future[Answer]]
-    ) -> tuple[list[tuple[OrderRequest, asyncio.Future[Answer]]], bool]:
+        self, first: tuple[OrderRequest, asyncio.Future[list[Item]]]
+    ) -> tuple[list[tuple[OrderRequest, asyncio.Future[list[Item]]]], bool]:
         """What has queued, up to the bounds; a key that is in the batch already waits for the next one."""
         batch, orders, lines = [first], len(first[0].drafts), first[0].lines
         keys = {key.name for key in [first[0].idempotency] if key}
@@ -333,7 +332,7 @@ class Combiner:
             keys |= {key.name} if key else set()
             batch.append(following)
 
-    def _run(self, batch: Sequence[tuple[OrderRequest, asyncio.Future[Answer]]]) -> None:
+    def _run(self, batch: Sequence[tuple[OrderRequest, asyncio.Future[list[Item]]]]) -> None:
         begun = time.perf_counter()
         try:
             answers: list[Answer] = list(place_requests(self.database, [request for request, _ in batch]))
@@ -342,17 +341,40 @@ class Combiner:
             answers = [failure for _ in batch]
         if self._watch:
             self._watch(sum(len(request.drafts) for request, _ in batch), time.perf_counter() - begun)
-        loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Answer], Answer]]] = {}
-        for (_, future), answer in zip(batch, answers, strict=True):
+        self._answer([future for _, future in batch], answers)
+
+    def _answer(self, futures: Sequence["asyncio.Future[list[Item]]"], answers: Sequence[Answer]) -> None:
+        """Give every caller its answer, and wait until the loop has written them out: it could not go on meanwhile anyway, and
+        what comes in until then makes the next batch larger."""
+        loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[Item]], Answer]]] = {}
+        for future, answer in zip(futures, answers, strict=True):
             loops.setdefault(future.get_loop(), []).append((future, answer))
         for loop, pairs in loops.items():
-            loop.call_soon_threadsafe(_deliver, pairs)
+            written = threading.Event()
+            try:
+                loop.call_soon_threadsafe(_deliver, pairs, written)
+            except RuntimeError:  # the loop was closed: nobody is left to be answered
+                continue
+            written.wait(LONGEST_WRITING)
 
 
-def _deliver(pairs: list[tuple[asyncio.Future[Answer], Answer]]) -> None:
+def _deliver(pairs: list[tuple["asyncio.Future[list[Item]]", Answer]], written: threading.Event) -> None:
     for future, answer in pairs:
-        if not future.done():
+        if future.done():
+            continue
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
             future.set_result(answer)
+    _after(asyncio.get_running_loop(), TURNS_TO_WRITE, written.set)
+
+
+def _after(loop: asyncio.AbstractEventLoop, turns: int, then: Callable[[], None]) -> None:
+    """Call `then` after so many turns of the loop: no time passes in an idle one."""
+    if turns:
+        loop.call_soon(_after, loop, turns - 1, then)
+    else:
+        then()
 
 
 def start_combiner(database: Database, *, watch: Callable[[int, float], None] | None = None) -> Combiner:
