@@ -99,12 +99,7 @@ stock_claim = table(
     CheckConstraint("qty > 0", name="qty_positive"),
     CheckConstraint("(state = 'promised') = (supply_id is not null) or state = 'ended'", name="promised_from_supply"),
     Index("ix_stock_claim_expiry", "expires_at", postgresql_where=text("state = 'reserved'")),
-    Index(
-        "ix_stock_claim_open",
-        "product_id",
-        "site_id",
-        postgresql_where=text("state in ('promised', 'reserved', 'allocated', 'released')"),
-    ),
+    Index("ix_stock_claim_promised", "supply_id", postgresql_where=text("state = 'promised'")),
     comment="What an order line holds: promised from inbound, reserved softly, allocated for a pick, released to the warehouse.",
     buyer=True,
     storage={"fillfactor": 85},

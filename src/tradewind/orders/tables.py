@@ -76,7 +76,6 @@ sales_order = table(
         unique=True,
         postgresql_where=text("buyer_po_normal is not null and status <> 'cancelled'"),
     ),
-    Index("ix_sales_order_placed", "placed_at"),
     Index("ix_sales_order_account_id", "account_id", "placed_at"),
     comment="What a customer ordered. Status is a function of the lines and holds; quantities live on the lines.",
     buyer=True,
@@ -96,7 +95,7 @@ delivery_group = table(
 )
 order_line = table(
     "order_line",
-    ref("order_id", "sales_order.id", primary_key=True),
+    Column("order_id", Uuid, primary_key=True),  # through its delivery group it belongs to an order
     Column("line_no", Integer, primary_key=True),
     Column("group_no", Integer, nullable=False),
     Column("account_id", Uuid, nullable=False),
