@@ -93,19 +93,16 @@ class Adjustment:
 def receive_goods(tx: Tx, receipts: Sequence[Receipt]) -> list[Received | Problem]:
     """Book goods that came in. What orders wait for is kept for them; the fact `stock.received` wakes the backorder crank."""
     answers, items = resolve_items(tx, receipts)
-    named = _supplies(tx, receipts, items, answers)
-    good = refuse_items(
+    able = refuse_items(
         answers, items, lambda item: not_above_zero(item) or in_future(tx, receipts[item.place].as_of, item)
     )
+    supplied = {item.product.id for item in able if receipts[item.place].supply is not None}
+    locked = lock_set(tx, [(LOCK_SUPPLY, supplied)])
+    named = _supplies(tx, receipts, able, answers)
+    good = [item for item in able if answers[item.place] is None]
     commands.open_stock(tx, {item.key for item in good})
     products = {item.product.id for item in good}
-    locked = lock_set(
-        tx,
-        [
-            (LOCK_SUPPLY, {supply.product_id for supply in named.values()}),
-            (LOCK_STOCK, {item.key for item in good}),
-        ],
-    )
+    locked |= lock_set(tx, [(LOCK_STOCK, {item.key for item in good})])
     rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
     free = {row[0]: row[3] for row in locked["supply"]}
     waiting, kept = backordered_units(tx, products), earmarked_of(tx, products)
@@ -168,7 +165,7 @@ def _book_receipts(
 
 
 def _supplies(tx: Tx, receipts: Sequence[Receipt], items: Sequence[Item], answers: list[Any]) -> dict[int, Supply]:
-    """The inbound supplies that receipts name, by place; those that cannot be received are refused."""
+    """The inbound supplies that receipts name, by place, locked by the caller; those that cannot be received are refused."""
     asked = [(item, receipts[item.place].supply) for item in items]
     wanted = [(item, reference) for item, reference in asked if reference is not None]
     found = supplies_named(tx, [(reference, *item.key) for item, reference in wanted])

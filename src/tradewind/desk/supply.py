@@ -77,8 +77,11 @@ def expect_supply(tx: Tx, expectations: Sequence[Expectation]) -> list[Expected 
 
 
 def _insert_supplies(tx: Tx, fresh: Sequence[tuple[Item, Supply]], answers: list[Any]) -> None:
-    commands.insert_supplies(tx, [supply for _, supply in fresh])
+    stored = commands.insert_supplies(tx, [supply for _, supply in fresh])
     for item, supply in fresh:
+        if supply.id not in stored:
+            answers[item.place] = errors.named_at_once(supply.reference, f"/{item.place}/reference")
+            continue
         payload = {
             "products": [str(supply.product_id)],
             "reference": supply.reference,

@@ -155,6 +155,7 @@ insert into inbound_supply as i (id, reference, product_id, site_id, qty, expect
 select w.id, w.reference, w.product_id, w.site_id, w.qty, w.at, 'open'
 from unnest(%(id)s::uuid[], %(reference)s::text[], %(product)s::uuid[], %(site)s::uuid[], %(qty)s::numeric[],
             %(at)s::timestamptz[]) as w(id, reference, product_id, site_id, qty, at)
+on conflict do nothing returning i.id
 """
 _MOVE_SUPPLIES = """
 update inbound_supply i set expected_at = w.at, target_qty = w.target,
@@ -212,20 +213,19 @@ def settle_supplies(tx: Tx, ids: Iterable[UUID]) -> None:
         tx.run(_SETTLE, {"id": wanted})
 
 
-def insert_supplies(tx: Tx, supplies: Sequence[Supply]) -> None:
-    """Store new inbound supplies."""
-    if supplies:
-        tx.run(
-            _PUT_SUPPLIES,
-            {
-                "id": [one.id for one in supplies],
-                "reference": [one.reference for one in supplies],
-                "product": [one.product_id for one in supplies],
-                "site": [one.site_id for one in supplies],
-                "qty": numbers(one.qty for one in supplies),
-                "at": [one.expected_at for one in supplies],
-            },
-        )
+def insert_supplies(tx: Tx, supplies: Sequence[Supply]) -> set[UUID]:
+    """Store new inbound supplies; gives those that nobody else had stored under the same name meanwhile."""
+    if not supplies:
+        return set()
+    columns = {
+        "id": [one.id for one in supplies],
+        "reference": [one.reference for one in supplies],
+        "product": [one.product_id for one in supplies],
+        "site": [one.site_id for one in supplies],
+        "qty": numbers(one.qty for one in supplies),
+        "at": [one.expected_at for one in supplies],
+    }
+    return {row[0] for row in tx.rows(_PUT_SUPPLIES, columns)}
 
 
 def move_supplies(tx: Tx, changes: Sequence[tuple[UUID, Decimal, Decimal | None, datetime]]) -> None:

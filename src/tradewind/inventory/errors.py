@@ -59,3 +59,10 @@ def not_so_many(sku: str, site: str, on_hand: Decimal, where: str = "") -> Probl
         409,
         {"on_hand": str(on_hand)},
     )
+
+
+def named_at_once(reference: str, where: str = "") -> Problem:
+    """Somebody else stored a supply under this reference at the same moment."""
+    return Problem(
+        "inventory.named_at_once", f"{reference} was stored at this moment by somebody else; send it again.", where, 409
+    )
