@@ -50,6 +50,8 @@ _ACCOUNT = Target(
         Column("legal_entity", "legal_entity_id", "uuid"),
         Column("parent", "parent_id", "uuid"),
         Column("tax_exempt", "tax_exempt", "boolean"),
+        Column("vat_verified", "vat_verified", "boolean"),
+        Column("over_ship_percent", "over_ship_percent", "numeric"),
         Column("discount_percent", "discount_percent", "numeric"),
         Column("approval_above", "approval_above", "numeric"),
         Column("priority", "priority", "int"),

@@ -138,7 +138,7 @@ def moment(
     )
 
 
-def flag(name: str, sentence: str, *, default: bool = False, aliases: Aliases = ()) -> Field:
+def flag(name: str, sentence: str, *, default: bool | None = False, aliases: Aliases = ()) -> Field:
     """Yes or no."""
     return Field(name, "yes or no", sentence, lambda _: cells.flag_of, required=False, default=default, aliases=aliases)
 

@@ -21,12 +21,14 @@ class AccountRow(NamedTuple):
     region: str | None
     status: str
     vat_id: str | None
+    vat_verified: bool | None
     tax_exempt: bool
     terms: str
     ship_policy: str
     price_policy: str
     price_strategy: str
     discount_percent: Decimal
+    over_ship_percent: Decimal
     duplicate_po: str
     approval_above: Decimal | None
     priority: int
@@ -62,6 +64,9 @@ ACCOUNTS = Kind(
         code("region", "a region that prices and rules speak of"),
         one_of("status", "whether it may order", "active", "blocked", "closed", default="active"),
         code("vat_id", "its VAT number", aliases=("vat_number", "tax_id")),
+        flag(
+            "vat_verified", "whether a check of its VAT number found it valid; empty where none was made", default=None
+        ),
         flag("tax_exempt", "whether it never pays tax (a certificate is better)"),
         code("terms", "code of its payment terms", default="NET30", aliases=("payment_terms", "terms_code")),
         one_of(
@@ -77,6 +82,7 @@ ACCOUNTS = Kind(
             default="first_match",
         ),
         number("discount_percent", "taken off every price", maximum="100", default="0", aliases=("discount",)),
+        number("over_ship_percent", "how much more than ordered a warehouse may ship", maximum="100", default="0"),
         one_of(
             "duplicate_po",
             "what to do with a purchase order number seen before",
