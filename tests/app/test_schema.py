@@ -21,7 +21,7 @@ def dumped(url: str) -> list[str]:
     tool = shutil.which("pg_dump", path=str(inside) if inside else None)
     assert tool, "pg_dump comes with PostgreSQL"
     text = subprocess.run([tool, "--schema-only", "--no-owner", url], check=True, capture_output=True, text=True).stdout
-    own = r"--|\\(un)?restrict|$|.*alembic_version|    version_num|    ADD CONSTRAINT alembic_version"
+    own = r"--|\\(un)?restrict|$|.*alembic_version|    version_num|    ADD CONSTRAINT alembic_version|.* ON SCHEMA public (IS|FROM PUBLIC)"
     kept = [line for line in text.splitlines() if not re.match(own, line)]
     return sorted(kept)
 
