@@ -2,7 +2,7 @@
 tell the backorder crank who may be served.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,13 +98,13 @@ def receive_goods(tx: Tx, receipts: Sequence[Receipt]) -> list[Received | Proble
     )
     supplied = {item.product.id for item in able if receipts[item.place].supply is not None}
     locked = lock_set(tx, [(LOCK_SUPPLY, supplied)])
-    named = _supplies(tx, receipts, able, answers)
+    free = {row[0]: row[3] for row in locked["supply"]}
+    named = _supplies(tx, receipts, able, answers, locked=free)
     good = [item for item in able if answers[item.place] is None]
     commands.open_stock(tx, {item.key for item in good})
     products = {item.product.id for item in good}
     locked |= lock_set(tx, [(LOCK_STOCK, {item.key for item in good})])
     rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
-    free = {row[0]: row[3] for row in locked["supply"]}
     waiting, kept = backordered_units(tx, products), earmarked_of(tx, products)
     arrived: dict[Key, list[Decimal]] = {}
     received: dict[UUID, Decimal] = {}
@@ -164,8 +164,11 @@ def _book_receipts(
         tx.emit(stock_fact("stock.received", product_id, site_id, payload))
 
 
-def _supplies(tx: Tx, receipts: Sequence[Receipt], items: Sequence[Item], answers: list[Any]) -> dict[int, Supply]:
-    """The inbound supplies that receipts name, by place, locked by the caller; those that cannot be received are refused."""
+def _supplies(
+    tx: Tx, receipts: Sequence[Receipt], items: Sequence[Item], answers: list[Any], *, locked: Collection[UUID]
+) -> dict[int, Supply]:
+    """The inbound supplies that receipts name, by place; those that cannot be received are refused, one that was stored only
+    after the lock like one that is not there."""
     asked = [(item, receipts[item.place].supply) for item in items]
     wanted = [(item, reference) for item, reference in asked if reference is not None]
     found = supplies_named(tx, [(reference, *item.key) for item, reference in wanted])
@@ -173,7 +176,7 @@ def _supplies(tx: Tx, receipts: Sequence[Receipt], items: Sequence[Item], answer
     for index, (item, reference) in enumerate(wanted):
         supply = found.get(index)
         where = f"/{item.place}/supply"
-        if supply is None:
+        if supply is None or (supply.status == "open" and supply.id not in locked):
             answers[item.place] = errors.unknown_supply(reference, item.product.sku, receipts[item.place].site, where)
         elif supply.status != "open":
             answers[item.place] = errors.supply_closed(reference, supply.status, where)
