@@ -38,7 +38,9 @@ insert into approval (id, order_id, account_id, content_hash, decision, decided_
 insert into delivery (id, effect_key, epoch, destination, kind, account_id, subject_type, subject_id, payload, status, next_at,
     created_at, sent_at)
   values (gen_random_uuid(), %(token)s, 1, 'https://example.test', 'order.confirmed', %(account)s, 'sales_order', %(order)s,
-    '{}', 'sent', now(), now(), now())
+    '{}', 'sent', now(), now(), now());
+insert into incident (id, instance_id, kind, code, message, opened_at, resolved_at, resolution)
+  values (%(incident)s, %(instance)s, 'item', 'x.y', %(token)s, now(), now(), %(token)s)
 """
 _ACCOUNT = "update account set approval_above = 500 where code = any(%s)"
 _LIMIT = """
@@ -70,6 +72,7 @@ class Names:
     task: str = ""
     hold: str = ""
     instance: str = ""
+    incident: str = ""
     mandate: str = ""
     principal: str = ""
     key: str = ""
@@ -100,11 +103,14 @@ class TwoCompanies:
     own: Names
     foreign: Names
     people: dict[str, Person] = field(default_factory=dict)
-    agent: str = ""
+    owner: psycopg.Connection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.owner = psycopg.connect(self.url, autocommit=True)
 
     def ask(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, autocommit=True) as owner:
-            return owner.execute(sql, params).fetchall()
+        """Rows, as the owner of the tables sees them."""
+        return self.owner.execute(sql, params).fetchall()
 
     def account_tables(self) -> list[str]:
         """Every table with a column `account_id`."""
@@ -143,6 +149,7 @@ class TwoCompanies:
 
     def close(self) -> None:
         self.database.close()
+        self.owner.close()
 
 
 def open_two_companies(owner_url: str, app_url: str) -> TwoCompanies:
@@ -226,7 +233,6 @@ def _people(tx: Tx, world: TwoCompanies, shop: Shop) -> None:
     for (name, role, kind), key, spare in zip(wanted, keys, spares, strict=False):
         world.people[name] = Person(name, role, kind, key.key, kind in (Kind.BUYER, Kind.AGENT), str(spare.id))
     world.people["nobody"] = Person("nobody", "", Kind.BUYER, "", walled=True)
-    world.agent = "agent"
     principals = {new.login: one for new, one in zip(news, ids, strict=True)}
     by = principals["sales"]
     mandates = [
@@ -246,10 +252,12 @@ def _people(tx: Tx, world: TwoCompanies, shop: Shop) -> None:
 
 def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
     """What no command of the house makes yet, or not without the outside world."""
+    names.incident = str(shop.database.ids.new())
     people = [row[0] for row in world.ask("select id from principal where kind = 'staff' order by login limit 2")]
     columns = {
         "account": names.account_id, "token": names.account, "list": shop.database.ids.new(), "list_code": names.price_list,
         "cup": shop.id["cup"], "order": names.order_id, "one": people[0], "other": people[1],
+        "instance": names.instance, "incident": names.incident,
     }  # fmt: skip
     with psycopg.connect(world.url, autocommit=True) as owner:
         for statement in _BY_HAND.split(";\n"):

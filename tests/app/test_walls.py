@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -75,6 +76,14 @@ def returned(own: Names, them: Names) -> dict[str, Any]:
 
 def returned_to_us(own: Names, them: Names) -> dict[str, Any]:
     return {**returned(own, them), "account": own.account}
+
+
+def reason(own: Names, them: Names) -> dict[str, Any]:
+    return {"reason": "because"}
+
+
+def override(own: Names, them: Names) -> dict[str, Any]:
+    return {"amount": "1", "reason": "season", "valid_to": "2030-01-01T00:00:00Z", "requested_by": "sales"}
 
 
 CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
@@ -149,6 +158,38 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
         "returned", "return_id", parameter="name", body=lambda own, them: {"lines": [{"line": 1, "qty": "1"}]}
     ),
     ("POST", "/api/v1/returns/{name}/credit"): of("returned", "return_id", parameter="name", body=lambda own, them: {}),
+    ("POST", "/api/v1/orders/{name}/cancel"): of("order", "order_id", parameter="name", body=lambda own, them: {"reason": "no need"}),
+    ("POST", "/api/v1/orders/{name}/holds"): of(
+        "order", "order_id", parameter="name", body=lambda own, them: {"kind": "customer", "reason": "wait"}
+    ),
+    ("POST", "/api/v1/orders/{name}/holds/{hold_id}/release"): (
+        Call(path=lambda own, them: {"name": them.waiting, "hold_id": them.hold}, body=reason, hidden=(404,)),
+        Call(path=lambda own, them: {"name": own.waiting, "hold_id": them.hold}, body=reason, hidden=(404, 403)),
+    ),
+    ("POST", "/api/v1/orders/{name}/approve"): of("waiting", parameter="name", body=lambda own, them: {}),
+    ("POST", "/api/v1/orders/{name}/reject"): of("waiting", parameter="name", body=reason),
+    ("POST", "/api/v1/stock/receipts"): nothing(receipts=[{"site": "N", "sku": "CUP", "qty": "1"}]),
+    ("POST", "/api/v1/stock/observations"): nothing(
+        observations=[{"site": "N", "sku": "CUP", "qty": "1", "as_of": "2026-01-01T00:00:00Z"}]
+    ),
+    ("POST", "/api/v1/stock/adjustments"): nothing(adjustments=[{"site": "N", "sku": "CUP", "qty": "1", "reason": "found"}]),
+    ("POST", "/api/v1/supplies"): nothing(
+        supplies=[{"reference": "R", "site": "N", "sku": "CUP", "qty": "1", "expected_at": "2027-01-01T00:00:00Z"}]
+    ),
+    ("GET", "/api/v1/availability"): (Call(query=lambda own, them: {"sku": "CUP"}),),
+    ("GET", "/api/v1/tasks"): nothing(),
+    ("POST", "/api/v1/tasks/{task_id}/claim"): of("task", parameter="task_id"),
+    ("POST", "/api/v1/tasks/{task_id}/complete"): of("task", parameter="task_id", body=lambda own, them: {"approved": True}),
+    ("GET", "/api/v1/inbox"): nothing(),
+    ("GET", "/api/v1/incidents"): nothing(),
+    ("GET", "/api/v1/incidents/{incident_id}"): of("incident", parameter="incident_id"),
+    ("POST", "/api/v1/incidents/{incident_id}/retry"): of("incident", parameter="incident_id", body=reason),
+    ("POST", "/api/v1/incidents/{incident_id}/cancel"): of("incident", parameter="incident_id", body=reason),
+    ("POST", "/api/v1/steps/{step}/resume"): (Call(path=lambda own, them: {"step": "orders.take"}, body=reason),),
+    ("PUT", "/api/v1/accounts/{code}/credit-limit"): of(
+        "account", parameter="code", body=lambda own, them: {"limit": "100000", "reason": "as it was"}
+    ),
+    ("POST", "/api/v1/accounts/{code}/credit-overrides"): of("account", parameter="code", body=override),
 }  # fmt: skip
 """How every route is called. A route that is new belongs in here, with every name of a company's thing it takes."""
 
@@ -236,15 +277,11 @@ def counts(world: TwoCompanies) -> dict[str, Any]:
     return {row[0]: row[1:] for row in world.ask(union)}
 
 
-def leaked(response: httpx.Response, secrets: set[str], asked: Names) -> set[str]:
-    """What the answer holds of somebody else's that the caller had not said itself."""
+def leaked(response: httpx.Response, secrets: set[str]) -> set[str]:
+    """What the answer holds of somebody else's that the caller had not said itself in this very request."""
     text = (response.text + str(response.headers)).lower()
-    said = {value.lower() for value in asked.values()}
-    return {secret for secret in secrets if secret in text and secret not in said and not _within(secret, said)}
-
-
-def _within(secret: str, said: set[str]) -> bool:
-    return any(secret in value for value in said)
+    said = unquote(str(response.request.url)).lower() + response.request.content.decode().lower()
+    return {secret for secret in secrets if secret in text and secret not in said}
 
 
 # ---- the table is whole ------------------------------------------------------------------------------------------
@@ -330,7 +367,7 @@ def test_strangers_things_are_not_there(
             if theirs is not None:
                 alike = shape(theirs, world.foreign, own) == shape(nobodys, nowhere, own)
                 check(alike or not call.hidden, "tells a stranger's from nobody's")
-                check(all(not leaked(one, secrets, world.foreign) for one in answers), "shows a stranger's")
+                check(all(not leaked(one, secrets) for one in answers), "shows a stranger's")
                 check(before == after, f"writes {[name for name in after if after[name] != before[name]]}")
                 if call.hidden:
                     check(events[1] == events_after[1], "says an event")
@@ -368,9 +405,18 @@ def test_lists_hold_ones_own_and_nothing_else(
         for call in CALLS[route]:
             found = request(client, person, route, call, world.own, world.own)
             assert found.status_code == 200, (route, found.text)
-            assert leaked(found, secrets, nowhere) == set(), route
+            assert leaked(found, secrets) == set(), route
     seen = request(client, person, ("GET", "/api/v1/orders"), Call(), world.own, world.own)
     assert world.own.order in seen.text
+
+
+def test_the_scan_finds_what_it_looks_for(world: TwoCompanies, client: EdgeClient, secrets: set[str]) -> None:
+    everything = ("shipments", "invoices", "payments", "returns", "orders", "accounts")
+
+    for name in everything:
+        found = request(client, world.people["sales"], ("GET", f"/api/v1/{name}"), Call(), world.own, world.own)
+        assert found.status_code == 200
+        assert leaked(found, secrets), name
 
 
 def test_an_agent_reads_only_what_its_mandate_names(world: TwoCompanies, client: EdgeClient) -> None:
@@ -381,12 +427,7 @@ def test_an_agent_reads_only_what_its_mandate_names(world: TwoCompanies, client:
         found = request(client, person, route, call, world.own, world.own)
         assert found.status_code in (200, 403, 404), (route, found.text)
         mine = {world.own.account_id, world.own.order_id, world.own.order, world.own.invoice, world.own.payment}
-        said = (
-            Names("", "")
-            if call.path(world.own, world.own) == {} and not call.query(world.own, world.own)
-            else world.own
-        )
-        assert not leaked(found, {one.lower() for one in mine}, said), route
+        assert not leaked(found, {one.lower() for one in mine}), route
 
 
 @pytest.fixture
@@ -422,7 +463,7 @@ def test_without_our_own_checks_the_database_still_shows_and_finds_nothing_forei
                 continue
             client.app.state.guard.forget()
             answered = request(client, person, route, call, world.own, world.foreign)
-            if found := leaked(answered, secrets, world.foreign):
+            if found := leaked(answered, secrets):
                 wrong.append(f"{who} {' '.join(route)} #{number} shows {sorted(found)[:5]}")
 
     after = world.of_foreign()
