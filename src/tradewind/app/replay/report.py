@@ -76,7 +76,7 @@ def in_words(told: Mapping[str, Any]) -> str:
     lines = [
         f"{told['rows']} rows: {done['orders']} orders, {done['adjustments']} adjustments; returns: {returns}",
         f"refused: {told['refused']['rows']} rows, {len(done['refused'])} documents; held: {len(done['orders_held'])} orders",
-        f"totals: {check['differences']} documents differ; booked {check['sums']['booked']}",
+        f"totals: {check['differences']} documents have another total than the file; booked {check['sums']['booked']}",
         f"verify: {told['verify']['checks']} checks, {told['verify']['violations']} violations",
         f"{speed['rows_per_second']} rows a second from raw row to invoiced, {speed['seconds']} s",
     ]
