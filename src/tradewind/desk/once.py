@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.idempotency import Key, reserve_keys, store_answers
-from tradewind.kernel.problem import Problem, Refused, refuse
+from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Tx
 
 
@@ -23,8 +23,6 @@ def once(tx: Tx, work: Callable[[Tx], Any], *, principal_id: UUID, key: str | No
         answer = known[name.name]
         if isinstance(answer, Problem):
             raise Refused([answer])
-        if answer is None:
-            raise refuse("request.in_flight", "The first request with this key has no answer yet.", status=409)
         return answer
     answer = work(tx)
     store_answers(tx, {name.name: answer})

@@ -103,8 +103,8 @@ _SINCE = """
 select w.ord::int, s.observed_as_of,
   coalesce((select sum(m.qty) from stock_move m
             where m.product_id = w.product_id and m.site_id = w.site_id and m.as_of > w.as_of), 0),
-  exists (select from stock_observation o where o.product_id = w.product_id and o.site_id = w.site_id
-          and o.as_of = w.as_of and o.qty = w.qty and o.source = w.source)
+  coalesce((select true from stock_observation o where o.product_id = w.product_id and o.site_id = w.site_id
+            and o.as_of = w.as_of and o.qty = w.qty and o.source = w.source limit 1), false)
 from unnest(%(product)s::uuid[], %(site)s::uuid[], %(as_of)s::timestamptz[], %(qty)s::numeric[], %(source)s::text[])
      with ordinality as w(product_id, site_id, as_of, qty, source, ord)
 join stock s on s.product_id = w.product_id and s.site_id = w.site_id
@@ -179,13 +179,18 @@ select w.product_id from (
   select product_id from order_line where qty_backordered > 0 and product_id > %(after)s
   union select product_id from stock where earmarked > 0 and product_id > %(after)s
 ) w
-where exists (select from stock s where s.product_id = w.product_id
-              and (s.earmarked > 0 or greatest(s.on_hand - s.safety, 0) > s.reserved + s.allocated))
-  or exists (select from inbound_supply i where i.product_id = w.product_id and i.status = 'open'
-             and coalesce(i.target_qty, i.qty) < i.received + i.promised)
-  or exists (select from inbound_supply i
-             join order_line l on l.product_id = i.product_id and l.qty_backordered > 0 and l.promised_at is null
-             where i.product_id = w.product_id and i.status = 'open' and i.qty > i.received + i.promised)
+cross join lateral (
+  (select from stock s where s.product_id = w.product_id
+     and (s.earmarked > 0 or greatest(s.on_hand - s.safety, 0) > s.reserved + s.allocated) limit 1)
+  union all
+  (select from inbound_supply i where i.product_id = w.product_id and i.status = 'open'
+     and coalesce(i.target_qty, i.qty) < i.received + i.promised limit 1)
+  union all
+  (select from inbound_supply i
+     join order_line l on l.product_id = i.product_id and l.qty_backordered > 0 and l.promised_at is null
+     where i.product_id = w.product_id and i.status = 'open' and i.qty > i.received + i.promised limit 1)
+  limit 1
+) found
 order by w.product_id limit %(limit)s
 """
 
