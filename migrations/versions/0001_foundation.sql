@@ -454,6 +454,7 @@ CREATE TABLE stream_instance (
   version INTEGER NOT NULL,
   subject_type TEXT NOT NULL,
   subject_id UUID NOT NULL,
+  part TEXT DEFAULT '' NOT NULL,
   account_id UUID,
   status TEXT NOT NULL,
   state TEXT NOT NULL,
@@ -470,7 +471,7 @@ CREATE TABLE stream_instance (
 
 CREATE INDEX ix_stream_instance_subject_id ON stream_instance (subject_id);
 
-CREATE UNIQUE INDEX uq_stream_instance_live ON stream_instance (subject_id, stream) WHERE status in ('running', 'incident');
+CREATE UNIQUE INDEX uq_stream_instance_live ON stream_instance (subject_id, stream, part) WHERE status in ('running', 'incident');
 
 CREATE INDEX ix_stream_instance_due ON stream_instance (wake_at) WHERE status = 'running' and wake_at is not null;
 

@@ -207,7 +207,8 @@ def _wait_for_goods_again(tx: Tx, workset: ShipmentWorkset, again: Mapping[str, 
         if key not in waited_for:
             group = {"no": group_no, "key": key}
             variables = {"order": str(work.id), "group": group}
-            workset.starts.append(Start("goods_to_release", "sales_order", work.id, work.account.id, variables))
+            start = Start("goods_to_release", "sales_order", work.id, work.account.id, variables, part=str(group_no))
+            workset.starts.append(start)
         if not any(one.line.stocked and _to_come(one.quantities) for one in work.lines_of(group_no)):
             workset.messages.append(Message("goods.ready", key, f"services:{tx.ids.new()}"))  # they wait for no goods
 

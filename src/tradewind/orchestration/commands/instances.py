@@ -12,13 +12,13 @@ from tradewind.orchestration.decide.state_json import to_json
 from tradewind.orchestration.model import Graph, State, Token, Turn, WaitKind, Watch
 
 _INSERT = """
-insert into stream_instance (id, stream, version, subject_type, subject_id, account_id, status, state, wake_at, started_at,
+insert into stream_instance (id, stream, version, subject_type, subject_id, part, account_id, status, state, wake_at, started_at,
   moved_at, ended_at)
-select w.id, w.stream, w.version, w.subject_type, w.subject_id, w.account_id, w.status, w.state, w.wake_at, %(now)s, %(now)s,
+select w.id, w.stream, w.version, w.subject_type, w.subject_id, w.part, w.account_id, w.status, w.state, w.wake_at, %(now)s, %(now)s,
   w.ended_at
 from unnest(%(id)s::uuid[], %(stream)s::text[], %(version)s::int[], %(subject_type)s::text[], %(subject_id)s::uuid[],
-  %(account)s::uuid[], %(status)s::text[], %(state)s::text[], %(wake)s::timestamptz[], %(ended)s::timestamptz[])
-  as w(id, stream, version, subject_type, subject_id, account_id, status, state, wake_at, ended_at)
+  %(part)s::text[], %(account)s::uuid[], %(status)s::text[], %(state)s::text[], %(wake)s::timestamptz[], %(ended)s::timestamptz[])
+  as w(id, stream, version, subject_type, subject_id, part, account_id, status, state, wake_at, ended_at)
 """
 _UPDATE = """
 update stream_instance i set status = w.status, state = w.state, wake_at = w.wake_at, attempts = 0, moved_at = %(now)s,
@@ -70,6 +70,7 @@ class Running:
     account_id: UUID | None
     state: State
     fresh: bool = False
+    part: str = ""
     turn: Turn | None = None
     consumed: list[UUID] = field(default_factory=list)
     steps: list[tuple[str, datetime, datetime]] = field(default_factory=list)
@@ -105,6 +106,7 @@ def store_instances(tx: Tx, instances: Sequence[Running], *, wake_now: frozenset
                 "version": numbers(one.version for one in fresh),
                 "subject_type": [one.subject_type for one in fresh],
                 "subject_id": [one.subject_id for one in fresh],
+                "part": [one.part for one in fresh],
                 "account": [one.account_id for one in fresh],
             },
         )

@@ -16,7 +16,8 @@ from tradewind.orchestration.commands.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """An instance to start: the stream, what it is about, and the variables it begins with."""
+    """An instance to start: the stream, what it is about, and the variables it begins with. `part` is which part of the
+    subject, where one stream runs for several parts of it at once."""
 
     stream: str
     subject_type: str
@@ -24,6 +25,7 @@ class Start:
     account_id: UUID | None
     variables: Mapping[str, Any]
     wake: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def begin_instances(
             start.account_id,
             turn.state,
             fresh=True,
+            part=start.part,
         )
         running.follow(turn)
         fresh.append(running)
