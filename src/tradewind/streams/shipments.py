@@ -93,11 +93,7 @@ def _book_line(
     one.move(_moved(one, booked))
     if not booked.line.claim_no or shipment.site_id is None:
         return
-    claim = next(
-        claim
-        for claim in work.claims
-        if (claim.line_no, claim.claim_no) == (booked.line.order_line_no, booked.line.claim_no)
-    )
+    claim = next(claim for claim in work.claims_of(one.line.line_no) if claim.claim_no == booked.line.claim_no)
     if booked.shipped:
         work.change_claim(claim, state="shipped", qty=booked.shipped)
     else:
@@ -142,10 +138,7 @@ def _book_stock(workset: ShipmentWorkset, shipment: Shipment, booked: LineBookin
 
 def _forget_promise(work: OrderWork, one: LineWork, short: Decimal) -> None:
     """What was short has no date until it is allocated again; pieces on their way keep theirs."""
-    from_stock = any(
-        claim.line_no == one.line.line_no and claim.state in ("reserved", "allocated", "released")
-        for claim in work.claims
-    )
+    from_stock = any(claim.state in ("reserved", "allocated", "released") for claim in work.claims_of(one.line.line_no))
     kept = [
         piece for piece in one.promise or () if piece["from"] == "inbound" or (from_stock and piece["from"] == "stock")
     ]
