@@ -22,6 +22,7 @@ from tradewind.orchestration.commands.messages import sweep_messages
 from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.backorders import BackorderCrank
 from tradewind.streams.library import STREAMS
+from tradewind.streams.sources import StockMoved
 
 SHORTEST_REST, LONGEST_REST = 0.02, 0.2
 LONGEST_TROUBLE = 5.0
@@ -96,6 +97,9 @@ def _until(stop: threading.Event, work: Callable[[], dict[str, int]], what: str)
     while not stop.is_set():
         try:
             done = work()
+        except StockMoved:  # somebody took it between the look and the lock: look again
+            stop.wait(SHORTEST_REST)
+            continue
         except (psycopg.Error, Refused, OSError) as reason:
             rest = min(max(rest, 0.1) * 2, LONGEST_TROUBLE)
             log.warning("%s failed, trying again", what, extra={"reason": str(reason).strip(), "rest": rest})
