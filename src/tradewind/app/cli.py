@@ -45,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(arguments, settings)
     except Refused as refused:
         for problem in refused.problems:
-            print(f"{problem.code}: {problem.message}", file=sys.stderr)
+            place = f" ({problem.where})" if problem.where and problem.where not in problem.message else ""
+            print(f"{problem.code}: {problem.message}{place}", file=sys.stderr)
         return 2
     except psycopg.OperationalError as reason:
         print(f"database.no_answer: {str(reason).strip()}", file=sys.stderr)

@@ -126,7 +126,9 @@ def _read(body: bytes, content_type: str) -> OrderIn | OrdersIn:
     except ValidationError as wrong:
         found = wrong.errors(include_url=False)
         if found[0]["type"] == "json_invalid":
-            raise refuse("request.malformed_json", f"The body is not JSON: {found[0]['ctx']['error']}.") from None
+            reason = str(found[0]["ctx"]["error"])
+            place = reason.rpartition(" at ")[2] if " at " in reason else ""
+            raise refuse("request.malformed_json", f"The body is not JSON: {reason}.", where=place) from None
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from None
 
 

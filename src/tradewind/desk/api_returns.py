@@ -22,7 +22,7 @@ from tradewind.returns.queries import return_ids, returns_of
 router = api_router("returns")
 Qty = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-LineNo = Annotated[int, Field(ge=1)]
+LineNo = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class _Strict(BaseModel):

@@ -24,7 +24,7 @@ class AnswerLineIn(BaseModel):
     """What of a shipment line was shipped, in base units; what is left out follows from the other."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-    line: Annotated[int, Field(ge=1)]
+    line: Annotated[int, Field(ge=1, le=1_000_000)]
     shipped: Qty | None = None
     short: Qty | None = None
     reason: Annotated[str, Field(max_length=500)] | None = None

@@ -92,7 +92,17 @@ def _seen_by_callers(tx: Tx, submissions: Sequence[Submission]) -> list[Seen]:
 def _place_groups(answer: Resolved, places: list[ShipTo]) -> None:
     draft = answer.submission.draft
     by_code = {place.code: place for place in places}
+    numbers: set[int] = set()
     for index, group in enumerate(draft.groups):
+        if group.group_no in numbers:
+            answer.problems.append(
+                Problem(
+                    "orders.group_number",
+                    f"Delivery group {group.group_no} is there already.",
+                    f"/groups/{index}/group_no",
+                )
+            )
+        numbers.add(group.group_no)
         if group.ship_to is None and places:
             chosen = places[0]
         elif group.ship_to in by_code:

@@ -30,6 +30,7 @@ _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _JSON = re.compile(r"application/([\w.+-]+\+)?json", re.IGNORECASE)
 _CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 _COOKIE = re.compile(rf"(?:^|;)\s*{COOKIE}=([\w.-]+)")
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _LONGEST_SECRET = 512
 
 
@@ -52,6 +53,8 @@ class Gate:
             scope["state"]["caller"] = caller
             if problem := authorize(caller, route.permission):
                 raise Refused([problem])
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            raise _nul("path" if "\0" in scope["path"] else "query")
         if scope["method"] not in _UNSAFE:
             return receive
         limit = min(self.body_max, PUBLIC_BODY_BYTES) if route.permission == PUBLIC else self.body_max
@@ -164,3 +167,9 @@ def check_json_text(body: bytes, content_type: str) -> None:
     except UnicodeDecodeError as reason:
         raise refuse("request.wrong_encoding", f"Byte {reason.start} (0x{body[reason.start]:02x}) is not UTF-8.",
                      where=f"byte {reason.start}") from None  # fmt: skip
+    if nul := _ESCAPED_NUL.search(body):
+        raise _nul(f"byte {nul.end() - 6}")
+
+
+def _nul(where: str) -> Refused:
+    return refuse("request.nul_character", "Text never holds the character with the code 0.", where=where)
