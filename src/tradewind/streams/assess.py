@@ -41,6 +41,8 @@ from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 ONE = Decimal(1)
 # Findings that a person may wave through: their holds do not open again once released.
 WAVED_THROUGH = frozenset({"data", "price", "address", "stock"})
+# Without these an order would go out at nothing or untaxed; they end only when the price or the rate is there.
+NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,7 @@ def _totals(
     )
     if isinstance(answer, Problem):
         raise ValueError(answer.message)
+    findings += _several_jurisdictions(work, facts)
     for problem in answer.tax.findings:
         severity = "hold" if problem.code == "tax.no_rate" else "warning"
         findings.append(
@@ -303,6 +306,21 @@ def _totals(
     )
     lines = {one.line.line_no: tax for one, tax in zip(work.lines, taxed, strict=False)}
     return lines, tuple(taxed[len(work.lines) :]), totals
+
+
+def _several_jurisdictions(work: OrderWork, facts: Facts) -> list[Finding]:
+    """An order is taxed where its first group goes; one that goes to places taxed differently waits for a person."""
+    places = {(group.ship_to.country, group.ship_to.region) for group in work.groups}
+    countries = {country for country, _ in places}
+    by_region = {jurisdiction.partition("-")[0] for jurisdiction, _ in facts.rates if "-" in jurisdiction}
+    if len(countries) == 1 and not (len(places) > 1 and countries & by_region):
+        return []
+    return [
+        Finding(
+            "tax.several_jurisdictions", "hold", "its groups go to places that tax it differently", place="groups",
+            suggestion="Place an order for each.", hold_kind="data",
+        )
+    ]  # fmt: skip
 
 
 def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -344,7 +362,7 @@ def _settle_holds(tx: Tx, work: OrderWork, now: datetime) -> None:
     waved = {(hold.kind, hold.code, hold.line_no) for hold in work.holds if hold.released_at is not None}
     for (kind, code, line_no), finding in wanted.items():
         assert kind is not None
-        if kind in WAVED_THROUGH and (kind, code, line_no) in waved:
+        if kind in WAVED_THROUGH and code not in NEVER_WAVED and (kind, code, line_no) in waved:
             continue
         work.open_hold(
             Hold(

@@ -236,7 +236,7 @@ def _stale(workset: OrderWorkset) -> frozenset[UUID]:
     for work in workset.orders.values():
         for claim in work.open_claims("promised"):
             assert claim.supply_id is not None
-            due = {piece.get("due") for piece in work.line(claim.line_no).promise or () if _of(piece, claim.supply_id)}
+            due = {piece.get("due") for piece in work.line(claim.line_no).promise if _of(piece, claim.supply_id)}
             expected = dates.get(claim.supply_id)
             if expected is not None and due != {expected.isoformat()}:
                 found.add(claim.supply_id)

@@ -18,20 +18,20 @@ from tradewind.inventory.model import Claim, Delta, StockRow
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.locks import lock_set
-from tradewind.kernel.money import minor_digits, plain, round_places
-from tradewind.kernel.quantity import QUANTITY_DIGITS, from_base
+from tradewind.kernel.money import plain
 from tradewind.kernel.tx import Event, Reader, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.tasks import Completion, finish_tasks, tasks_about
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
 from tradewind.orders.commands import reprice_charges
-from tradewind.orders.decide import Cut, move, price_of_rest, tax_groups, taxes_of_rest
-from tradewind.orders.model import Hold, LineTax, Totals
-from tradewind.orders.queries import LOCK_ORDERS, Billed, billed_lines, holds_of
+from tradewind.orders.decide import Cut, move
+from tradewind.orders.model import Hold
+from tradewind.orders.queries import LOCK_ORDERS, Billed, billed_charges, billed_lines, holds_of
 from tradewind.semantics.model import ZERO
 from tradewind.streams.invoices import close_order, may_close
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
+from tradewind.streams.rest import price_rest, total_rest
 from tradewind.streams.take import return_credit
 
 REQUESTED = "orders.cancel_requested"
@@ -43,6 +43,7 @@ class Cancelling:
 
     workset: OrderWorkset
     billed: dict[tuple[UUID, int], Billed]
+    charged: dict[tuple[UUID, int], Decimal]
     open_invoices: dict[UUID, int]
     warehouses: dict[tuple[UUID, int], list[AtWarehouse]]
     units: dict[UUID, dict[str, tuple[int, int]]]
@@ -86,7 +87,9 @@ def _read(reader: Reader, workset: OrderWorkset) -> Cancelling:
         warehouses.setdefault((one.order_id, one.line_no), []).append(one)
     products = {one.line.product_id for work in workset.orders.values() for one in work.lines}
     units = {product.id: product.units for product in products_by_id(reader, products).values()}
-    return Cancelling(workset, billed_lines(reader, ids), open_invoices_of_orders(reader, ids), warehouses, units)
+    charged = billed_charges(reader, [work.id for work in workset.orders.values() if work.charges])
+    open_invoices = open_invoices_of_orders(reader, ids)
+    return Cancelling(workset, billed_lines(reader, ids), charged, open_invoices, warehouses, units)
 
 
 def asked_before(work: OrderWork, line_no: int) -> Decimal:
@@ -144,15 +147,20 @@ def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, 
         alive = one.quantities.ordered - one.quantities.cancelled
         freed |= _cut_line(at_hand.workset, work, one, qty)
         _shorten_promise(one)
-        _price_rest(at_hand, work, one, alive)
+        billed = at_hand.billed.get((work.id, line_no))
+        price_rest(work, one, alive, factors=at_hand.units.get(one.line.product_id, {}), billed=billed)
     whole = all(one.quantities.cancelled == one.quantities.ordered for one in work.lines)
-    if whole:
-        work.charges = [(replace(charge, amount=ZERO), tax) for charge, tax in work.charges]
-    _total(work)
+    if _nothing_to_bill(at_hand, work):  # a charge is worth what was billed of it
+        work.charges = [
+            (replace(charge, amount=at_hand.charged.get((work.id, charge.charge_no), ZERO)), tax)
+            for charge, tax in work.charges
+        ]
+    total_rest(work)
     at_hand.repriced.add(work.id)
     work.version += 1
     work.touched = True
-    back = work.credit_taken if whole else min(work.credit_taken, max(before - work.totals.total, ZERO))
+    over = whole or _nothing_to_bill(at_hand, work)
+    back = work.credit_taken if over else min(work.credit_taken, max(before - work.totals.total, ZERO))
     return_credit(at_hand.workset, work, back)
     if whole:
         at_hand.ended.add(work.id)
@@ -172,6 +180,17 @@ def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, 
     if may_close(work, at_hand.billed, at_hand.open_invoices):
         close_order(tx, at_hand.workset, work)
     _wake(tx, at_hand, work)
+
+
+def _nothing_to_bill(at_hand: Cancelling, work: OrderWork) -> bool:
+    """No unit is left that could still be shipped or billed."""
+    for one in work.lines:
+        units, billed = one.quantities, at_hand.billed.get((work.id, one.line.line_no))
+        if units.open + units.reserved + units.allocated + units.released:
+            return False
+        if billed is not None and units.shipped != billed.qty:
+            return False
+    return True
 
 
 def _wake(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
@@ -232,7 +251,7 @@ def _drop_promises(workset: OrderWorkset, work: OrderWork, one: LineWork) -> Non
 
 def _shorten_promise(one: LineWork) -> None:
     """The schedule loses what was cancelled, undated pieces first, then the latest."""
-    pieces = list(one.promise or ())
+    pieces = list(one.promise)
     alive = one.quantities.ordered - one.quantities.cancelled - one.quantities.shipped
     excess = sum((Decimal(piece["qty"]) for piece in pieces), ZERO) - alive
     kept = sorted(pieces, key=lambda piece: piece["at"] or "9999")
@@ -242,61 +261,8 @@ def _shorten_promise(one: LineWork) -> None:
         if rest > 0:
             kept.append({**last, "qty": plain(rest)})
         excess = -min(rest, ZERO)
-    one.promise = kept
     dated = [piece["at"] for piece in kept]
-    one.promised_at = one.promised_at if dated and all(dated) else None
-
-
-def _price_rest(at_hand: Cancelling, work: OrderWork, one: LineWork, alive: Decimal) -> None:
-    """The net of what is left of a line; where all of that was billed already, what was billed."""
-    if one.price.waterfall is None and alive:
-        return
-    after = one.quantities.ordered - one.quantities.cancelled
-    digits = minor_digits(work.header.currency)
-    price = price_of_rest(
-        one.price, before=alive, after=after, qty=_in_price_unit(at_hand, one, alive, after), digits=digits
-    )
-    billed = at_hand.billed.get((work.id, one.line.line_no))
-    if billed is not None and billed.qty and billed.qty == after:
-        price = replace(price, allowance=price.allowance + price.net - billed.net, net=billed.net)
-    one.price = price
-    one.repriced = True
-
-
-def _in_price_unit(at_hand: Cancelling, one: LineWork, before: Decimal, after: Decimal) -> Decimal:
-    line, price = one.line, one.price
-    factor = at_hand.units.get(line.product_id, {}).get(price.uom)
-    if price.uom == line.uom:
-        factor = (line.factor_num, line.factor_den)
-    if factor is None:
-        return round_places(price.qty * after / before, QUANTITY_DIGITS)
-    qty = from_base(after, factor, decimals=QUANTITY_DIGITS, policy="nearest")
-    assert isinstance(qty, Decimal)
-    return qty
-
-
-def _total(work: OrderWork) -> None:
-    """Totals and taxes from the nets that are left, at the rates the order was taxed with (M1)."""
-    digits = minor_digits(work.header.currency)
-    parts = [(one.tax.category, one.tax.rate, one.price.net) for one in work.lines]
-    parts += [(tax.category, tax.rate, charge.amount) for charge, tax in work.charges]
-    taxes = taxes_of_rest(parts, rounding=work.header.tax_rounding, digits=digits)
-    for one, tax in zip(work.lines, taxes, strict=False):
-        if one.tax.amount != tax:
-            one.tax = replace(one.tax, amount=tax)
-            one.repriced = True
-    work.charges = [
-        (charge, LineTax(old.category, old.rate, tax))
-        for (charge, old), tax in zip(work.charges, taxes[len(work.lines) :], strict=True)
-    ]
-    zero = round_places(ZERO, digits)
-    work.totals = Totals(
-        sum((one.price.net for one in work.lines), zero),
-        sum((charge.amount for charge, _ in work.charges), zero),
-        work.totals.discounts,
-        sum(taxes, zero),
-        tax_groups(parts, taxes),
-    )
+    one.promise_anew(kept, one.promised_at if dated and all(dated) else None)
 
 
 def _ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qty: Decimal, reason: str) -> None:

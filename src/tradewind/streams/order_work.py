@@ -4,6 +4,7 @@ The same copy serves an order that has just arrived (its rows are inserted once,
 read back under its lock.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +22,7 @@ from tradewind.inventory import commands as stock_commands
 from tradewind.inventory.model import Claim, Delta, Inbound, StockRow
 from tradewind.inventory.queries import claims_of
 from tradewind.kernel.locks import lock_set
-from tradewind.kernel.tx import Actor, Event, Reader, Tx
+from tradewind.kernel.tx import Actor, Event, Reader, Tx, dumps
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Start
 from tradewind.orders import commands as order_commands
@@ -44,17 +45,25 @@ class LineWork:
     price: LinePrice = NO_PRICE
     tax: LineTax = NO_TAX
     promised_at: datetime | None = None
-    promise: list[dict[str, Any]] | None = None
+    promise_text: str | None = None
     stated_price: Decimal | None = None
     moved: bool = False
     repriced: bool = False
-    stored_promise: tuple[Any, datetime | None] = (None, None)
+    promises_anew: bool = False
+    _pieces: list[dict[str, Any]] | None = None
 
     @property
-    def promises_anew(self) -> bool:
-        """Its promise is another one than the stored one; a promise is replaced, never changed in place."""
-        promise, at = self.stored_promise
-        return self.promise is not promise or self.promised_at != at
+    def promise(self) -> list[dict[str, Any]]:
+        """The dated pieces; read from their text when first asked for, since most turns never ask."""
+        if self._pieces is None:
+            self._pieces = [] if self.promise_text is None else json.loads(self.promise_text)
+        return self._pieces
+
+    def promise_anew(self, pieces: list[dict[str, Any]], at: datetime | None) -> None:
+        """Another promise; `at` is when the last piece is there, None where a piece has no date."""
+        self._pieces, self.promised_at = pieces, at
+        self.promise_text = dumps(pieces)
+        self.promises_anew = self.moved = True
 
     def move(self, quantities: Quantities) -> None:
         """The units stand elsewhere now."""
@@ -292,8 +301,7 @@ class OrderWorkset:
             work.new_claims.clear()
             work.changed_claims.clear()
             for one in work.lines:
-                one.moved = one.repriced = False
-                one.stored_promise = (one.promise, one.promised_at)
+                one.moved = one.repriced = one.promises_anew = False
         shelves = self.shelves
         shelves.stock.clear()
         shelves.promised.clear()
@@ -303,7 +311,9 @@ class OrderWorkset:
 
 
 def _line_row(work: OrderWork, one: LineWork) -> LineRow:
-    return LineRow(work.id, work.account.id, one.line, one.quantities, one.price, one.tax, one.promised_at, one.promise)
+    return LineRow(
+        work.id, work.account.id, one.line, one.quantities, one.price, one.tax, one.promised_at, one.promise_text
+    )
 
 
 def open_orders(tx: Tx, order_ids: Sequence[UUID]) -> OrderWorkset:
@@ -327,15 +337,7 @@ def read_orders(reader: Reader, order_ids: Sequence[UUID]) -> OrderWorkset:
             header=row.header,
             account=accounts[row.header.account_id],
             lines=[
-                LineWork(
-                    one.line,
-                    one.quantities,
-                    one.price,
-                    one.tax,
-                    one.promised_at,
-                    one.promise,
-                    stored_promise=(one.promise, one.promised_at),
-                )
+                LineWork(one.line, one.quantities, one.price, one.tax, one.promised_at, one.promise)
                 for one in lines.get(row.header.id, [])
             ],
             groups=groups.get(row.header.id, []),

@@ -139,11 +139,8 @@ def _book_stock(workset: ShipmentWorkset, shipment: Shipment, booked: LineBookin
 def _forget_promise(work: OrderWork, one: LineWork, short: Decimal) -> None:
     """What was short has no date until it is allocated again; pieces on their way keep theirs."""
     from_stock = any(claim.state in ("reserved", "allocated", "released") for claim in work.claims_of(one.line.line_no))
-    kept = [
-        piece for piece in one.promise or () if piece["from"] == "inbound" or (from_stock and piece["from"] == "stock")
-    ]
-    one.promise = [*kept, {"qty": str(short), "at": None, "from": "unknown", "site": None}]
-    one.promised_at = None
+    kept = [piece for piece in one.promise if piece["from"] == "inbound" or (from_stock and piece["from"] == "stock")]
+    one.promise_anew([*kept, {"qty": str(short), "at": None, "from": "unknown", "site": None}], None)
 
 
 def _say_booked(workset: ShipmentWorkset, work: OrderWork, shipment: Shipment, booking: Booking) -> None:

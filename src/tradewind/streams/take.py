@@ -325,9 +325,7 @@ def note_promise(
     if rest > 0 and one.line.stocked:
         pieces.append({"qty": str(rest), "at": None, "from": "unknown", "site": None})
         last = None
-    one.promise = pieces
-    one.promised_at = last
-    one.moved = True
+    one.promise_anew(pieces, last)
 
 
 def _make_firm(workset: OrderWorkset, work: OrderWork) -> None:

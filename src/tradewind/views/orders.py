@@ -103,7 +103,7 @@ def _line_json(work: OrderWork, one: LineWork) -> dict[str, Any]:
             "backordered": plain(units.backordered),
         },
         "promised_at": _iso(one.promised_at),
-        "promise": one.promise or [],
+        "promise": one.promise,
     }
 
 

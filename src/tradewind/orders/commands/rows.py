@@ -39,7 +39,7 @@ class HeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """A line as it is stored. `promise` is the schedule: pieces with quantity, date and source."""
+    """A line as it is stored. `promise` is the schedule as JSON text: pieces with quantity, date and source."""
 
     order_id: UUID
     account_id: UUID
@@ -48,7 +48,7 @@ class LineRow:
     price: LinePrice
     tax: LineTax
     promised_at: datetime | None
-    promise: list[dict[str, Any]] | None
+    promise: str | None
 
 
 _INSERT_HEADERS = """
@@ -250,7 +250,7 @@ def _quantity_columns(rows: Sequence[LineRow]) -> dict[str, Any]:
 def _promise_columns(rows: Sequence[LineRow]) -> dict[str, Any]:
     return {
         "promised_at": [row.promised_at for row in rows],
-        "promise": [None if row.promise is None else dumps(row.promise) for row in rows],
+        "promise": [row.promise for row in rows],
     }
 
 
