@@ -10,6 +10,7 @@ import pytest
 from shop import START, Shop
 from tradewind.desk.cancel import Cancelled, CancelRequest, LineWish, cancel_orders
 from tradewind.desk.cash import Received, record_payments
+from tradewind.desk.stock import Receipt, receive_goods
 from tradewind.desk.supply import Expectation, expect_supply
 from tradewind.streams.backorders import BackorderCrank
 
@@ -290,6 +291,43 @@ def pay_all(shop: Shop) -> None:
     total = shop.one("select total from invoice")[0]
     shop.database.write(lambda tx: record_payments(tx, [Received("ALMA", total, "EUR")]))
     shop.turn()
+
+
+def test_an_allowance_is_worth_what_was_billed_of_it_when_the_rest_is_cancelled(shop):
+    order = shop.order(("CUP", "120"), charges=(("FREIGHT", "5"), ("BONUS", "-60")))
+    (shipment,) = shop.shipments(order)
+    shop.ship(shipment)
+
+    answer = cancel(shop, order)
+
+    # 100 of 120 were billed: 333.30 of 399.96, freight, and 50 of the bonus; tax 19 % of 288.30
+    assert shop.one("select net_total, charge_total, tax_total, total from invoice") == tuple(
+        map(Decimal, ("333.30", "-45", "54.78", "343.08"))
+    )
+    assert shop.one("select net_total, charge_total, tax_total, total from sales_order") == tuple(
+        map(Decimal, ("333.30", "-45", "54.78", "343.08"))
+    )
+    assert (answer.status, credit(shop)) == ("shipped", 0)
+
+
+def test_what_is_shipped_after_a_cancel_is_billed_to_the_cent(shop):
+    order = shop.order(("CUP", "130"), ("TEA", "7"), charges=(("BONUS", "-10"),))
+    (shipment,) = shop.shipments(order)
+    shop.ship(shipment, lines=[{"line": 1, "shipped": "33", "short": "67"}])
+    cancel(shop, order, (1, "41"))
+    shop.wait(hours=1)
+    shop.database.write(lambda tx: receive_goods(tx, [Receipt("N", "CUP", Decimal(23))]))
+    for _ in range(4):
+        BackorderCrank(shop.database).turn_until_idle()
+        shop.turn()
+        for one in shop.shipments(order):
+            shop.ship(one)
+
+    assert units(shop, order) == [(0, 0, 0, 0, 89, 41), (0, 0, 0, 0, 7, 0)]
+    assert shop.one("select sum(net_total + charge_total) from invoice") == shop.one(
+        "select net_total + charge_total from sales_order"
+    )
+    assert credit(shop) == 0
 
 
 @pytest.mark.parametrize("rounding", ["per_tax_group", "per_line"])

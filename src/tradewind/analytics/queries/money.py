@@ -206,7 +206,8 @@ MONEY = (
                  case o.tax_rounding when 'per_line' then count(*) else count(distinct (l.tax_category, l.tax_rate)) end as parts
           from sales_order o left join order_line l on l.order_id = o.id
           group by o.id
-          having bool_and(l.order_id is null or (l.qty_invoiced = l.qty_ordered and l.qty_over_shipped = 0))
+          having bool_and(l.order_id is null or (l.qty_invoiced = l.qty_ordered - l.qty_cancelled and l.qty_over_shipped = 0))
+             and (count(l.order_id) = 0 or sum(l.qty_invoiced) > 0)
         ), billed as (
           select order_id, count(*) as invoices, sum(net_total + charge_total) as net, sum(tax_total) as tax
           from invoice where kind = 'invoice' group by 1
