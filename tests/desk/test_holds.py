@@ -66,17 +66,30 @@ def code(answer: Any) -> str:
     return answer.code
 
 
-def test_the_last_hold_released_lets_the_order_go_on(shop):
-    shop.database.write(lambda tx: tx.run("delete from price where product_id = %s", [shop.id["cup"]]))
-    order = shop.order(("CUP", "1"))
-    assert shop.status(order) == "held"
+_COLUMNS = "id, list_id, product_id, uom, kind, tier_from, tier_price, price_basis, valid_from"
 
-    answer = release(shop, order, hold_of(shop, order, "price"))
+
+def test_nobody_waves_a_missing_price_through_and_with_one_the_last_release_lets_the_order_go_on(shop):
+    taken = shop.database.write(
+        lambda tx: tx.rows(f"delete from price where product_id = %s returning {_COLUMNS}", [shop.id["cup"]])  # noqa: S608
+    )
+    order = shop.order(("CUP", "1"))
+    first = hold_of(shop, order, "price")
+
+    release(shop, order, first)
+    assert shop.status(order) == "held"
+    second = hold_of(shop, order, "price")
+    assert second != first
+
+    shop.database.write(
+        lambda tx: [tx.run(f"insert into price ({_COLUMNS}) values ({', '.join(['%s'] * 9)})", row) for row in taken]  # noqa: S608
+    )
+    answer = release(shop, order, second)
 
     assert isinstance(answer, HoldAnswer)
     assert answer.goes_on
     assert shop.status(order) == "released"
-    said = shop.one("select payload from event where type = 'order.hold_released'")[0]
+    said = shop.one("select payload from event where type = 'order.hold_released' order by seq desc limit 1")[0]
     assert (said["kind"], said["reason"], said["status"]) == ("price", "checked", "waiting")
 
 

@@ -1,14 +1,14 @@
 """`/api/v1/orders`: place one order or many, read them, see why a line costs what it costs."""
 
 import asyncio
-from datetime import datetime
+import re
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, edge_of, not_found, permission, raw
@@ -28,7 +28,7 @@ WAIT_SECONDS = 10.0
 PROBLEM = "application/problem+json"
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=6)]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 
 
 class _Strict(BaseModel):
@@ -52,7 +52,7 @@ class GroupIn(_Strict):
 
     group_no: Annotated[int, Field(ge=1, le=10_000)] = 1
     ship_to: Text | None = None
-    requested_at: datetime | None = None
+    requested_at: AwareDatetime | None = None
 
 
 class ChargeIn(_Strict):
@@ -113,6 +113,7 @@ class OrdersIn(_Strict):
     orders: Annotated[list[OrderIn], Field(min_length=1, max_length=REQUEST_ORDERS)]
 
 
+_IS_MANY = re.compile(rb'\s*\{\s*"orders"\s*:')
 _BODY: TypeAdapter[OrderIn | OrdersIn] = TypeAdapter(OrderIn | OrdersIn)
 _ONE, _MANY = TypeAdapter(OrderIn), TypeAdapter(OrdersIn)
 
@@ -122,7 +123,7 @@ def _read(body: bytes, content_type: str) -> OrderIn | OrdersIn:
     check_json_text(body, content_type)
     try:
         # The kind is told by the key that only one of them has, so that findings speak of the kind that was meant.
-        return _MANY.validate_json(body) if b'"orders"' in body[:40] else _ONE.validate_json(body)
+        return _MANY.validate_json(body) if _IS_MANY.match(body) else _ONE.validate_json(body)
     except ValidationError as wrong:
         found = wrong.errors(include_url=False)
         if found[0]["type"] == "json_invalid":

@@ -52,6 +52,7 @@ def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], 
             answer.problems.append(unknown_account(answer.submission.draft.account))
             continue
         answer.account = accounts[found[0]]
+        _check_draft(answer, accounts[found[0]])
         _place_groups(answer, found[1])
     items = _items(tx, [answer for answer in answers if answer.account is not None])
     products = products_by_id(tx, {one for found in items.values() if len(found) == 1 for one in found})
@@ -64,6 +65,15 @@ def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], 
 def unknown_account(code: str) -> Problem:
     """No such account, or none the caller may see: the same answer, so that nothing can be learnt from it."""
     return Problem("accounts.unknown", "There is no such account.", "/account", 404, {"account": code})
+
+
+def _check_draft(answer: Resolved, account: Account) -> None:
+    draft = answer.submission.draft
+    if not draft.lines and not draft.charges:
+        answer.problems.append(Problem("orders.nothing_ordered", "An order has a line or a charge.", "/lines"))
+    if draft.currency is not None and draft.currency != account.currency:
+        message = f"{account.code} buys in {account.currency}, not in {draft.currency}."
+        answer.problems.append(Problem("orders.other_currency", message, "/currency"))
 
 
 def _seen_by_callers(tx: Tx, submissions: Sequence[Submission]) -> list[Seen]:

@@ -12,6 +12,6 @@ def numbers(values: Iterable[object]) -> str:
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
-def flags(values: Iterable[bool]) -> str:
-    """An array literal of booleans: `%(x)s::boolean[]`."""
-    return "{" + ",".join(["t" if value else "f" for value in values]) + "}"
+def flags(values: Iterable[bool | None]) -> str:
+    """An array literal of booleans; None becomes NULL: `%(x)s::boolean[]`."""
+    return "{" + ",".join(["NULL" if value is None else "t" if value else "f" for value in values]) + "}"

@@ -14,16 +14,17 @@ Status = Literal[
     "held", "waiting", "confirmed", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"
 ]
 HoldKind = Literal["credit", "price", "stock", "address", "approval", "fraud", "data", "customer", "dispute"]
-Transition = Literal["confirm", "allocate", "release", "ship", "invoice"]
+Transition = Literal["confirm", "allocate", "release"]
 
-# What each kind of hold stops. A dispute does not stop shipping; a stock hold does not stop confirming.
+# What each kind of hold stops. A dispute does not stop shipping; a stock hold does not stop confirming. Nothing here stops
+# what the warehouse has been given: released goods leave that bucket only by its answer (a cancel asks for them back).
 HOLD_BLOCKS: dict[str, tuple[Transition, ...]] = {
     "credit": ("confirm", "release"),
     "price": ("confirm", "release"),
     "stock": ("release",),
     "address": ("confirm", "release"),
     "approval": ("confirm", "release"),
-    "fraud": ("confirm", "release", "ship"),
+    "fraud": ("confirm", "release"),
     "data": ("confirm", "allocate", "release"),
     "customer": ("release",),
     "dispute": (),

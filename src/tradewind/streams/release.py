@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Call, Start, Step
 from tradewind.orders.decide import blockers, move
+from tradewind.orders.model import Group
 from tradewind.semantics.model import ZERO
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.take import no_decision
@@ -57,7 +58,7 @@ def confirm(
                     {
                         "no": group.group_no,
                         "key": group_key(work.id, group.group_no),
-                        "release_at": max(group.release_at or tx.now, tx.now),
+                        "release_at": release_time(workset, work, group, now=tx.now),
                     }
                     for group in work.groups
                 ]
@@ -65,6 +66,20 @@ def confirm(
         )
     put_deliveries(tx, deliveries)
     return variables
+
+
+def release_time(workset: OrderWorkset, work: OrderWork, group: Group, *, now: datetime) -> datetime:
+    """When a group goes to its warehouses: at once, or so that the slowest lane it uses still meets the requested date."""
+    if group.release_at is None:
+        return now
+    place = (group.ship_to.country, group.ship_to.region)
+    days = {lane.site_id: lane.transit_days for lane in workset.shelves.lanes.get(place, ())}
+    used = [
+        days.get(claim.site_id, 0)
+        for one in work.lines_of(group.group_no)
+        for claim in work.claims_of(one.line.line_no)
+    ]
+    return max(group.release_at - timedelta(days=max(used, default=0)), now)
 
 
 def group_key(order_id: UUID, group_no: int) -> str:

@@ -309,7 +309,8 @@ def note_promise(
             continue
         lane = lanes.get(claim.site_id)
         start = dates.get(claim.supply_id, now) if claim.supply_id else now
-        at = max(start, requested or start) + timedelta(days=lane.transit_days if lane else 0)
+        ready = start + timedelta(days=lane.transit_days if lane else 0)
+        at = max(ready, requested or ready)
         piece = {
             "qty": str(claim.qty),
             "at": at.isoformat(),
