@@ -60,7 +60,7 @@ def past(app_url: str, owner_url: str, tmp_path: Path) -> Iterator[Past]:
 
 
 def test_every_document_becomes_what_it_was_and_every_total_is_the_files(past):
-    told = past.replay(processes=1)
+    told = past.replay(is_parallel=False)
 
     assert {name: told[name] for name in ("rows", "documents", "orders", "adjustments", "returns", "credited")} == {
         "rows": 115, "documents": 41, "orders": 26, "adjustments": 3, "returns": 12, "credited": 6,
@@ -83,7 +83,7 @@ def test_every_document_becomes_what_it_was_and_every_total_is_the_files(past):
 
 
 def test_everything_bears_the_date_it_had_in_the_file(past):
-    past.replay(processes=1)
+    past.replay(is_parallel=False)
 
     (first,) = past.rows("select placed_at, confirmed_at::date from sales_order where buyer_po = '70001'")
     late = past.rows("""
@@ -100,7 +100,7 @@ def test_everything_bears_the_date_it_had_in_the_file(past):
 
 
 def test_lines_charges_and_free_goods_are_invoiced_as_the_document_says(past):
-    past.replay(processes=1)
+    past.replay(is_parallel=False)
 
     lines = past.rows("""
         select o.buyer_po, l.line_no, l.description, l.qty::int, l.unit_price::text, l.net::text
@@ -122,7 +122,7 @@ def test_lines_charges_and_free_goods_are_invoiced_as_the_document_says(past):
 
 
 def test_goods_that_leave_the_country_bear_no_tax_and_the_rate_at_home_is_the_days(past):
-    past.replay(processes=1)
+    past.replay(is_parallel=False)
 
     taxed = past.rows("""
         select o.buyer_po, l.tax_category, l.tax_rate::float from invoice i join sales_order o on o.id = i.order_id
@@ -134,7 +134,7 @@ def test_goods_that_leave_the_country_bear_no_tax_and_the_rate_at_home_is_the_da
 
 
 def test_a_credit_note_corrects_the_exact_lines_it_returns_and_the_goods_are_on_the_shelf_again(past):
-    past.replay(processes=1)
+    past.replay(is_parallel=False)
 
     credited = past.rows("""
         select r.outside_number, o.buyer_po, c.line_no, n.qty::int, n.net::float
@@ -160,7 +160,7 @@ def test_a_credit_note_corrects_the_exact_lines_it_returns_and_the_goods_are_on_
 
 
 def test_a_credit_note_without_a_sale_is_held_with_the_reason_of_every_line(past):
-    past.replay(processes=1)
+    past.replay(is_parallel=False)
 
     held = past.rows("""
         select r.outside_number, l.description, l.problem from return_authorisation r
@@ -181,7 +181,7 @@ def test_a_credit_note_without_a_sale_is_held_with_the_reason_of_every_line(past
 
 
 def test_goods_written_off_are_adjustments_with_what_the_file_says_as_their_reason(past):
-    past.replay(processes=1)
+    past.replay(is_parallel=False)
 
     found = past.rows("""
         select p.sku, m.qty::int, m.reason, m.at::date::text from stock_move m join product p on p.id = m.product_id
@@ -195,8 +195,8 @@ def test_goods_written_off_are_adjustments_with_what_the_file_says_as_their_reas
     ]
 
 
-def test_three_processes_come_to_the_same_as_one_and_every_invoice_can_be_paid(past):
-    told = past.replay(processes=3, pay=True)
+def test_a_process_for_each_stage_comes_to_the_same_and_every_invoice_can_be_paid(past):
+    told = past.replay(is_parallel=True, pay=True)
 
     open_ = past.rows("select number from invoice where kind = 'invoice' and closed_at is null")
     dates = past.rows("select count(*) from event where at > '2011-03-01' or at < '2010-12-01'")
@@ -218,7 +218,7 @@ def test_bad_rows_are_refused_with_their_reasons_and_everything_else_goes_on(pas
         "70103,20100,TIN LUNCHBOX,1,2011-02-26 11:20:00,1.25,11001.0,Atlantis",
     )
 
-    told = past.replay(file, code=1, processes=1)
+    told = past.replay(file, code=1, is_parallel=False)
 
     assert told["rows"] == 119
     assert told["refused"] == {
@@ -292,10 +292,10 @@ def test_a_file_that_is_no_text_is_refused(past):
 
 
 def test_a_database_that_is_in_use_is_left_alone(past):
-    past.replay(processes=1)
+    past.replay(is_parallel=False)
 
     with pytest.raises(Refused) as refused:
-        past.replay(processes=1)
+        past.replay(is_parallel=False)
 
     assert refused.value.problems[0].code == "channels.not_empty"
 

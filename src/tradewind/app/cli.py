@@ -91,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="exact: everything as the documents say; short: the last month, priced from lists learnt from "
                              "the months before, on a shelf that runs short")  # fmt: skip
     replay.add_argument("--pay", action="store_true", help="pay every invoice on the day it is issued")
-    replay.add_argument("--processes", type=int, choices=[1, 3], help="how many work at it (default: 3 for exact)")
+    replay.add_argument("--parallel", action=argparse.BooleanOptionalAction,
+                        help="a process for each stage (default: for the exact plan)")  # fmt: skip
     verify = add("verify", _verify, "Check the invariants on the live database; prints violating rows.")
     verify.add_argument("--json", action="store_true", help="one JSON object a line")
     streams = add("streams", _check_streams, "Work with value streams.")
@@ -270,7 +271,7 @@ def _replay(arguments: Arguments, settings: Settings) -> int:
         database = where.database()
         try:
             return int(load(REPLAY)(database, arguments.file, mapping=arguments.mapping, summary=arguments.summary,
-                                    plan=arguments.plan, pay=arguments.pay, processes=arguments.processes))  # fmt: skip
+                                    plan=arguments.plan, pay=arguments.pay, is_parallel=arguments.parallel))  # fmt: skip
         finally:
             database.close()
 

@@ -18,7 +18,7 @@ from tradewind.app.replay.plans import exact_plan, short_plan
 from tradewind.app.replay.report import Speed, in_words, is_good, report
 from tradewind.channels.decide.history import Document, Finding, batches, in_time, mapping_from, read_documents
 from tradewind.channels.decide.history import Mapping as FileMapping
-from tradewind.channels.replay import replay, settle
+from tradewind.channels.replay import finish, replay
 from tradewind.kernel.clock import FixedClock
 from tradewind.kernel.problem import Refused, refuse
 from tradewind.kernel.tx import Database
@@ -35,7 +35,7 @@ def replay_command(
     summary: Path,
     plan: str = "exact",
     pay: bool = False,
-    processes: int | None = None,
+    is_parallel: bool | None = None,
 ) -> int:
     """Replay the file into an empty database and write the summary; 0 when everything came out as it should, else 1."""
     columns = _mapping(mapping)
@@ -60,9 +60,9 @@ def replay_command(
         batches(made.documents, zone=columns.zone, cuts=cuts),
         made.story,
         clock=clock,
-        processes=processes or made.processes,
+        is_parallel=made.is_parallel if is_parallel is None else is_parallel,
     )
-    settle(database)
+    finish(database)
     speed = Speed(read, started - loading, started)
     told = report(database, items, made, result, columns, speed=speed, verified=run_verify(database.url))
     summary.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

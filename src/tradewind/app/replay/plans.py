@@ -33,14 +33,15 @@ Lists = tuple[PriceList, PriceList]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The documents of a replay with the company they meet. `lists` and `short` only where prices were learnt."""
+    """The documents of a replay with the company they meet. `lists` and `short` only where prices were learnt. Not parallel
+    where what comes in must be given out before the next order is placed."""
 
     name: str
     documents: Sequence[Document]
     tables: Mapping[str, Table]
     story: Story
     matches: Sequence[ReturnMatch]
-    processes: int
+    is_parallel: bool
     lists: Lists | None = None
     last_resort: PriceList | None = None
     short: ShortPlan | None = None
@@ -56,7 +57,14 @@ def exact_plan(documents: Sequence[Document], mapping: FileMapping, *, pay: bool
     stock = shelved(opening_stock(documents), documents, mapping)
     matches, returns = _returns(documents)
     story = Story({sku: site for sku, site, _ in stock}, returns, pay=pay)
-    return Plan("exact", documents, company(documents, stock, mapping, price_policy="document"), story, matches, 3)
+    return Plan(
+        "exact",
+        documents,
+        company(documents, stock, mapping, price_policy="document"),
+        story,
+        matches,
+        is_parallel=True,
+    )
 
 
 def _returns(documents: Sequence[Document]) -> tuple[tuple[ReturnMatch, ...], dict[str, tuple[SentBack, ...]]]:
@@ -92,7 +100,7 @@ def short_plan(documents: Sequence[Document], mapping: FileMapping) -> Plan:
     )
     matches, returns = _returns(now)
     story = Story(sites, returns, receipts)
-    return Plan("short", now, tables, story, matches, 1, lists, rest, short)
+    return Plan("short", now, tables, story, matches, is_parallel=False, lists=lists, last_resort=rest, short=short)
 
 
 def _month(document: Document, mapping: FileMapping) -> tuple[int, int]:

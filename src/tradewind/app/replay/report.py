@@ -1,7 +1,7 @@
 """The summary of a replay: counts, sums, every document held against what was booked for it, and how fast it went."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -12,7 +12,6 @@ from tradewind.app.replay.plans import Plan, of_kind
 from tradewind.channels.decide.history import Document, DocumentKind, Finding, price_for, summarise
 from tradewind.channels.decide.history import Mapping as FileMapping
 from tradewind.channels.replay import Booked, Done, Replayed, Shortage, fulfilled, invoiced, sent_back_and_credited
-from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Database
 
 SHOWN = 20
@@ -95,14 +94,14 @@ def _replayed(result: Replayed, returned: Mapping[str, tuple[str, Decimal]]) -> 
         "adjustments": len(result.adjusted),
         "returns": dict(sorted(status.items())),
         "refused": {number: [one.code for one in found] for number, found in sorted(result.refused.items())},
-        "problems": _problems(result.done),
+        "problems": _problems(result),
         "batches": len(result.done),
     }
 
 
-def _problems(done: Iterable[Done]) -> list[dict[str, str]]:
+def _problems(result: Replayed) -> list[dict[str, str]]:
     """What a stage could not do, beyond returns whose reasons are known."""
-    found: list[tuple[str, Problem]] = [pair for one in done for pair in one.problems]
+    found = [*result.problems, *(pair for one in result.done for pair in one.problems)]
     return [{"of": name, "code": problem.code, "message": problem.message} for name, problem in found[:SHOWN]]
 
 

@@ -10,7 +10,7 @@ adjustment, a credit note, a held return or a refusal with its reason.
 from tradewind.channels.replay.model import Done, Replayed, Shortage, Stage, Story
 from tradewind.channels.replay.queries import Booked, fulfilled, invoiced, sent_back_and_credited
 from tradewind.channels.replay.run import replay
-from tradewind.channels.replay.stages import settle
+from tradewind.channels.replay.stages import finish
 
 __all__ = [
     "Booked",
@@ -19,9 +19,9 @@ __all__ = [
     "Shortage",
     "Stage",
     "Story",
+    "finish",
     "fulfilled",
     "invoiced",
     "replay",
     "sent_back_and_credited",
-    "settle",
 ]

@@ -56,6 +56,13 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a stage before the last could not do."""
+
+    problems: tuple[tuple[str, Problem], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shortage:
     """A line that found too little when it was placed: `missing` of it waited, and the date it was promised, if any."""
 
@@ -79,3 +86,4 @@ class Replayed:
     held: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
+    problems: list[tuple[str, Problem]] = field(default_factory=list)

@@ -1,7 +1,7 @@
-"""The replay itself: batch after batch through the stages, in one process or in three that work at the same time.
+"""The replay itself: batch after batch through the stages, in one process or in one for each stage.
 
-The stages share nothing but the database: the second process turns the crank while the first places the next batch and
-the third ships the one before. What waits between them is bounded.
+The stages share nothing but the database: the second process turns the crank while the first places the next batch, the
+third ships the one before, and the fourth takes back what was returned. What waits between them is bounded.
 """
 
 import gc
@@ -15,33 +15,35 @@ from datetime import datetime
 from multiprocessing.queues import Queue
 
 from tradewind.channels.decide.history import Batch
-from tradewind.channels.replay.model import Done, Handover, Replayed, Stage, Story
-from tradewind.channels.replay.stages import Desk, Problems, arrivals, done, release, ship, take_in
+from tradewind.channels.replay.model import Done, Handover, Replayed, Stage, Story, Trouble
+from tradewind.channels.replay.stages import Desk, Problems, arrivals, done, release, settle_up, ship, take_in
 from tradewind.kernel.clock import FixedClock
 from tradewind.kernel.problem import refuse
 from tradewind.kernel.tx import Database
 
 AHEAD = 4  # batches that may wait between two stages
 PATIENCE = 1.0  # seconds after which somebody who waits looks whether the others still live
+Work = Callable[[Desk, Handover], Problems]
+BEHIND: tuple[Work, ...] = (release, ship, settle_up)
 
 
 def replay(
-    database: Database, batches: Iterable[Batch], story: Story, *, clock: FixedClock, processes: int = 3
+    database: Database, batches: Iterable[Batch], story: Story, *, clock: FixedClock, is_parallel: bool = True
 ) -> Replayed:
-    """Everything there is, in the order of time. `processes`: 1 or 3."""
+    """Everything there is, in the order of time; with `is_parallel` a process for each stage."""
     result, desk = Replayed(), Desk(database, clock)
     with calm_collector():
-        if processes == 1:
+        if not is_parallel:
             for handed in _story(desk, batches, story, result):
-                problems = [*release(desk, handed), *ship(desk, handed)]
+                problems = [problem for step in BEHIND for problem in step(desk, handed)]
                 result.done.append(done(handed, problems))
             result.stages = desk.stages()
             return result
-        with Line(database, clock.at, (release, ship)) as line:
+        with Line(database, clock.at, BEHIND) as line:
             for handed in _story(desk, batches, story, result):
                 line.put(handed)
             line.finish()
-    result.done = line.result.done
+    result.done, result.problems = line.result.done, line.result.problems
     result.stages = [*desk.stages(), *line.result.stages]
     return result
 
@@ -72,9 +74,6 @@ def calm_collector() -> Iterator[None]:
         gc.unfreeze()
 
 
-Work = Callable[[Desk, Handover], Problems]
-
-
 @dataclass(frozen=True, slots=True)
 class _Ended:
     """A process has nothing more to do, or broke (`failure`)."""
@@ -89,7 +88,7 @@ class Line:
     def __init__(self, database: Database, start: datetime, steps: Sequence[Work]) -> None:
         context = multiprocessing.get_context("spawn")
         self.queues: list[Queue[Handover | None]] = [context.Queue(AHEAD) for _ in steps]
-        self.said: Queue[Done | _Ended] = context.Queue()
+        self.said: Queue[Done | Trouble | _Ended] = context.Queue()
         self.result = Replayed()
         self.ended = 0
         self.processes = [
@@ -143,6 +142,8 @@ class Line:
                 return
             if isinstance(said, Done):
                 self.result.done.append(said)
+            elif isinstance(said, Trouble):
+                self.result.problems += said.problems
             elif said.failure:
                 raise refuse("channels.replay_stopped", said.failure, status=500)
             else:
@@ -159,7 +160,7 @@ def _work(
     step: Work,
     inbox: "Queue[Handover | None]",
     outbox: "Queue[Handover | None] | None",
-    said: "Queue[Done | _Ended]",
+    said: "Queue[Done | Trouble | _Ended]",
 ) -> None:
     """The life of a process: step after step until nothing more comes, or whoever started it is gone."""
     clock = FixedClock(start)
@@ -178,7 +179,7 @@ def _go_on(
     step: Work,
     inbox: "Queue[Handover | None]",
     outbox: "Queue[Handover | None] | None",
-    said: "Queue[Done | _Ended]",
+    said: "Queue[Done | Trouble | _Ended]",
 ) -> None:
     while True:
         try:
@@ -189,6 +190,8 @@ def _go_on(
             continue
         problems = [] if handed is None else step(desk, handed)
         if outbox is not None:
+            if problems:
+                said.put(Trouble(tuple(problems)))
             _hand_on(outbox, handed)
         elif handed is not None:
             said.put(done(handed, problems))

@@ -165,8 +165,7 @@ def release(desk: Desk, handed: Handover) -> Problems:
 
 
 def ship(desk: Desk, handed: Handover) -> Problems:
-    """A warehouse that sends everything it was given; its answer is booked and invoiced in the same transaction. Then what
-    came back is taken in and credited."""
+    """A warehouse that sends everything it was given; its answer is booked and invoiced in the same transaction."""
     desk.clock.at = handed.at
     problems: Problems = []
     with desk.stage("ship"):
@@ -175,6 +174,13 @@ def ship(desk: Desk, handed: Handover) -> Problems:
             problems += [(str(one.shipment_id), problem) for one in answered for problem in one.problems]
             if len(answered) < SHIPMENTS:
                 break
+    return problems
+
+
+def settle_up(desk: Desk, handed: Handover) -> Problems:
+    """Invoices are paid where the story says so; what came back is taken in and credited."""
+    desk.clock.at = handed.at
+    problems: Problems = []
     if handed.orders and handed.pay:
         with desk.stage("pay"):
             problems += desk.database.write(lambda tx: _pay(tx, handed), actor=REPLAY)
@@ -238,7 +244,7 @@ def _spread(wanted: WantedReturn, found: Return, sites: Sequence[str]) -> tuple[
     return tuple(by_place[line.order_line_no, line.description] for line in found.lines)
 
 
-def settle(database: Database) -> None:
+def finish(database: Database) -> None:
     """What was passed over because somebody else held it, and what the last batch woke: turn until nothing is due."""
     database.write(sweep_messages, actor=REPLAY)
     BackorderCrank(database).sweep()
