@@ -148,6 +148,7 @@ class Hold:
     line_no: int | None = None
     detail: dict[str, Any] | None = None
     released_at: datetime | None = None
+    released_by: UUID | None = None  # None where the house closed it because its reason was gone
 
     def blocks(self, transition: Transition, *, group_no: int | None = None, line_no: int | None = None) -> bool:
         """Whether this open hold stops the transition for the order, a group or a line of it."""

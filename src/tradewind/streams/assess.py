@@ -359,7 +359,7 @@ def _settle_holds(tx: Tx, work: OrderWork, now: datetime) -> None:
     for hold in [hold for hold in work.holds if hold.released_at is None and _came_of_a_check(hold)]:
         if (hold.kind, hold.code, hold.line_no) not in wanted:
             work.close_hold(hold, "No longer the case.", now)
-    waved = {(hold.kind, hold.code, hold.line_no) for hold in work.holds if hold.released_at is not None}
+    waved = {(hold.kind, hold.code, hold.line_no) for hold in work.holds if hold.released_by is not None}
     for (kind, code, line_no), finding in wanted.items():
         assert kind is not None
         if kind in WAVED_THROUGH and code not in NEVER_WAVED and (kind, code, line_no) in waved:
