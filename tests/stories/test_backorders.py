@@ -154,6 +154,9 @@ def test_a_supply_that_slips_gives_its_orders_new_dates_and_lists_them(bare):
     one, other = bare.order(("CUP", "6")), bare.order(("CUP", "4"), account="BELA")
     assert (promised(bare, one), promised(bare, other)) == ([5], [5])
 
+    url = "https://alma.example/orders"
+    bare.database.write(lambda tx: tx.run("update account set delivery_url = %s where code = 'ALMA'", [url]))
+
     slipped = expect(bare, "10", days=9)
     serve(bare)
 
@@ -166,6 +169,7 @@ def test_a_supply_that_slips_gives_its_orders_new_dates_and_lists_them(bare):
     ]
     (listed,) = bare.one("select payload -> 'promised_to' from event where type = 'supply.slipped'")
     assert sorted(line["account"] for line in listed) == ["ALMA", "BELA"]
+    assert bare.all("select destination, kind, subject_id from delivery") == [(url, "order.promise_changed", one)]
 
 
 def test_a_slip_moves_an_order_to_a_supply_that_comes_earlier(bare):

@@ -21,6 +21,7 @@ from tradewind.inventory.queries import (
     stale_promises,
     stock_of,
 )
+from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.limits import CRANK_SET, PAGE
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.log import Entry, move_cursor, read_log
@@ -251,26 +252,44 @@ def _finish(tx: Tx, serving: Serving, waiting: dict[UUID, Decimal] | None) -> No
     """Say what happened, write it, and wake the groups that have goods now. `waiting` None leaves the earmarks alone."""
     workset = serving.workset
     messages: list[Message] = []
+    deliveries: list[Delivery] = []
     for work in workset.orders.values():
-        messages += _say(tx, serving, work)
+        deliveries += _say(tx, serving, work)
+        messages += _goods_ready(tx, serving, work)
     earmarks = {} if waiting is None else earmarks_after(serving, waiting)
     supplies = set(serving.supplies) if waiting is not None else set(workset.shelves.promised)
     workset.flush(tx)
     add_to_earmarks(tx, earmarks)
     settle_supplies(tx, supplies)
+    put_deliveries(tx, deliveries)
     wake_waiting(tx, messages)
 
 
-def _say(tx: Tx, serving: Serving, work: OrderWork) -> Iterable[Message]:
+def _say(tx: Tx, serving: Serving, work: OrderWork) -> Iterable[Delivery]:
+    """What an order got, and which of its dates moved; the buyer's system is told of the dates."""
     given = serving.given[work.id]
     base = {"number": work.header.number, "status": work.compute_status()}
     if given.moved:
-        serving.workset.say(work, "order.promise_changed", {**base, "lines": promises_text(given.moved)})
-    if not given.allocated:
-        return
-    lines = [{"line": line_no, "qty": plain(qty)} for line_no, qty in sorted(given.allocated.items())]
-    serving.workset.say(work, "order.allocated", {**base, "lines": lines})
+        payload = {**base, "buyer_po": work.header.buyer_po, "lines": promises_text(given.moved)}
+        serving.workset.say(work, "order.promise_changed", payload)
+        if work.account.delivery_url and work.confirmed_at is not None:
+            key = f"order.promise_changed:{work.id}:{tx.ids.new()}"
+            yield Delivery(
+                key,
+                work.account.delivery_url,
+                "order.promise_changed",
+                work.account.id,
+                "sales_order",
+                work.id,
+                payload,
+            )
+    if given.allocated:
+        lines = [{"line": line_no, "qty": plain(qty)} for line_no, qty in sorted(given.allocated.items())]
+        serving.workset.say(work, "order.allocated", {**base, "lines": lines})
+
+
+def _goods_ready(tx: Tx, serving: Serving, work: OrderWork) -> list[Message]:
     if work.confirmed_at is None:
-        return
-    for group_no in sorted({work.line(line_no).line.group_no for line_no in given.allocated}):
-        yield Message("goods.ready", group_key(work.id, group_no), f"backorders:{tx.ids.new()}")
+        return []
+    groups = sorted({work.line(line_no).line.group_no for line_no in serving.given[work.id].allocated})
+    return [Message("goods.ready", group_key(work.id, group), f"backorders:{tx.ids.new()}") for group in groups]

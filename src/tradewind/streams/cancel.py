@@ -177,6 +177,18 @@ def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, 
     at_hand.workset.say(
         work, "order.cancelled", payload, objects=[("product", product, "freed") for product in sorted(freed)]
     )
+    if work.account.delivery_url:
+        at_hand.deliveries.append(
+            Delivery(
+                f"order.cancelled:{work.id}:{work.version}",
+                work.account.delivery_url,
+                "order.cancelled",
+                work.account.id,
+                "sales_order",
+                work.id,
+                {**payload, "buyer_po": work.header.buyer_po},
+            )
+        )
     if may_close(work, at_hand.billed, at_hand.open_invoices):
         close_order(tx, at_hand.workset, work)
     _wake(tx, at_hand, work)
