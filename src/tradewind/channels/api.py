@@ -161,13 +161,28 @@ async def place_orders(request: Request) -> Response:
         for start in range(0, len(drafts), BATCH_ORDERS)
     ]  # fmt: skip
     combiner = request.app.state.combiner
-    futures = [combiner.submit(part) for part in parts]
-    _, pending = await asyncio.wait(futures, timeout=WAIT_SECONDS)
-    if pending:
+    whole = combiner.submit(parts[0]) if len(parts) == 1 else asyncio.ensure_future(_part_by_part(combiner, parts))
+    done, _ = await asyncio.wait([whole], timeout=WAIT_SECONDS)
+    if not done:
         accepted = [{"id": str(one), "client_ref": draft.client_ref} for one, draft in zip(ids, drafts, strict=True)]
         return answer({"status": "accepted", "orders": accepted}, 202, {"Location": f"/api/v1/orders/{ids[0]}"})
-    items = [item for future in futures for item in future.result()]
+    items = whole.result()
+    if len(items) < len(drafts):
+        return _one(items[0])
     return _one(items[0]) if isinstance(asked, OrderIn) else _many(drafts, items)
+
+
+async def _part_by_part(combiner: Any, parts: list[OrderRequest]) -> list[Item]:
+    """The first part holds the key for all of them: where it was used for something else, no other part is placed."""
+    items: list[Item] = list(await combiner.submit(parts[0]))
+    if not _key_was_reused(items):
+        for future in [combiner.submit(part) for part in parts[1:]]:
+            items += await future
+    return items
+
+
+def _key_was_reused(items: list[Item]) -> bool:
+    return any(problem.code == "request.idempotency_key_reused" for item in items for problem in item.problems)
 
 
 def _one(item: Item) -> Response:
@@ -227,7 +242,15 @@ def read_orders_page(
 ) -> Response:
     """A page of orders, newest first; `after` is the id of the last one seen."""
     page = edge.read(
-        lambda reader: list_orders(reader, account=account, status=status, buyer_po=buyer_po, after=after, limit=limit)
+        lambda reader: list_orders(
+            reader,
+            account=account,
+            status=status,
+            buyer_po=buyer_po,
+            after=after,
+            limit=limit,
+            inside=edge.caller.visible is None,
+        )
     )
     return answer({"orders": page, "next": page[-1]["id"] if len(page) == limit else None})
 
@@ -238,7 +261,8 @@ def read_order(order: str, edge: CallerEdge) -> Response:
 
     def find(reader: Any) -> dict[str, Any] | None:
         order_id = order_id_of(reader, order)
-        return orders_json(reader, [order_id]).get(order_id) if order_id else None
+        inside = edge.caller.visible is None
+        return orders_json(reader, [order_id], inside=inside).get(order_id) if order_id else None
 
     found = edge.read(find)
     if found is None:

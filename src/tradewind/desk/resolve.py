@@ -9,6 +9,7 @@ from tradewind.accounts.model import Account, ShipTo
 from tradewind.accounts.queries import account_ids, accounts_by_id, names_as_seen, ship_tos
 from tradewind.catalog.model import Factor, Product
 from tradewind.catalog.queries import cross_referenced, product_ids, products_by_id, skus_like
+from tradewind.kernel.money import plain, round_money
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
 from tradewind.kernel.tx import Actor, Tx, become_application, become_buyer
@@ -74,6 +75,10 @@ def _check_draft(answer: Resolved, account: Account) -> None:
     if draft.currency is not None and draft.currency != account.currency:
         message = f"{account.code} buys in {account.currency}, not in {draft.currency}."
         answer.problems.append(Problem("orders.other_currency", message, "/currency"))
+    for index, charge in enumerate(draft.charges):
+        if round_money(charge.amount, account.currency) != charge.amount:
+            message = f"{plain(charge.amount)} is finer than {account.currency} can be paid."
+            answer.problems.append(Problem("orders.charge_too_fine", message, f"/charges/{index}/amount"))
 
 
 def _seen_by_callers(tx: Tx, submissions: Sequence[Submission]) -> list[Seen]:

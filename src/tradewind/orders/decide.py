@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -10,7 +11,7 @@ from uuid import UUID
 from tradewind.kernel.money import line_gross, percent_of, round_places, settle, spread
 from tradewind.orders.model import ZERO, Charge, Group, Hold, Line, LinePrice, Quantities, Status, Transition
 
-_NOISE = re.compile(r"[^0-9A-Z]+")
+_PARTS = re.compile(r"[^\W_]+")
 
 
 class NotSoMany(Exception):  # noqa: N818
@@ -102,10 +103,17 @@ def blockers(
 
 
 def normal_po(buyer_po: str | None) -> str | None:
-    """A purchase order number as it is compared: capitals and digits only, leading zeros gone."""
+    """A purchase order number as it is compared: compatible forms and cases are one, spaces and signs are kept apart only
+    between two digits or two letters ("1-23" is not "12-3"), leading zeros of the whole do not count."""
     if buyer_po is None:
         return None
-    return _NOISE.sub("", buyer_po.upper()).lstrip("0") or None
+    parts = _PARTS.findall(unicodedata.normalize("NFKC", buyer_po).casefold().upper())
+    text = ""
+    for part in parts:
+        # "PO 17" and "PO17" are one number; "1-23" and "123" are two
+        apart = bool(text) and text[-1].isdigit() == part[0].isdigit()
+        text += f"-{part}" if apart else part
+    return text.lstrip("0-") or None
 
 
 def content_hash(

@@ -34,6 +34,10 @@ class InvoiceWorkset:
         self.starts = self.orders.starts
         self.messages = self.orders.messages
 
+    def widen(self) -> None:
+        """Every lock its orders could use."""
+        self.orders.widen()
+
     def flush(self, tx: Tx) -> None:
         """Write everything that changed."""
         self.orders.flush(tx)

@@ -231,6 +231,10 @@ class OrderWorkset:
     lock_all_sites: bool = False
     estimate: dict[tuple[UUID, int], Sourcing] = field(default_factory=dict)
 
+    def widen(self) -> None:
+        """Every site's stock of the products at hand."""
+        self.lock_all_sites = True
+
     def of(self, ids: Iterable[UUID]) -> list[OrderWork]:
         return [self.orders[one] for one in ids]
 

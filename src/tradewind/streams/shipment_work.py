@@ -56,6 +56,10 @@ class ShipmentWorkset:
         series = series_of(kind, self.years[work.header.legal_entity_id])
         return (series, *self.numbers.next(work.header.legal_entity_id, series))
 
+    def widen(self) -> None:
+        """Every lock its orders could use."""
+        self.orders.widen()
+
     def flush(self, tx: Tx) -> None:
         """Write everything that changed. Movements come before the counters they add up to, documents after the lines."""
         record_moves(tx, self.moves)

@@ -8,12 +8,13 @@ from tradewind.fulfilment.decide import Lane, Shelf, Sourcing, source
 from tradewind.fulfilment.queries import turned_down
 from tradewind.inventory.queries import counted_since
 from tradewind.kernel.tx import Reader
+from tradewind.orchestration.commands.steps import TurnAgain
 from tradewind.orders.decide import blockers
 from tradewind.semantics.model import ZERO, Demand
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
 
-class StockMoved(Exception):  # noqa: N818
+class StockMoved(TurnAgain):
     """Under the lock less was there than the look before had shown, and other sites might help: take all locks and retry."""
 
 

@@ -78,7 +78,9 @@ def _inbound_with_own(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict
     own: dict[UUID, Decimal] = {}
     for work in works:
         for claim in work.open_claims("promised") if not work.fresh else ():
-            if claim.supply_id is not None:
+            line = work.line(claim.line_no).line
+            kept = blockers(work.holds, "allocate", group_no=line.group_no, line_no=line.line_no)
+            if claim.supply_id is not None and not kept:
                 own[claim.supply_id] = own.get(claim.supply_id, ZERO) + claim.qty
     if not own:
         return workset.shelves.inbound
@@ -192,9 +194,9 @@ def _settle_credit(tx: Tx, workset: OrderWorkset, work: OrderWork, plan: Plan) -
         finding = Finding(
             "credit.over_limit",
             "hold",
-            plan.credit.reason,
+            "over the credit limit",  # buyers read it, and the limit may be their parent's: figures are in the detail
             hold_kind="credit",
-            detail={"short_by": str(plan.credit.short_by)},
+            detail={"reason": plan.credit.reason, "short_by": str(plan.credit.short_by)},
         )
         work.findings.append(finding)
         work.open_hold(

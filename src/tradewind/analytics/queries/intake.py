@@ -24,11 +24,11 @@ INTAKE = (
     ),
     Check(
         "X2.normal",
-        "The number that orders are compared by is the buyer's number in capitals and digits.",
+        "The number that orders are compared by is the buyer's number in capitals and digits, its parts kept apart.",
         """
         select id as order_id, number, buyer_po, buyer_po_normal from sales_order
         where (buyer_po is null or buyer_po ~ '^[ -~]*$')
-          and buyer_po_normal is distinct from nullif(ltrim(regexp_replace(upper(buyer_po), '[^0-9A-Z]+', '', 'g'), '0'), '')
+          and replace(buyer_po_normal, '-', '') is distinct from nullif(ltrim(regexp_replace(upper(buyer_po), '[^0-9A-Z]+', '', 'g'), '0'), '')
         """,
     ),
     Check(

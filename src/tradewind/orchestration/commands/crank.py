@@ -9,14 +9,12 @@ from math import log2
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Actor, Database, Tx, is_transient
 from tradewind.orchestration import events
 from tradewind.orchestration.commands.instances import Running
-from tradewind.orchestration.commands.steps import Stream
+from tradewind.orchestration.commands.steps import Stream, TurnAgain
 from tradewind.orchestration.commands.streams import latest_versions
 from tradewind.orchestration.commands.turns import (
     StepFailed,
@@ -81,26 +79,46 @@ class Crank:
             return 0
         claimed: list[UUID] = []
         try:
-            return self.database.write(lambda tx: self._turn(tx, stream, limit=limit, claimed=claimed), actor=CRANK)
-        except (StepFailed, Refused, psycopg.Error) as failure:
+            return self._turn_set(stream, limit=limit, claimed=claimed)
+        except Exception as failure:
             if is_transient(failure):  # no item's fault: the worker rests and turns again
                 raise
             return self._isolate(stream, claimed)
 
+    def _turn_set(self, stream: Stream, *, limit: int, claimed: list[UUID], only: Sequence[UUID] | None = None) -> int:
+        """One transaction; once more with wider locks where the goods had moved between the look and the lock."""
+        try:
+            return self.database.write(
+                lambda tx: self._turn(tx, stream, limit=limit, claimed=claimed, only=only), actor=CRANK
+            )
+        except TurnAgain:
+            return self.database.write(
+                lambda tx: self._turn(tx, stream, limit=limit, claimed=claimed, only=only, wide=True), actor=CRANK
+            )
+
     def _turn(
-        self, tx: Tx, stream: Stream, *, limit: int, claimed: list[UUID], only: Sequence[UUID] | None = None
+        self,
+        tx: Tx,
+        stream: Stream,
+        *,
+        limit: int,
+        claimed: list[UUID],
+        only: Sequence[UUID] | None = None,
+        wide: bool = False,
     ) -> int:
         rows = tx.rows(_CLAIM, {"now": tx.now, "stream": stream.code, "limit": limit, "only": only and list(only)})
         claimed[:] = [row[0] for row in rows]
         if not rows:
             return 0
         instances = read_instances(tx, rows, self.expressions)
-        self.turn_claimed(tx, stream, instances)
+        self.turn_claimed(tx, stream, instances, wide=wide)
         return len(instances)
 
-    def turn_claimed(self, tx: Tx, stream: Stream, instances: list[Running]) -> None:
+    def turn_claimed(self, tx: Tx, stream: Stream, instances: list[Running], *, wide: bool = False) -> None:
         """One turn for instances whose rows this transaction holds."""
         workset = stream.open(tx, [one.subject_id for one in instances])
+        if wide:
+            workset.widen()
         deliver_arrivals(tx, instances)
         for one in instances:
             resumed(one)
@@ -110,11 +128,6 @@ class Crank:
                 one.turn = Turn(one.state)
         finish_turn(tx, instances, workset, versions=latest_versions(tx), expressions=self.expressions)
 
-    def _turn_only(self, stream: Stream, part: Sequence[UUID]) -> int:
-        return self.database.write(
-            lambda tx: self._turn(tx, stream, limit=len(part), claimed=[], only=part), actor=CRANK
-        )
-
     def _isolate(self, stream: Stream, claimed: list[UUID]) -> int:
         """Halve a failing set; what fails alone gets an incident, a step that fails for many is paused."""
         tries = 2 * int(log2(max(len(claimed), 2))) + 8
@@ -123,8 +136,8 @@ class Crank:
             part = todo.pop()
             tries -= 1
             try:
-                moved += self._turn_only(stream, part)
-            except (StepFailed, Refused, psycopg.Error) as failure:
+                moved += self._turn_set(stream, limit=len(part), claimed=[], only=part)
+            except Exception as failure:
                 if is_transient(failure):
                     raise
                 if len(part) == 1:

@@ -42,8 +42,15 @@ class Workset(Protocol):
     starts: list[Start]
     messages: list[Message]
 
+    def widen(self) -> None:
+        """Ask for every lock that could help; called before the set is turned again after `TurnAgain`."""
+
     def flush(self, tx: Tx) -> None:
         """Write everything that changed, a statement a table."""
+
+
+class TurnAgain(Exception):  # noqa: N818
+    """The set must be turned again from the start, with wider locks: what was looked at is not what was locked."""
 
 
 def nothing(*_: Any) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+import psycopg
+
 from tradewind.kernel.problem import Problem, Refused, refuse
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration import events
 from tradewind.orchestration.commands.instances import Running, store_instances
 from tradewind.orchestration.commands.messages import Message, post_messages
-from tradewind.orchestration.commands.steps import Call, Start, Stream, Workset
+from tradewind.orchestration.commands.steps import Call, Start, Stream, TurnAgain, Workset
 from tradewind.orchestration.commands.streams import graph_of
 from tradewind.orchestration.decide.ahead import steps_ahead
 from tradewind.orchestration.decide.play import begin, complete, deliver, fire, standing
@@ -178,7 +180,10 @@ def _run_step(
     try:
         facts = step.load(tx, workset, calls, looked if looked is not None else step.look(tx, workset, calls))
         outcomes = step.apply(tx, workset, calls, step.decide(workset, calls, facts))
-    except (Refused, ArithmeticError, LookupError, TypeError, ValueError, AssertionError) as failure:
+    except (psycopg.Error, TurnAgain):
+        raise
+    except Exception as failure:
+        # whatever broke, it broke in this step: one odd item must not stop the engine for everybody
         raise StepFailed(name, failure) from failure
     ended = tx.clock()
     for (one, run), variables in zip(chosen, outcomes, strict=True):
