@@ -170,6 +170,26 @@ def test_units_at_the_warehouse_are_asked_back_and_cancelled_when_they_come_back
     assert waiting(shop, order) == []
 
 
+def test_asking_back_more_asks_for_the_total_from_the_latest_shipment_on(shop):
+    order = shop.order(("CUP", "105"))
+    shop.database.write(lambda tx: receive_goods(tx, [Receipt("N", "CUP", Decimal(5))]))
+    BackorderCrank(shop.database).turn_until_idle()
+    shop.turn()
+    first, second = (
+        row[0] for row in shop.all("select number from shipment where order_id = %s order by number", [order])
+    )
+    assert units(shop, order) == [(0, 0, 0, 105, 0, 0)]
+
+    cancel(shop, order, (1, "5"))
+    cancel(shop, order, (1, "5"))
+
+    said = shop.all(
+        "select payload ->> 'shipment', payload ->> 'qty' from event where type = 'shipment.cancel_requested' order by seq"
+    )
+    assert said == [(second, "5"), (second, "5"), (first, "5")]
+    assert shop.one("select detail ->> 'qty' from order_hold where released_at is null") == ("10",)
+
+
 def test_a_warehouse_that_ships_first_wins_and_the_loser_is_told(shop):
     order = shop.order(("CUP", "10"))
     (shipment,) = shop.shipments(order)

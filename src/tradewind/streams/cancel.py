@@ -287,7 +287,7 @@ def _ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qt
     text = f"{plain(total)} of {one.line.sku} asked back: {reason}"
     work.open_hold(Hold(tx.ids.new(), "line", "customer", REQUESTED, text, tx.now, line_no=line_no, detail=detail))
     work.touched = True
-    left = qty
+    left = total
     for there in at_hand.warehouses.get((work.id, line_no), ()):
         part = min(left, there.qty)
         if part <= 0:
