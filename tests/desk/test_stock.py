@@ -211,3 +211,71 @@ def test_goods_that_nobody_waits_for_are_free_at_once(shop, change):
 
     assert row(shop) == (120, 120, 0, 0)
     assert shop.one("select qty_open from order_line where order_id = %s", [order]) == (0,)
+
+
+def counted_row(shop: Shop) -> tuple[Decimal, Decimal]:
+    """On hand of cups at N, and what their moves add up to."""
+    moves = shop.one(
+        "select sum(qty) from stock_move where product_id = %s and site_id = %s", [shop.id["cup"], shop.id["north"]]
+    )
+    return row(shop)[0], moves[0]
+
+
+def test_goods_that_came_before_the_count_and_are_booked_after_it_are_counted_once(shop):
+    came = shop.clock.at + timedelta(hours=1)
+    shop.wait(hours=2)
+    assert count(shop, "110").adjusted_by == 10
+    shop.wait(hours=1)
+
+    late, new = receive(shop, Receipt("N", "CUP", D(10), as_of=came), Receipt("N", "CUP", D(3)))
+
+    assert (late.qty, late.on_hand, new.on_hand) == (10, 110, 113)
+    assert counted_row(shop) == (113, 113)
+    assert shop.all(
+        "select kind, qty, as_of = %s, reason from stock_move where as_of = %s order by qty", [came] * 2
+    ) == [
+        ("adjustment", -10, True, "receipt was in the count of 2026-03-02T11:00:00+00:00"),
+        ("receipt", 10, True, None),
+    ]
+    assert count(shop, "113").adjusted_by == 0
+
+
+@pytest.mark.parametrize(("minutes", "on_hand"), [(-1, 110), (0, 110), (1, 120)])
+def test_only_what_came_after_the_count_is_added_to_it(shop, minutes, on_hand):
+    shop.wait(hours=2)
+    count(shop, "110", hours_ago=1)
+    came = shop.clock.at + timedelta(hours=-1, minutes=minutes)
+
+    (answer,) = receive(shop, Receipt("N", "CUP", D(10), as_of=came))
+
+    assert answer.on_hand == on_hand
+    assert counted_row(shop) == (on_hand, on_hand)
+
+
+def test_a_supply_that_came_before_the_count_is_received_all_the_same(shop):
+    wanted = Expectation("PO-1", "N", "CUP", D(10), shop.clock.at + timedelta(hours=1))
+    shop.database.write(lambda tx: expect_supply(tx, [wanted]))
+    shop.wait(hours=2)
+    count(shop, "110")
+
+    receive(shop, Receipt("N", "CUP", D(10), supply="PO-1", as_of=wanted.expected_at))
+
+    assert shop.one("select status, received from inbound_supply") == ("received", 10)
+    assert counted_row(shop) == (110, 110)
+
+
+def test_goods_that_had_gone_before_the_count_and_are_booked_after_it_leave_once(shop):
+    (shipment,) = shop.shipments(shop.order(("CUP", "10")))
+    went = shop.clock.at + timedelta(hours=1)
+    shop.wait(hours=2)
+    assert count(shop, "90").adjusted_by == -10
+    shop.wait(hours=1)
+
+    shop.ship(shipment, shipped_at=went.isoformat())
+
+    assert row(shop) == (90, 0, 0, 0)
+    assert counted_row(shop) == (90, 90)
+    assert shop.all("select kind, qty, reason from stock_move where as_of = %s order by qty", [went]) == [
+        ("ship", -10, None),
+        ("adjustment", 10, "ship was in the count of 2026-03-02T11:00:00+00:00"),
+    ]

@@ -122,14 +122,16 @@ def receive_goods(tx: Tx, receipts: Sequence[Receipt]) -> list[Received | Proble
             earmarked=kept.get(item.product.id, ZERO),
         )
         kept[item.product.id] = kept.get(item.product.id, ZERO) + came.earmarked
-        total = arrived.setdefault(item.key, [ZERO, ZERO])
+        total = arrived.setdefault(item.key, [ZERO, ZERO, ZERO])
         total[0] += came.on_hand
         total[1] += came.earmarked
-        on_hand = rows[item.key].on_hand + total[0]
+        if rows[item.key].was_counted(receipts[item.place].as_of):
+            total[2] += came.on_hand
+        on_hand = rows[item.key].on_hand + total[0] - total[2]
         answers[item.place] = Received(
             *item.key, item.qty, on_hand, came.earmarked, None if supply is None else supply.id
         )
-    _book_receipts(tx, receipts, good, named, arrived, received)
+    _book_receipts(tx, receipts, good, named, rows, arrived, received)
     return answers
 
 
@@ -138,9 +140,11 @@ def _book_receipts(
     receipts: Sequence[Receipt],
     good: Sequence[Item],
     named: dict[int, Supply],
+    rows: dict[Key, StockRow],
     arrived: dict[Key, list[Decimal]],
     received: dict[UUID, Decimal],
 ) -> None:
+    """`arrived`: what came, what of it is kept for orders, and what of it a count has already, by product and site."""
     moves = [
         Move(
             *item.key,
@@ -153,10 +157,15 @@ def _book_receipts(
         )
         for item in good
     ]
+    moves += [
+        move.taken_out(rows[item.key].observed_as_of)
+        for item, move in zip(good, moves, strict=True)
+        if rows[item.key].was_counted(receipts[item.place].as_of)
+    ]
     commands.record_moves(tx, moves)
     commands.receive_supplies(tx, received)
     commands.settle_supplies(tx, received)
-    commands.add_to_stock(tx, {key: Delta(on_hand=total[0]) for key, total in arrived.items()})
+    commands.add_to_stock(tx, {key: Delta(on_hand=total[0] - total[2]) for key, total in arrived.items()})
     commands.add_to_earmarks(tx, {key: total[1] for key, total in arrived.items()})
     sites = {item.site_id: receipts[item.place].site for item in good}
     for (product_id, site_id), total in sorted(arrived.items()):

@@ -1,6 +1,6 @@
 """Stock as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -24,7 +24,7 @@ CLAIM_MOVES: dict[ClaimState, tuple[ClaimState, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class StockRow:
-    """The counters of one product at one site, in base units."""
+    """The counters of one product at one site, in base units; `observed_as_of`: the time of the last count, where it was read."""
 
     product_id: UUID
     site_id: UUID
@@ -34,6 +34,11 @@ class StockRow:
     shortage: Decimal
     safety: Decimal
     earmarked: Decimal = ZERO
+    observed_as_of: datetime | None = None
+
+    def was_counted(self, at: datetime | None) -> bool:
+        """What moved then was there, or gone, when the stock was counted last; what nobody gave a time for moves now, after it."""
+        return at is not None and self.observed_as_of is not None and at <= self.observed_as_of
 
     @property
     def available(self) -> Decimal:
@@ -88,6 +93,12 @@ class Move:
     reference_type: str
     reference_id: UUID | None
     reason: str | None = None
+
+    def taken_out(self, observed_as_of: datetime | None) -> "Move":
+        """The opposite of a move that came late to the books: the count has it, and on hand stays what was counted."""
+        until = "" if observed_as_of is None else f" of {observed_as_of.isoformat()}"
+        reason = f"{self.kind} was in the count{until}"
+        return replace(self, kind="adjustment", qty=-self.qty, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

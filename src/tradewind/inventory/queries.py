@@ -19,7 +19,7 @@ from unnest(%(products)s::uuid[]) as w(product_id) join stock s on s.product_id 
 LOCK_STOCK = LockKind(
     "stock",
     """
-select s.product_id, s.site_id, s.on_hand, s.reserved, s.allocated, s.shortage, s.safety, s.earmarked
+select s.product_id, s.site_id, s.on_hand, s.reserved, s.allocated, s.shortage, s.safety, s.earmarked, s.observed_as_of
 from unnest(%(keys)s::uuid[], %(keys_2)s::uuid[]) as w(product_id, site_id)
 join stock s on s.product_id = w.product_id and s.site_id = w.site_id
 order by s.product_id, s.site_id for no key update of s

@@ -75,9 +75,8 @@ def apply_book(
     for call, outcome in zip(calls, outcomes, strict=True):
         shipment, booking = workset.shipments[call.subject_id], outcome["booking"]
         work = workset.order_of(shipment)
-        at = booking.answer.shipped_at or tx.now
         for line in booking.lines:
-            _book_line(workset, work, shipment, line, at=at)
+            _book_line(workset, work, shipment, line, shipped_at=booking.answer.shipped_at, now=tx.now)
         workset.bookings[shipment.id] = booking
         _say_booked(workset, work, shipment, booking)
         if any(line.short for line in booking.lines):
@@ -87,7 +86,13 @@ def apply_book(
 
 
 def _book_line(
-    workset: ShipmentWorkset, work: OrderWork, shipment: Shipment, booked: LineBooking, *, at: datetime
+    workset: ShipmentWorkset,
+    work: OrderWork,
+    shipment: Shipment,
+    booked: LineBooking,
+    *,
+    shipped_at: datetime | None,
+    now: datetime,
 ) -> None:
     one = work.line(booked.line.order_line_no)
     one.move(_moved(one, booked))
@@ -98,7 +103,7 @@ def _book_line(
         work.change_claim(claim, state="shipped", qty=booked.shipped)
     else:
         work.change_claim(claim, state="ended")
-    _book_stock(workset, shipment, booked, at=at)
+    _book_stock(workset, shipment, booked, shipped_at=shipped_at, now=now)
     if booked.short:
         _forget_promise(work, one, booked.short)
 
@@ -116,13 +121,21 @@ def _moved(one: LineWork, booked: LineBooking) -> Quantities:
     return replace(moved, backordered=moved.backordered + booked.short)
 
 
-def _book_stock(workset: ShipmentWorkset, shipment: Shipment, booked: LineBooking, *, at: datetime) -> None:
+def _book_stock(
+    workset: ShipmentWorkset, shipment: Shipment, booked: LineBooking, *, shipped_at: datetime | None, now: datetime
+) -> None:
     """The goods leave the site and nobody's allocation holds them any more. Where the books had fewer than were shipped, the
-    difference was there all the time and is entered as found."""
+    difference was there all the time and is entered as found; goods that had gone when somebody counted go only once."""
     assert shipment.site_id is not None
     shelves, product_id = workset.orders.shelves, booked.line.product_id
     key = (product_id, shipment.site_id)
-    on_hand = shelves.rows[key].on_hand + shelves.stock.get(key, Delta()).on_hand
+    row, at = shelves.rows[key], min(shipped_at or now, now)
+    if booked.shipped and row.was_counted(shipped_at):
+        gone = Move(product_id, shipment.site_id, "ship", -booked.shipped, at, "shipment", shipment.id)
+        workset.moves += [gone, gone.taken_out(row.observed_as_of)]
+        shelves.add_stock(product_id, shipment.site_id, Delta(allocated=-booked.line.qty_released))
+        return
+    on_hand = row.on_hand + shelves.stock.get(key, Delta()).on_hand
     found = max(booked.shipped - on_hand, ZERO)
     if found:
         reason = f"{shipment.number} shipped more than the books had"
