@@ -1,5 +1,6 @@
 """From goods handed over to the posted invoice."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -82,6 +83,22 @@ def test_a_refused_shipment_bills_nothing_and_its_units_wait_for_goods(shop):
     assert shop.one("select count(*) from invoice") == (0,)
     assert shop.one(STOCK, [shop.id["cup"], shop.id["north"]]) == numbers(100, 0, 0)
     assert shop.one("select qty_open, qty_backordered from order_line where line_no = 1") == numbers(10, 10)
+    shop.verify()
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_nothing_is_shipped_at_a_time_that_is_yet_to_come(shop, inline):
+    (shipment,) = shop.shipments(shop.order(("CUP", "2")))
+
+    ahead = shop.ship(shipment, inline=inline, shipped_at=(shop.clock.at + timedelta(seconds=1)).isoformat())
+
+    assert [(problem.code, problem.where) for problem in ahead.problems] == [
+        ("fulfilment.in_the_future", "/shipped_at")
+    ]
+    assert shop.one("select status from shipment") == ("released",)
+    shop.ship(shipment, inline=inline, shipped_at=shop.clock.at.isoformat())
+    assert shop.one("select status, shipped_at from shipment") == ("shipped", shop.clock.at)
+    assert shop.one("select qty, as_of from stock_move where kind = 'ship'") == (-2, shop.clock.at)
     shop.verify()
 
 

@@ -87,6 +87,10 @@ def _check(tx: Tx, given: Sequence[Given], shipments: Mapping[UUID, Shipment]) -
         if isinstance(read, list):
             answers.append(Answered(one.shipment_id, problems=tuple(read)))
             continue
+        if read.shipped_at is not None and read.shipped_at > tx.now:
+            problem = errors.in_the_future("/shipped_at")
+            answers.append(Answered(shipment.id, problems=(problem,)))
+            continue
         before = shipment.answer or sent.get(str(shipment.id))
         if before is not None or shipment.status != "released":
             answers.append(_again(shipment, read, before, place))

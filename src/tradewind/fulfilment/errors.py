@@ -24,6 +24,13 @@ def unreadable_answer(what: str, where: str = "") -> Problem:
     return Problem("fulfilment.unreadable_answer", what, where)
 
 
+def in_the_future(where: str = "") -> Problem:
+    """Nothing has left the house that is yet to go."""
+    return Problem(
+        "fulfilment.in_the_future", "The goods cannot have been shipped at a time that is yet to come.", where
+    )
+
+
 def unknown_line(line_no: int, where: str = "") -> Problem:
     """The shipment has no such line."""
     return Problem("fulfilment.unknown_line", f"The shipment has no line {line_no}.", where)
