@@ -97,6 +97,7 @@ def hold_order(name: str, body: HoldIn, edge: CallerEdge) -> Response:
     needed = "orders.change" if body.kind == "customer" else f"holds.release.{body.kind}"
     if needed not in edge.caller.permissions:
         raise Refused([forbidden(needed)])
+    edge.allow(account_id, action=needed)  # an agent's mandate must name it, too, not only the reading
     wanted = NewHold(order_id, body.kind, body.reason, body.group, body.line)
     (found,) = edge.write(lambda tx: open_holds(tx, [wanted]), account_id=account_id)
     return answer(_hold(_good(found)), 201)
