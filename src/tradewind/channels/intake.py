@@ -19,8 +19,8 @@ from uuid import UUID
 import psycopg
 
 from tradewind.access.api.edge import actor_of
-from tradewind.access.decide import authorize, within_mandate
-from tradewind.access.errors import NOT_AUTHENTICATED
+from tradewind.access.decide import authorize, seen_for, within_mandate
+from tradewind.access.errors import NOT_AUTHENTICATED, NOT_FOUND
 from tradewind.access.model import Caller
 from tradewind.access.queries import authenticate_many
 from tradewind.channels.commands import Inbound, note_outcomes, take_in
@@ -32,8 +32,9 @@ from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Database, Tx, is_transient
 from tradewind.orchestration.commands.turns import StepFailed
 from tradewind.semantics.model import OrderDraft
+from tradewind.streams.order_work import OrderWork, read_orders
 from tradewind.streams.sources import StockMoved
-from tradewind.views.orders import order_json, orders_json
+from tradewind.views.orders import order_json
 
 ACTION = "orders.place"
 TURNS_TO_WRITE = 3  # of the event loop: the waiting route wakes, answers, and the bytes are handed to the kernel
@@ -68,7 +69,8 @@ class OrderRequest:
     def idempotency(self) -> Key | None:
         if self.key is None:
             return None
-        name = self.key if not self.part else f"{self.key}#{self.part}"
+        # a header cannot hold the unit separator, so that no caller's own key is another's part
+        name = self.key if not self.part else f"{self.key}\x1f{self.part}"
         return Key(self.caller.principal.id or NOBODY, name, sha256(self.body).digest())
 
     @property
@@ -188,7 +190,7 @@ def _answer_replays(tx: Tx, works: Sequence[_Work]) -> None:
         keys.append(key)
     known = reserve_keys(tx, sorted(keys, key=lambda key: key.name))
     ids = [UUID(one) for answer in known.values() if isinstance(answer, dict) for one in answer["orders"] if one]
-    pictures = orders_json(tx, ids)
+    orders = _orders(tx, ids)
     for name, answer in known.items():
         work = seen[name]
         work.done = True
@@ -201,14 +203,28 @@ def _answer_replays(tx: Tx, works: Sequence[_Work]) -> None:
             work.answers = [Item(409, None, (problem,)) for _ in work.request.drafts]
         else:
             work.answers = [
-                _replayed(one, problems, pictures)
+                _replayed(work, one, problems, orders)
                 for one, problems in zip(answer["orders"], answer["problems"], strict=True)
             ]
 
 
-def _replayed(order_id: str | None, problems: list[dict[str, Any]], pictures: dict[UUID, dict[str, Any]]) -> Item:
+def _orders(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, OrderWork]:
+    return read_orders(tx, list(dict.fromkeys(ids))).orders if ids else {}
+
+
+def _seen(work: _Work, order: OrderWork | None) -> Item:
+    """An order that is there already, as far as the caller may still act for its account."""
+    visible = seen_for(work.caller, ACTION)
+    if order is None or (visible is not None and order.account.id not in visible):
+        return Item(NOT_FOUND.status, None, (NOT_FOUND,))
+    return Item(201, order_json(order, inside=work.caller.visible is None))
+
+
+def _replayed(
+    work: _Work, order_id: str | None, problems: list[dict[str, Any]], orders: dict[UUID, OrderWork]
+) -> Item:
     if order_id:
-        return Item(201, pictures.get(UUID(order_id)))
+        return _seen(work, orders.get(UUID(order_id)))
     found = tuple(Problem(one["code"], one["message"], one["where"], one["status"], one["detail"]) for one in problems)
     return Item(found[0].status, None, found)
 
@@ -234,7 +250,8 @@ def _stored(work: _Work) -> dict[str, Any]:
 
 def _submission(work: _Work, place_no: int) -> Submission:
     caller, request = work.caller, work.request
-    visible = None if caller.visible is None else tuple(caller.visible)
+    seen = seen_for(caller, ACTION)
+    visible = None if seen is None else tuple(sorted(seen))
     order_id = request.order_ids[place_no] if request.order_ids else None
     actor = actor_of(caller, action=ACTION, correlation=request.correlation)
     return Submission(request.drafts[place_no], actor, visible, work.document_id, order_id)
@@ -256,11 +273,12 @@ def _item(work: _Work, placed: Placed) -> Item:
 
 def _show_repeats(tx: Tx, repeats: Sequence[tuple[_Work, int, UUID]]) -> None:
     if repeats:
-        pictures = orders_json(tx, list({order_id for _, _, order_id in repeats}))
+        orders = _orders(tx, [order_id for _, _, order_id in repeats])
         for work, place_no, order_id in repeats:
-            work.answers[place_no] = Item(
-                201, {**pictures.get(order_id, {"id": str(order_id)}), "duplicate": True}, duplicate=True
-            )
+            found = _seen(work, orders.get(order_id))
+            if found.order is not None:
+                found = Item(found.status, {**found.order, "duplicate": True}, duplicate=True)
+            work.answers[place_no] = found
 
 
 def _outcome(work: _Work) -> tuple[UUID, str, Any] | None:
