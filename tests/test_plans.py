@@ -164,7 +164,7 @@ def run_one_of_everything(database: Database) -> None:
     database.read(lambda reader: authenticate_many(reader, [b"\0" * 32]))
     found = database.read(
         lambda reader: orders_json(
-            reader, [row[0] for row in reader.rows("select id from sales_order order by id limit 3")]
+            reader, [row[0] for row in reader.rows("select id from sales_order order by id limit 3")], inside=True
         )
     )
     assert len(found) == 3

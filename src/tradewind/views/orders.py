@@ -10,6 +10,7 @@ from tradewind.kernel.tx import Reader
 from tradewind.orders.decide import normal_po
 from tradewind.orders.model import Hold
 from tradewind.pricing.decide import read_waterfall
+from tradewind.semantics.model import Finding
 from tradewind.streams.order_work import LineWork, OrderWork, read_orders
 
 # A filter that is not asked for is not in the statement: "or the parameter is null" would keep every index from being used.
@@ -32,7 +33,8 @@ def money(value: Decimal, currency: str) -> str:
 def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:
     """The order with its price, promise, holds and reasons per line.
 
-    Why it was sourced as it was speaks of our costs: that part is for `inside` readers, not for buyers and their agents.
+    Why it was sourced as it was speaks of our costs, and the details of holds and findings of limits that belong to another
+    account of the tree: these parts are for `inside` readers, not for buyers and their agents.
     """
     head, currency = work.header, work.header.currency
     totals = work.totals
@@ -69,8 +71,8 @@ def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:
             }
             for charge, tax in work.charges
         ],
-        "holds": [_hold_json(hold) for hold in work.holds if hold.released_at is None],
-        "findings": [finding.as_json() for finding in work.findings],
+        "holds": [_hold_json(hold, inside=inside) for hold in work.holds if hold.released_at is None],
+        "findings": [_finding_json(finding, inside=inside) for finding in work.findings],
         "decisions": work.decisions if inside else {},
     }
 
@@ -111,7 +113,12 @@ def _iso(moment: Any) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _hold_json(hold: Hold) -> dict[str, Any]:
+def _finding_json(finding: Finding, *, inside: bool) -> dict[str, Any]:
+    shown = finding.as_json()
+    return shown if inside else {name: value for name, value in shown.items() if name != "detail"}
+
+
+def _hold_json(hold: Hold, *, inside: bool) -> dict[str, Any]:
     return {
         "id": str(hold.id),
         "kind": hold.kind,
@@ -121,24 +128,32 @@ def _hold_json(hold: Hold) -> dict[str, Any]:
         "group_no": hold.group_no,
         "line_no": hold.line_no,
         "opened_at": hold.opened_at.isoformat(),
+        **({"detail": hold.detail} if inside else {}),
     }
 
 
-def orders_json(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Orders as they are now, as far as the reader may see them."""
+def orders_json(reader: Reader, ids: Sequence[UUID], *, inside: bool) -> dict[UUID, dict[str, Any]]:
+    """Orders as they are now, as far as the reader may see them; `inside` as for `order_json`."""
     found = read_orders(reader, list(ids)) if ids else None
-    return {} if found is None else {work.id: order_json(work) for work in found.orders.values()}
+    return {} if found is None else {work.id: order_json(work, inside=inside) for work in found.orders.values()}
 
 
 def list_orders(
-    reader: Reader, *, account: str | None, status: str | None, buyer_po: str | None, after: UUID | None, limit: int
+    reader: Reader,
+    *,
+    account: str | None,
+    status: str | None,
+    buyer_po: str | None,
+    after: UUID | None,
+    limit: int,
+    inside: bool,
 ) -> list[dict[str, Any]]:
     """A page of orders, newest first."""
     asked = {"account": account, "status": status, "buyer_po": normal_po(buyer_po), "after": after}
     conditions = " and ".join(_FILTERS[name] for name, value in asked.items() if value is not None) or "true"
     sql = f"select o.id from sales_order o where {conditions} order by o.id desc limit %(limit)s"  # noqa: S608 - ours
     ids = [row[0] for row in reader.rows(sql, {**asked, "limit": limit})]
-    found = orders_json(reader, ids)
+    found = orders_json(reader, ids, inside=inside)
     return [found[one] for one in ids if one in found]
 
 
