@@ -36,9 +36,12 @@ where i.id in (
     where m.consumed_at is null and m.expired_at is null)
   order by h.id for no key update skip locked)
 """
+# What somebody waits for stays, however long that instance stands in an incident or its step is paused.
 _EXPIRE = """
-update message set expired_at = %(now)s
-where consumed_at is null and expired_at is null and expires_at <= %(now)s returning id, name, key, message_id
+update message m set expired_at = %(now)s
+where m.consumed_at is null and m.expired_at is null and m.expires_at <= %(now)s
+  and not exists (select from stream_wait w where w.kind = 'message' and w.name = m.name and w.key = m.key)
+returning m.id, m.name, m.key, m.message_id
 """
 _INCIDENTS = """
 insert into incident (id, kind, code, message, opened_at)
