@@ -8,6 +8,12 @@ def unknown_node(account: str, where: str = "") -> Problem:
     return Problem("credit.unknown_node", f"{account} carries no credit limit.", where, 404)
 
 
+def too_many_orders(bound: int) -> Problem:
+    """More orders of one tree would be stopped or woken than one transaction can hold; none of them is."""
+    message = f"This concerns more than {bound} orders below one credit limit; settle some of them first."
+    return Problem("credit.too_many_orders", message, "", 409, {"bound": bound})
+
+
 def bad_limit(where: str = "") -> Problem:
     """A limit is an amount that is not negative."""
     return Problem("credit.bad_limit", "A limit is an amount of zero or more.", where)

@@ -24,11 +24,12 @@ from tradewind.billing.queries import (
     payments_by_number,
     payments_from,
 )
+from tradewind.credit.errors import too_many_orders
 from tradewind.credit.model import CreditDelta, Node
 from tradewind.credit.queries import LOCK_CREDIT, accounts_below, credit_paths, nodes_from
-from tradewind.kernel.limits import PAGE
+from tradewind.kernel.limits import TREE_ORDERS
 from tradewind.kernel.locks import lock_set
-from tradewind.kernel.problem import Problem
+from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.instances import store_instances
 from tradewind.orchestration.commands.steps import Start
@@ -73,7 +74,8 @@ class _Books:
 
 
 def bounce_payments(tx: Tx, bounces: Sequence[Bounce]) -> list[Bounced]:
-    """Take payments back, a result for each."""
+    """Take payments back, a result for each. Raises `Refused` (`credit.too_many_orders`) where more orders are not handed over yet
+    than one transaction can stop: what is late to be stopped would go out."""
     payments = payments_by_number(tx, {one.number for one in bounces})
     answers: list[Bounced | None] = [None] * len(bounces)
     wanted: dict[UUID, int] = {}
@@ -111,7 +113,9 @@ def _lock(tx: Tx, wanted: Iterable[UUID], payments: Mapping[UUID, Payment]) -> _
     accounts = {item.account_id for item in seen.values()} | {payments[one].account_id for one in ids}
     paths = credit_paths(tx, accounts)
     nodes = {node for path in paths.values() for node in path}
-    at_risk = unreleased_orders(tx, accounts_below(tx, nodes), limit=PAGE)
+    at_risk = unreleased_orders(tx, accounts_below(tx, nodes), limit=TREE_ORDERS + 1)
+    if len(at_risk) > TREE_ORDERS:
+        raise Refused([too_many_orders(TREE_ORDERS)])
     live = live_instances(tx, "invoice_to_cash", invoices)
     locked = lock_set(
         tx,

@@ -13,10 +13,10 @@ from tradewind.credit import errors
 from tradewind.credit.commands import insert_override, set_limits
 from tradewind.credit.model import APPROVER_LIMITS, Node
 from tradewind.credit.queries import LOCK_CREDIT, nodes_from
-from tradewind.kernel.limits import PAGE
+from tradewind.kernel.limits import TREE_ORDERS
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.money import LARGEST_AMOUNT
-from tradewind.kernel.problem import Problem
+from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Event, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
@@ -57,7 +57,8 @@ class Headroom:
 
 
 def change_limits(tx: Tx, changes: Sequence[LimitChange]) -> list[Headroom | Problem]:
-    """Set limits. One below what is taken stops what comes next, not what was granted."""
+    """Set limits. One below what is taken stops what comes next, not what was granted. Raises `Refused`
+    (`credit.too_many_orders`) where more orders wait below them than one transaction can wake."""
     nodes, waiting = _lock(tx, {one.account_id for one in changes})
     answers: list[Headroom | Problem] = []
     limits: dict[UUID, Decimal] = {}
@@ -124,7 +125,9 @@ def grant_overrides(tx: Tx, grants: Sequence[OverrideGrant], *, roles: Collectio
 
 def _lock(tx: Tx, account_ids: Collection[UUID]) -> tuple[dict[UUID, Node], dict[UUID, list[UUID]]]:
     """The nodes, locked, and the orders below each that wait for headroom, their instances locked before."""
-    waiting = waiting_for_credit(tx, account_ids, limit=PAGE)
+    waiting = waiting_for_credit(tx, account_ids, limit=TREE_ORDERS + 1)
+    if sum(map(len, waiting.values())) > TREE_ORDERS:
+        raise Refused([errors.too_many_orders(TREE_ORDERS)])
     orders = {order_id for found in waiting.values() for order_id in found}
     locked = lock_set(tx, [(LOCK_SUBJECTS, orders), (LOCK_CREDIT, account_ids)])
     return nodes_from(tx, locked["credit"]), waiting

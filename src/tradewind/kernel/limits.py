@@ -10,6 +10,7 @@ LOCK_TIMEOUT_MS = 4_000
 STATEMENT_TIMEOUT_MS = 5_000
 RETRIES = 6  # of a transient database error
 CRANK_SET = 64  # instances moved in one turn
+TREE_ORDERS = 10_000  # orders of one tree of accounts that one change of its credit stops or wakes
 PAGE = 500  # rows of one page
 MESSAGE_LIFE_DAYS = 30  # an early message waits this long for somebody to wait for it
 IDEMPOTENCY_DAYS = 30

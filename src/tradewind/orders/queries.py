@@ -233,12 +233,13 @@ def claim_orders(tx: Tx, orders: Sequence[UUID]) -> set[UUID]:
 _UNRELEASED = """
 select distinct o.id from unnest(%(accounts)s::uuid[]) as w(account_id)
 join sales_order o on o.account_id = w.account_id and o.status in ('confirmed', 'backordered', 'released', 'part_shipped')
-join order_line l on l.order_id = o.id and l.qty_open + l.qty_reserved + l.qty_allocated > 0 limit %(limit)s
+join order_line l on l.order_id = o.id and l.qty_open + l.qty_reserved + l.qty_allocated > 0
+order by o.id limit %(limit)s
 """
 
 
 def unreleased_orders(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> list[UUID]:
-    """Confirmed orders of accounts with units that no warehouse was asked to ship yet."""
+    """Confirmed orders of accounts with units that no warehouse was asked to ship yet, by id; at most `limit`."""
     return [row[0] for row in reader.rows(_UNRELEASED, {"accounts": sorted(set(accounts)), "limit": limit})]
 
 
@@ -257,7 +258,7 @@ order by o.priority, o.placed_at, o.id limit %(limit)s
 
 
 def waiting_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> dict[UUID, list[UUID]]:
-    """Orders at or below these accounts that a credit hold stops, by account, first come first."""
+    """Orders at or below these accounts that a credit hold stops, by account, first come first; at most `limit` in all."""
     found: dict[UUID, list[UUID]] = {}
     for account_id, order_id in reader.rows(_WAITING_FOR_CREDIT, {"accounts": sorted(set(accounts)), "limit": limit}):
         found.setdefault(account_id, []).append(order_id)
