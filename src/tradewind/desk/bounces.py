@@ -29,6 +29,7 @@ from tradewind.credit.model import CreditDelta, Node
 from tradewind.credit.queries import LOCK_CREDIT, accounts_below, credit_paths, nodes_from
 from tradewind.kernel.limits import TREE_ORDERS
 from tradewind.kernel.locks import lock_set
+from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.instances import store_instances
@@ -202,8 +203,9 @@ def _stop_orders(tx: Tx, books: _Books) -> list[OrderWork]:
         if node is None:
             continue
         before = len(work.opened)
-        reason = f"a payment bounced; exposure is {-_headroom(books.shelves, node)} {node.currency} over the limit"
-        work.open_hold(Hold(tx.ids.new(), "order", "credit", "credit.over_limit", reason, tx.now))
+        reason = "a payment was returned"  # buyers read it, and payment and limit may be their parent's
+        detail = {"over_by": plain(-_headroom(books.shelves, node)), "currency": node.currency}
+        work.open_hold(Hold(tx.ids.new(), "order", "credit", "credit.over_limit", reason, tx.now, detail=detail))
         if len(work.opened) > before:
             stopped.append(work)
             payload = {
