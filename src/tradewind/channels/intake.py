@@ -220,9 +220,7 @@ def _seen(work: _Work, order: OrderWork | None) -> Item:
     return Item(201, order_json(order, inside=work.caller.visible is None))
 
 
-def _replayed(
-    work: _Work, order_id: str | None, problems: list[dict[str, Any]], orders: dict[UUID, OrderWork]
-) -> Item:
+def _replayed(work: _Work, order_id: str | None, problems: list[dict[str, Any]], orders: dict[UUID, OrderWork]) -> Item:
     if order_id:
         return _seen(work, orders.get(UUID(order_id)))
     found = tuple(Problem(one["code"], one["message"], one["where"], one["status"], one["detail"]) for one in problems)
