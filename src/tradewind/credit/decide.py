@@ -25,6 +25,8 @@ def grant(needs: Iterable[Need], nodes: Mapping[UUID, Node]) -> list[Answer]:
 
 
 def _check(need: Need, nodes: Mapping[UUID, Node], taken: Mapping[UUID, Decimal]) -> Answer:
+    if need.amount <= ZERO:
+        return Answer(need.order_id, granted=True, reason="nothing more is asked")
     for node_id in need.nodes:
         node = nodes[node_id]
         if node.currency != need.currency:
