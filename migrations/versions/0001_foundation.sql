@@ -469,9 +469,9 @@ CREATE TABLE stream_instance (
 )
  WITH (fillfactor = 70);
 
-CREATE INDEX ix_stream_instance_subject_id ON stream_instance (subject_id);
-
 CREATE UNIQUE INDEX uq_stream_instance_live ON stream_instance (subject_id, stream, part) WHERE status in ('running', 'incident');
+
+CREATE INDEX ix_stream_instance_subject_id ON stream_instance (subject_id);
 
 CREATE INDEX ix_stream_instance_due ON stream_instance (wake_at) WHERE status = 'running' and wake_at is not null;
 
@@ -902,11 +902,11 @@ CREATE TABLE user_task (
   CONSTRAINT fk_user_task_instance_id FOREIGN KEY(instance_id) REFERENCES stream_instance (id)
 );
 
-CREATE UNIQUE INDEX uq_user_task_open ON user_task (instance_id, token) WHERE status = 'open';
-
 CREATE INDEX ix_user_task_open ON user_task (role, due_at) WHERE status = 'open';
 
 CREATE INDEX ix_user_task_instance_id ON user_task (instance_id);
+
+CREATE UNIQUE INDEX uq_user_task_open ON user_task (instance_id, token) WHERE status = 'open';
 
 COMMENT ON TABLE user_task IS 'Work that waits for a person.';
 
@@ -1172,13 +1172,13 @@ CREATE TABLE invoice (
 )
  WITH (fillfactor = 80);
 
-CREATE UNIQUE INDEX uq_invoice_shipment ON invoice (shipment_id, kind) WHERE kind = 'invoice';
+CREATE INDEX ix_invoice_open ON invoice (account_id, due_at) WHERE closed_at is null;
 
 CREATE INDEX ix_invoice_order_id ON invoice (order_id);
 
-CREATE INDEX ix_invoice_open ON invoice (account_id, due_at) WHERE closed_at is null;
-
 CREATE INDEX ix_invoice_corrects_id ON invoice (corrects_id);
+
+CREATE UNIQUE INDEX uq_invoice_shipment ON invoice (shipment_id, kind) WHERE kind = 'invoice';
 
 COMMENT ON TABLE invoice IS 'A posted document: an invoice of a shipment, or a credit note that corrects one. What it says never changes.';
 

@@ -70,11 +70,15 @@ class Served:
 
 @dataclass(slots=True)
 class Round:
-    """What one reading of the log, or one sweep, did: events read, orders served, orders left because they were locked."""
+    """What one reading of the log, or one sweep, did: events read, orders served, orders left because they were locked.
+
+    `unnamed`: goods came in a bulk that does not name its products (an import); a sweep finds who waits for them.
+    """
 
     events: int = 0
     orders: int = 0
     skipped: int = 0
+    unnamed: bool = False
 
     def add(self, served: Served) -> None:
         self.orders += served.orders
@@ -89,6 +93,7 @@ class _Read:
     slipped: bool = False
     served: Served | None = None
     events: int = 0
+    unnamed: bool = False
 
 
 class BackorderCrank:
@@ -101,7 +106,7 @@ class BackorderCrank:
     def turn_once(self) -> Round:
         """Read the log on and serve whoever waits for what it tells of."""
         read = self.database.write(_read_on, actor=BACKORDERS)
-        done = Round(events=read.events)
+        done = Round(events=read.events, unnamed=read.unnamed)
         if read.slipped:
             self._redate(done)
         self._go_on(read.products, read.served, done)
@@ -115,6 +120,7 @@ class BackorderCrank:
             total.events += done.events
             total.orders += done.orders
             total.skipped += done.skipped
+            total.unnamed |= done.unnamed
             if not done.events:
                 break
         return total
@@ -166,7 +172,8 @@ def _read_on(tx: Tx) -> _Read:
         served = Served(after=QUEUE_START)
     elif products:
         served = serve_waiting(tx, products)
-    return _Read(products, slipped, served if products else None, len(entries))
+    unnamed = any(entry.type == "stock.observed" and "products" not in entry.payload for entry in entries)
+    return _Read(products, slipped, served if products else None, len(entries), unnamed)
 
 
 def _page(entries: Sequence[Entry]) -> tuple[list[Entry], frozenset[UUID]]:
