@@ -70,4 +70,6 @@ def skus_like(reader: Reader, item: str) -> list[str]:
 
 def site_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:
     """Ids by site code."""
-    return dict(reader.rows("select code, id from site where code = any(%(codes)s::text[])", {"codes": list(set(codes))}))
+    return dict(
+        reader.rows("select code, id from site where code = any(%(codes)s::text[])", {"codes": list(set(codes))})
+    )

@@ -1,11 +1,13 @@
 """Where the goods of a set of orders come from: the estimate before the locks, and what the locked rows give."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from tradewind.fulfilment.decide import Lane, Shelf, Sourcing, source
 from tradewind.fulfilment.queries import turned_down
+from tradewind.inventory.model import Inbound
 from tradewind.inventory.queries import counted_since
 from tradewind.kernel.tx import Reader
 from tradewind.orchestration.commands.steps import TurnAgain
@@ -93,3 +95,20 @@ def settled_sources(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[t
 
 def _taken(sourcing: Sourcing) -> Decimal:
     return sum((take.qty for take in sourcing.takes), ZERO)
+
+
+def inbound_with_own(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[UUID, list[Inbound]]:
+    """What is expected and free; what these orders were promised before counts as free for them: they ask anew."""
+    own: dict[UUID, Decimal] = {}
+    for work in works:
+        for claim in work.open_claims("promised") if not work.fresh else ():
+            line = work.line(claim.line_no).line
+            kept = blockers(work.holds, "allocate", group_no=line.group_no, line_no=line.line_no)
+            if claim.supply_id is not None and not kept:
+                own[claim.supply_id] = own.get(claim.supply_id, ZERO) + claim.qty
+    if not own:
+        return workset.shelves.inbound
+    return {
+        product: [replace(one, free=one.free + own.get(one.supply_id, ZERO)) for one in supplies]
+        for product, supplies in workset.shelves.inbound.items()
+    }

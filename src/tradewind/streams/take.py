@@ -15,14 +15,14 @@ from tradewind.credit.decide import grant
 from tradewind.credit.model import Answer, CreditDelta, Need
 from tradewind.fulfilment.decide import Lane, Sourcing
 from tradewind.inventory.decide import promise_from_inbound
-from tradewind.inventory.model import Claim, Delta, Inbound
+from tradewind.inventory.model import Claim, Delta
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call, Step
 from tradewind.orders.decide import approval_hash, blockers, take_stock
 from tradewind.orders.model import Hold
 from tradewind.semantics.model import ZERO, Finding, Take
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
-from tradewind.streams.sources import lanes_of, settled_sources
+from tradewind.streams.sources import inbound_with_own, lanes_of, settled_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +65,12 @@ def decide(workset: OrderWorkset, calls: Sequence[Call], approved: dict[UUID, se
     sources = settled_sources(workset, works)
     short = [demand for work in works for group in work.groups for demand in sources[work.id, group.group_no].short]
     promises: dict[tuple[UUID, int], list[Take]] = {}
-    for take in promise_from_inbound(short, _inbound_with_own(workset, works)):
+    for take in promise_from_inbound(short, inbound_with_own(workset, works)):
         promises.setdefault((take.order_id, take.line_no), []).append(take)
     return [
         {"plan": _plan(workset, work, sources, promises, credit=credit[work.id], wanted=need.amount, approved=approved)}
         for work, need in zip(works, needs, strict=True)
     ]
-
-
-def _inbound_with_own(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[UUID, list[Inbound]]:
-    """What is expected and free; what these orders were promised before counts as free for them: they ask anew."""
-    own: dict[UUID, Decimal] = {}
-    for work in works:
-        for claim in work.open_claims("promised") if not work.fresh else ():
-            line = work.line(claim.line_no).line
-            kept = blockers(work.holds, "allocate", group_no=line.group_no, line_no=line.line_no)
-            if claim.supply_id is not None and not kept:
-                own[claim.supply_id] = own.get(claim.supply_id, ZERO) + claim.qty
-    if not own:
-        return workset.shelves.inbound
-    return {
-        product: [replace(one, free=one.free + own.get(one.supply_id, ZERO)) for one in supplies]
-        for product, supplies in workset.shelves.inbound.items()
-    }
 
 
 def _plan(
