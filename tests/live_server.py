@@ -149,6 +149,7 @@ class Client:
         self.key = key
         self.connection: HTTPConnection | None = None
         self.retries = 0
+        self.failures: list[str] = []  # answers that only a bug gives
 
     def close(self) -> None:
         if self.connection is not None:
@@ -180,6 +181,8 @@ class Client:
         while True:
             with suppress(OSError, HTTPException):
                 answer = self.ask(method, path, body, key=key)
+                if answer.status >= 500 and answer.status != 503:
+                    self.failures.append(f"{method} {path}: {answer.status} {answer.body}")
                 if answer.status < 500 and answer.status != 202 and answer.code != "request.in_flight":
                     return answer
             if time.monotonic() > until:

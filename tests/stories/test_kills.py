@@ -4,7 +4,6 @@ import json
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -41,54 +40,118 @@ def live(durable_settings: Settings, market: Market) -> Iterator[LiveServer]:
 
 @dataclass
 class Load:
-    """Clients that place orders and never give up on one; what they were told is kept."""
+    """Clients that never give up on anything, and what they were told."""
 
     live: LiveServer
     market: Market
-    acknowledged: dict[str, dict[str, Any]] = field(default_factory=dict)
-    strange: list[tuple[str, int, Any]] = field(default_factory=list)
-    retries: Counter[str] = field(default_factory=Counter)
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shipments: set[str] = field(default_factory=set)
+    payments: dict[str, str] = field(default_factory=dict)
+    strange: list[Any] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
-    threads: list[threading.Thread] = field(default_factory=list)
+    closed: threading.Event = field(default_factory=threading.Event)
+    buyers: list[threading.Thread] = field(default_factory=list)
+    clerks: list[threading.Thread] = field(default_factory=list)
 
-    def begin(self, *works: Callable[[], None]) -> None:
-        self.threads = [threading.Thread(target=work, daemon=True) for work in works]
-        for thread in self.threads:
-            thread.start()
+    def begin(self) -> None:
+        self.buyers = [self._thread(login, self.buy) for login in self.market.accounts]
+        self.clerks = [
+            self._thread("warehouse", self.answer),
+            self._thread("admin", self.answer),
+            self._thread("accounting", self.pay),
+        ]
+
+    def _thread(self, login: str, work: Callable[[Client, random.Random], None]) -> threading.Thread:
+        def run() -> None:
+            with closing(Client(self.live.port, self.market.keys[login])) as client:
+                work(client, random.Random(login))
+                self.failures += client.failures
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
 
     def end(self) -> None:
+        """No more orders; what has begun is finished."""
         self.over.set()
-        for thread in self.threads:
+        self._join(self.buyers)
+
+    def close(self) -> None:
+        """The clerks go home."""
+        self.closed.set()
+        self._join(self.clerks)
+
+    def _join(self, threads: list[threading.Thread]) -> None:
+        for thread in threads:
             thread.join(120)
-        assert not any(thread.is_alive() for thread in self.threads), "a client waits for ever"
+        assert not any(thread.is_alive() for thread in threads), "a client waits for ever"
 
-    def client(self, login: str) -> Client:
-        return Client(self.live.port, self.market.keys[login])
+    def buy(self, client: Client, chance: random.Random) -> None:
+        """Orders one after another, each repeated under its key until it is acknowledged; some sent again, some cancelled."""
+        login = next(login for login, key in self.market.keys.items() if key == client.key)
+        number = 0
+        while not self.over.is_set():
+            number += 1
+            key = f"{login}-{number}"
+            lines = [
+                {"item": item, "qty": chance.randint(1, 9)} for item in chance.sample(["CUP", "TEA", "ENGRAVE"], 2)
+            ]
+            order = {"account": login, "buyer_po": f"PO-{number}", "lines": lines}
+            for _ in range(1 if chance.random() < 0.9 else 2):
+                self.note(key, client.insist("POST", "/api/v1/orders", order, key=key))
+            if chance.random() < 0.1:
+                answer = client.insist("POST", f"/api/v1/orders/{self.orders[key]['id']}/cancel", {"reason": "no need"})
+                if answer.status not in (200, 409, 422):
+                    self.strange.append(("cancel", answer))
 
-    def buyer(self, login: str) -> Callable[[], None]:
-        """Orders one after another, each repeated under its key until it is acknowledged; some asked for once more."""
-        chance = random.Random(login)
-
-        def work() -> None:
-            number = 0
-            with closing(self.client(login)) as client:
-                while not self.over.is_set():
-                    number += 1
-                    key = f"{login}-{number}"
-                    items = chance.sample(["CUP", "TEA", "ENGRAVE"], 2)
-                    lines = [{"item": item, "qty": chance.randint(1, 9)} for item in items]
-                    order = {"account": login, "buyer_po": f"PO-{number}", "lines": lines}
-                    for _ in range(1 if chance.random() < 0.9 else 2):
-                        self.note(key, client.insist("POST", "/api/v1/orders", order, key=key))
-                self.retries["place"] += client.retries
-
-        return work
+    def receive(self, *skus: str) -> None:
+        """Goods come in, once."""
+        receipts = [{"site": "N", "sku": sku, "qty": "1000"} for sku in skus]
+        with closing(Client(self.live.port, self.market.keys["warehouse"])) as client:
+            answer = client.insist("POST", "/api/v1/stock/receipts", {"receipts": receipts}, key="receipt")
+            if answer.status != 200 or any("errors" in one for one in answer.body["results"]):
+                self.strange.append(("receive", answer))
 
     def note(self, key: str, answer: Answer) -> None:
-        if answer.status != 201:
-            self.strange.append((key, answer.status, answer.body))
-        elif self.acknowledged.setdefault(key, answer.body)["id"] != answer.body["id"]:
-            self.strange.append((key, 201, f"{answer.body['id']} instead of {self.acknowledged[key]['id']}"))
+        if answer.status != 201 or self.orders.setdefault(key, answer.body)["id"] != answer.body["id"]:
+            self.strange.append((key, answer))
+
+    def answer(self, client: Client, chance: random.Random) -> None:
+        """What was released is shipped, now and then with a unit short; asked by the page until nothing is left."""
+        while not self.closed.is_set():
+            page = client.insist("GET", "/api/v1/shipments?status=released&limit=50").body["shipments"]
+            chance.shuffle(page)  # they are two
+            for one in page:
+                short = chance.random() < 0.1 and not self.over.is_set()
+                lines = [{"line": one["lines"][0]["line"], "short": "1"}] if short else []
+                answer = client.insist(
+                    "POST", f"/api/v1/shipments/{one['id']}/answer", {"outcome": "shipped", "lines": lines}
+                )
+                if answer.status == 200:
+                    self.shipments.add(one["id"])
+                elif answer.code != "fulfilment.already_answered":  # cancelled meanwhile
+                    self.strange.append(("answer", answer))
+            if not page:
+                time.sleep(0.05)
+
+    def pay(self, client: Client, chance: random.Random) -> None:
+        """Open invoices are paid, in full or in part, each payment under its own key."""
+        paid: set[str] = set()
+        while not self.closed.is_set():
+            page = client.insist("GET", "/api/v1/invoices?open_only=true&limit=50").body["invoices"]
+            fresh = [one for one in page if one["id"] not in paid]
+            for one in fresh:
+                paid.add(one["id"])
+                amount = one["total"] if chance.random() < 0.8 else "0.01"
+                payment = {"account": one["account"], "amount": amount, "currency": "EUR", "reference": one["number"]}
+                answer = client.insist("POST", "/api/v1/payments", payment, key=one["id"])
+                if answer.status in (200, 201):
+                    self.payments[one["id"]] = answer.body["id"]
+                else:
+                    self.strange.append(("pay", answer))
+            if not fresh:
+                time.sleep(0.05)
 
 
 @dataclass
@@ -103,6 +166,31 @@ class Ledger:
 
     def value(self, sql: str) -> Any:
         return self.all(sql)[0][0]
+
+    def answered(self) -> bool:
+        """Whether no warehouse has anything to do."""
+        return not self.value("select count(*) from shipment where status = 'released'")
+
+    def shipped(self) -> bool:
+        """Whether every order was delivered or cancelled."""
+        return not self.value("""
+            select count(*) from sales_order o join order_line l on l.order_id = o.id
+            where l.qty_open + l.qty_reserved + l.qty_allocated + l.qty_released > 0
+        """)
+
+    def left(self) -> dict[str, Any]:
+        """What is not done yet, for a failure to show."""
+        return {
+            "orders": self.all("""
+                select o.number, o.status, l.line_no, l.qty_open, l.qty_backordered, l.qty_reserved, l.qty_allocated, l.qty_released
+                from sales_order o join order_line l on l.order_id = o.id
+                where l.qty_open + l.qty_reserved + l.qty_allocated + l.qty_released > 0 limit 5
+            """),
+            "shipments": self.all("select status, count(*) from shipment group by 1"),
+            "waits": self.all("select s.name, count(*) from stream_wait s group by 1"),
+            "due": self.all("select stream, status, wake_at, now() from stream_instance where wake_at < now() limit 5"),
+            "incidents": self.all("select step, code, message from incident"),
+        }
 
     def idle(self) -> bool:
         """Whether nothing is due any more."""
@@ -136,30 +224,36 @@ def test_nothing_acknowledged_is_lost_nothing_doubled_nothing_stuck(
     load = Load(live, market)
     chance = random.Random(SEED)
     kills = chance.sample(KILLS, len(KILLS))
-    url = ensure_server(durable_settings).url()
-    load.begin(*(load.buyer(login) for login in market.accounts))
+    load.begin()
 
     for victim in kills:
-        before = len(load.acknowledged)
-        assert within(60, lambda before=before: len(load.acknowledged) > before + 3), f"before {victim}: {live.said()}"
+        before = len(load.orders)
+        assert within(60, lambda before=before: len(load.orders) > before + 3), (
+            f"before {victim}: {live.said()[-3000:]}"
+        )
         time.sleep(chance.uniform(0, 0.3))
         end_of(victim, live, chance)
     load.end()
+    ledger = Ledger(ensure_server(durable_settings).url())
+    answered = within(90, lambda: ledger.idle() and ledger.answered())
+    load.receive("CUP", "TEA")  # where a unit was short, the order waits until goods come in
+    drained = answered and within(60, lambda: ledger.idle() and ledger.shipped())
+    load.close()
 
-    ledger = Ledger(url)
-    assert within(60, ledger.idle), live.said()[-3000:]
-    assert load.strange == []
-    assert len(load.acknowledged) > len(kills)
-    # exactly those that were acknowledged, each once, under the id and number it was acknowledged with
-    placed = ledger.all("select id::text, number from sales_order")
-    assert sorted(placed) == sorted((one["id"], one["number"]) for one in load.acknowledged.values())
-    assert ledger.value("select count(*) from event where type = 'order.received'") == len(placed)
-    assert ledger.all("select step, code, message from incident") == []
-    assert ledger.all("select step from step_pause") == []
-    assert ledger.all("select number, status from sales_order where status <> 'released'") == []
-    assert "deadlock detected" not in logged(durable_settings)
-    assert live.stop() == 0
-    assert_invariants(ensure_server(durable_settings).url(), everything=True)
+    assert drained, ledger.left()
+    assert (load.strange, load.failures) == ([], [])
+    # what was acknowledged is there, each once, under the id and number it was acknowledged with; and nothing else is
+    assert ledger.all("select id::text, number from sales_order order by 1") == sorted(
+        (one["id"], one["number"]) for one in load.orders.values()
+    )
+    assert ledger.value("select count(*) from event where type = 'order.received'") == len(load.orders)
+    assert {row[0] for row in ledger.all("select id::text from shipment where status = 'shipped'")} == load.shipments
+    assert ledger.all("select shipment_id, count(*) from invoice group by 1 having count(*) > 1") == []
+    assert ledger.value("select count(*) from invoice") == len(load.shipments)
+    assert sorted(row[0] for row in ledger.all("select id::text from payment")) == sorted(load.payments.values())
+    assert len(load.orders) > 4 * len(kills)
+    assert len(load.payments) > len(kills)
+    settled(live, ledger, durable_settings)
 
 
 def logged(settings: Settings) -> str:
