@@ -11,6 +11,7 @@ from shop import START, Shop, open_shop
 from tradewind.desk.stock import Receipt, receive_goods
 from tradewind.desk.supply import Expectation, expect_supply
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.tx import Event
 from tradewind.streams.backorders import BackorderCrank, Round
 
 LINES = """
@@ -269,3 +270,24 @@ def test_what_is_short_at_the_warehouse_is_allocated_again_when_goods_come(shop)
 
     assert units(shop, order) == [("0", "0", "3", "0")]
     shop.verify()
+
+
+def test_stock_that_was_imported_in_bulk_is_found_by_the_sweep(bare):
+    order = bare.order(("CUP", "5"))
+
+    def imported(tx):
+        tx.emit(Event("stock.observed", "import", bare.id["list"], {"counts": 1}))
+        tx.run(
+            "update stock set on_hand = 9 where product_id = %s and site_id = %s", [bare.id["cup"], bare.id["north"]]
+        )
+        move = "insert into stock_move (id, product_id, site_id, kind, qty, at, as_of, reference_type) "
+        values = "values (gen_random_uuid(), %s, %s, 'adjustment', 9, now(), now(), 'import')"
+        tx.run(move + values, [bare.id["cup"], bare.id["north"]])
+
+    bare.database.write(imported)
+    crank = BackorderCrank(bare.database)
+    assert crank.turn_until_idle().unnamed
+
+    assert crank.sweep().orders == 1
+    bare.turn()
+    assert units(bare, order) == [("0", "0", "5", "0")]

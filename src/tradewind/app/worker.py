@@ -74,7 +74,9 @@ class Duties:
 
     def _serve_backorders(self) -> dict[str, int]:
         read = self.backorders.turn_once()
-        if read.skipped:
+        if read.unnamed:
+            self.backorders_at = 0.0
+        elif read.skipped:
             self.backorders_at = min(self.backorders_at, time.monotonic() - BACKORDERS_EVERY + MESSAGES_EVERY)
         return {"events": read.events, "served": read.orders, "skipped": read.skipped}
 
@@ -111,7 +113,7 @@ def _until(stop: threading.Event, work: Callable[[], dict[str, int]], what: str)
             stop.wait(rest)
             continue
         if done:
-            log.info(what, extra=done)
+            log.log(logging.INFO if done.keys() - {"events"} else logging.DEBUG, what, extra=done)
             rest = SHORTEST_REST
             continue
         rest = min(rest, LONGEST_REST)
