@@ -98,10 +98,12 @@ def working(url: str) -> Iterator[Database]:
     database, stop = Database(url), threading.Event()
     thread = threading.Thread(target=run_worker, args=(database, SETTINGS, stop))
     thread.start()
-    yield database
-    stop.set()
-    thread.join(timeout=10)
-    database.close()
+    try:
+        yield database
+    finally:
+        stop.set()
+        thread.join(timeout=30)
+        database.close()
     assert not thread.is_alive()
 
 
@@ -127,10 +129,10 @@ def test_a_worker_releases_orders_serves_backorders_and_sends_deliveries(shop, p
         shop.clock.at = system_clock()
         shop.database.write(lambda tx: receive_goods(tx, [Receipt("S", "CUP", Decimal(50))]))
         wait_until(shop, "select sum(qty_released) from order_line", 120)
-        wait_until(shop, "select count(*) from delivery where status = 'sent'", 1)
+        wait_until(shop, "select count(*) from delivery where status = 'sent'", 2)
 
-    key, body = partner.seen[0]
-    assert key.startswith("order.confirmed:")
+    assert [key.partition(":")[0] for key, _ in partner.seen] == ["order.confirmed", "order.promise_changed"]
+    body = partner.seen[0][1]
     assert (body["kind"], body["subject"]["type"], body["payload"]["total"]) == (
         "order.confirmed",
         "sales_order",
