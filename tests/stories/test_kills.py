@@ -1,13 +1,17 @@
 """kill -9 of the worker, HTTP processes, the master and PostgreSQL, at random moments under load and at every commit."""
 
 import json
+import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -18,6 +22,7 @@ from market import Market, open_market
 from tradewind.app.postgres import Server, ensure_server
 from tradewind.app.postgres_place import find_place
 from tradewind.app.settings import Settings
+from tradewind.kernel.tx import Database, Event, Tx, write_events
 
 KILLS = ["http"] * 12 + ["worker"] * 8 + ["postgres"] * 13 + ["master"] * 8 + ["everything"] * 4
 SEED = 20260302
@@ -156,16 +161,23 @@ class Load:
 
 @dataclass
 class Ledger:
-    """What the database says, asked as its owner on a connection of the moment."""
+    """What the database says, asked as its owner on a connection of the moment; waits for one that is being restarted."""
 
     url: str
 
-    def all(self, sql: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, autocommit=True) as owner:
-            return owner.execute(sql).fetchall()
+    def all(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+        found: list[list[tuple[Any, ...]]] = []
 
-    def value(self, sql: str) -> Any:
-        return self.all(sql)[0][0]
+        def ask() -> bool:
+            with suppress(psycopg.OperationalError), psycopg.connect(self.url, autocommit=True) as owner:
+                found.append(owner.execute(sql, params or None).fetchall())
+            return bool(found)
+
+        assert within(30, ask), "PostgreSQL was not started again"
+        return found[0]
+
+    def value(self, sql: str, *params: Any) -> Any:
+        return self.all(sql, *params)[0][0]
 
     def answered(self) -> bool:
         """Whether no warehouse has anything to do."""
@@ -260,23 +272,121 @@ def logged(settings: Settings) -> str:
     return "".join(path.read_text(errors="replace") for path in find_place(settings).log.glob("postgresql-*.log"))
 
 
-@pytest.mark.parametrize("victim", ["self", "postgres"])
-@pytest.mark.parametrize("point", ["before commit", "after commit"])
-def test_a_placement_that_is_killed_at_its_commit_happens_once(
-    live: LiveServer, market: Market, durable_settings: Settings, point: str, victim: str
+SAID = (
+    "order.received",
+    "order.confirmed",
+    "shipment.released",
+    "shipment.shipped",
+    "invoice.issued",
+    "payment.recorded",
+)
+MOMENTS = [(point, victim) for victim in ("self", "postgres") for point in ("before commit", "after commit")]
+
+
+@dataclass
+class Business:
+    """One buyer's orders, taken step by step."""
+
+    live: LiveServer
+    market: Market
+    ledger: Ledger
+
+    def ask(self, login: str, method: str, path: str, body: Any = None, *, key: str = "") -> Answer:
+        with closing(Client(self.live.port, self.market.keys[login])) as client:
+            answer = client.insist(method, f"/api/v1/{path}", body, key=key)
+            assert (client.failures, answer.status in (200, 201)) == ([], True), (client.failures, answer)
+            return answer
+
+    def order(self, number: int) -> str:
+        body = {"account": "buyer-0", "buyer_po": f"PO-{number}", "lines": [{"item": "CUP", "qty": 5}]}
+        return str(self.ask("buyer-0", "POST", "orders", body, key=f"order-{number}").body["id"])
+
+    def released(self, order: str) -> str:
+        """The order's shipment, once the worker has released it."""
+        found: list[Any] = []
+        asked = "select id::text from shipment where order_id = %s and status = 'released'"
+        assert within(30, lambda: found or found.extend(self.ledger.all(asked, order)) or found), self.live.said()[
+            -2000:
+        ]
+        return str(found[0][0])
+
+    def ship(self, shipment: str) -> Answer:
+        return self.ask("warehouse", "POST", f"shipments/{shipment}/answer", {"outcome": "shipped"})
+
+    def pay(self, number: int) -> Answer:
+        body = {"account": "buyer-0", "amount": "19.84", "currency": "EUR"}
+        return self.ask("accounting", "POST", "payments", body, key=f"payment-{number}")
+
+
+@pytest.fixture
+def business(live: LiveServer, market: Market) -> Business:
+    return Business(live, market, Ledger(market.url))
+
+
+@pytest.mark.parametrize(
+    ("what", "event"),
+    [
+        ("a placement", "order.received"),
+        ("a crank turn", "shipment.released"),
+        ("a warehouse's answer", "shipment.shipped"),
+        ("a payment", "payment.recorded"),
+    ],
+)
+def test_what_is_killed_at_its_commit_happens_once(
+    business: Business, live: LiveServer, durable_settings: Settings, what: str, event: str
 ) -> None:
-    order = {"account": "buyer-0", "buyer_po": "PO-1", "lines": [{"item": "CUP", "qty": 5}]}
-    kill_at(live, "order.received", point, victim)
+    ledger, orders = business.ledger, []
 
-    with closing(Client(live.port, market.keys["buyer-0"])) as client:
-        answer = client.insist("POST", "/api/v1/orders", order, key="once")
+    for number, (point, victim) in enumerate(MOMENTS, 1):
+        if event in ("order.received", "shipment.released"):
+            kill_at(live, event, point, victim)
+        orders.append(business.order(number))
+        shipment = business.released(orders[-1])
+        if event in ("shipment.shipped", "payment.recorded"):
+            kill_at(live, event, point, victim)
+        business.ship(shipment)
+        business.pay(number)
 
-    assert killed(live)
-    assert answer.status == 201
-    ledger = Ledger(ensure_server(durable_settings).url())
-    assert ledger.all("select id::text from sales_order") == [(answer.body["id"],)]
-    assert ledger.all("select allocated + reserved from stock where allocated > 0") == [(5,)]
+        assert killed(live), f"{what} was not killed {point}"
+        assert within(30, ledger.idle)
+        for said in SAID:
+            assert ledger.value("select count(*) from event where type = %s", said) == number, (said, point, victim)
+
+    assert ledger.all("select id::text from sales_order order by 1") == sorted((one,) for one in orders)
+    assert ledger.all("select on_hand, allocated + reserved from stock where on_hand < 1000000") == [
+        (1_000_000 - 20, 0)
+    ]
+    assert ledger.value("select sum(amount) from payment") == 4 * Decimal("19.84")
+    assert (
+        ledger.all("select open_orders, receivables - unapplied from credit_node where open_orders + receivables > 0")
+        == []
+    )
     settled(live, ledger, durable_settings)
+
+
+def test_a_commit_is_not_believed_because_another_transaction_got_its_number(
+    durable_server: Server, durable_settings: Settings
+) -> None:
+    """After a crash the numbers of transactions that never reached the disk are given again."""
+    note = Event("note.made", "note", UUID(int=1), {})
+    with closing(Database(durable_server.url())) as database:
+        with suppress(psycopg.OperationalError), database.connection() as connection, connection.transaction():
+            tx = Tx(connection, database.clock, database.ids)
+            tx.emit(note)
+            lost = write_events(tx)
+            assert durable_server.pid is not None
+            os.kill(durable_server.pid, signal.SIGKILL)
+            within(5, lambda: connection.closed or connection.execute("select 1") is None)
+        assert lost is not None
+        ensure_server(durable_settings)
+        database.close()
+        numbers: list[int] = []
+        while not numbers or numbers[-1] < lost.xid:
+            database.write(lambda tx: tx.emit(replace(note, subject_id=database.ids.new())))
+            numbers.append(database.read(lambda reader: reader.value("select max(xid) from event")))
+
+        assert lost.xid in numbers
+        assert database._committed(lost, psycopg.OperationalError()) is False
 
 
 def kill_at(live: LiveServer, event: str, point: str, victim: str) -> None:
@@ -287,7 +397,11 @@ def kill_at(live: LiveServer, event: str, point: str, victim: str) -> None:
 
 
 def killed(live: LiveServer) -> bool:
-    return (live.settings.home / "kill.done").exists()
+    """Whether the last order was carried out; forgets it."""
+    done = live.settings.home / "kill.done"
+    found = done.exists()
+    done.unlink(missing_ok=True)
+    return found
 
 
 def settled(live: LiveServer, ledger: Ledger, settings: Settings) -> None:
