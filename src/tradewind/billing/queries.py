@@ -88,7 +88,13 @@ from unnest(%(entities)s::uuid[]) as w(id) join legal_entity e on e.id = w.id
 _BILLED_AT = """
 select w.ord::int, l.invoice_id, l.line_no, l.qty - l.credited_qty
 from unnest(%(order)s::uuid[], %(line)s::int[], %(charge)s::int[]) with ordinality as w(order_id, line_no, charge_no, ord)
-join invoice_line l on l.order_id = w.order_id and (l.order_line_no = w.line_no or l.charge_no = w.charge_no)
+cross join lateral (
+  select b.invoice_id, b.line_no, b.qty, b.credited_qty from invoice_line b
+  where b.order_id = w.order_id and b.order_line_no = w.line_no
+  union all
+  select b.invoice_id, b.line_no, b.qty, b.credited_qty from invoice_line b
+  where w.charge_no is not null and b.order_id = w.order_id and b.charge_no = w.charge_no
+) l
 join invoice i on i.id = l.invoice_id and i.kind = 'invoice'
 where l.credited_qty < l.qty order by i.issued_at, i.number, l.line_no
 """
