@@ -1,9 +1,11 @@
 """Everybody at once, over HTTP, against two processes and a worker: stock, credit and orders stay exact."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import psycopg
@@ -23,7 +25,9 @@ LIMIT = "1000"
 
 @pytest.fixture
 def market(owner_url: str) -> Market:
-    return open_market(owner_url, buyers=20, limit=LIMIT, stock={("cup", "north"): str(FEW), ("tea", "north"): "100000"})
+    return open_market(
+        owner_url, buyers=20, limit=LIMIT, stock={("cup", "north"): str(FEW), ("tea", "north"): "100000"}
+    )
 
 
 @pytest.fixture
@@ -143,3 +147,63 @@ def test_the_same_order_eight_times_at_once_is_one(live: LiveServer, market: Mar
     assert value(market, "select count(*) from event where type = 'order.received'") == 1
     assert value(market, "select sum(qty_ordered) from order_line") == 2
     assert within(30, lambda: idle(market))
+
+
+@pytest.mark.usefixtures("deadlocks")
+def test_answer_cancel_and_payment_of_one_order_come_out_consistent_in_every_order(
+    live: LiveServer, market: Market
+) -> None:
+    # all at once, and one after another in every order at distances around the length of a transaction
+    plans = [(0.0, order) for order in permutations(range(3))]
+    plans += [(apart, order) for apart in (0.002, 0.005, 0.02) for order in permutations(range(3))]
+
+    with ExitStack() as stack:
+        clients = {
+            login: stack.enter_context(closing(Client(live.port, market.keys[login])))
+            for login in ("warehouse", "buyer-0", "accounting")
+        }
+        for number, (apart, turns) in enumerate(plans):
+            shipped, cancelled, paid = three_at_one_order(market, clients, number, [turn * apart for turn in turns])
+
+            assert shipped.status == 200, shipped
+            assert cancelled.status in (200, 409, 422), cancelled
+            assert paid.status == 201, paid
+    assert within(30, lambda: idle(market))
+    # goods that the warehouse had were shipped: a cancel could only ask for them, and lost
+    assert row(market, "select count(*), sum(qty_shipped), sum(qty_cancelled) from order_line") == (24, 24 * 5, 0)
+    assert row(market, "select count(*), sum(total) from invoice") == (24, 24 * Decimal("10.65"))
+    # money that came before its invoice may wait for another one
+    assert value(market, "select sum(amount) from payment") == 24 * Decimal("10.65")
+    assert value(market, "select sum(amount - applied) from payment") == value(
+        market, "select sum(total - paid) from invoice"
+    )
+    assert value(market, "select count(*) from incident") == 0
+
+
+def three_at_one_order(market: Market, clients: dict[str, Client], number: int, delays: list[float]) -> list[Answer]:
+    """A released order is shipped, cancelled and paid at once, each after its delay."""
+    order = order_of("buyer-0", 5, item="TEA", po=f"PO-{number}")
+    placed = clients["buyer-0"].ask("POST", "/api/v1/orders", order, key=f"k{number}").body["id"]
+    shipment = released(market, placed)
+    money = {"account": "buyer-0", "amount": "10.65", "currency": "EUR"}
+    works = (
+        lambda: clients["warehouse"].ask("POST", f"/api/v1/shipments/{shipment}/answer", {"outcome": "shipped"}),
+        lambda: clients["buyer-0"].ask("POST", f"/api/v1/orders/{placed}/cancel", {"reason": "no need"}),
+        lambda: clients["accounting"].ask("POST", "/api/v1/payments", money, key=f"p{number}"),
+    )
+    return together(*(after(delay, work) for delay, work in zip(delays, works, strict=True)))
+
+
+def released(market: Market, order: str) -> str:
+    """The order's shipment, once the worker has released it."""
+    asked = f"select coalesce(min(id::text), '') from shipment where order_id = '{order}' and status = 'released'"  # noqa: S608
+    assert within(20, lambda: value(market, asked))
+    return str(value(market, asked))
+
+
+def after(seconds: float, work: Callable[[], Answer]) -> Callable[[], Answer]:
+    def late() -> Answer:
+        time.sleep(seconds)
+        return work()
+
+    return late
