@@ -16,6 +16,7 @@ on conflict (stream, sha256) do nothing
 _LATEST = "select stream, max(version) from stream_version group by stream"
 _BPMN = "select bpmn from stream_version where stream = %s and version = %s"
 
+
 def compiled(bpmn: bytes, expressions: ExpressionReader) -> Graph:
     """The graph of a diagram, or a refusal with everything that is wrong with it."""
     report = compile_bpmn(bpmn, expressions)
