@@ -38,7 +38,10 @@ class Expression:
 
     def evaluate(self, context: Context) -> object:
         """Decimal, str, bool, None, date, datetime, Duration, list or mapping; null where there is no value."""
-        return self.closure(context)
+        try:
+            return self.closure(context)
+        except ArithmeticError:  # a signalling number deep in a list of the context: it has no value
+            return None
 
 
 def read_expression(text: str) -> Expression | Problem:

@@ -33,8 +33,10 @@ class Span:
 def plain(value: object) -> object:
     """A value from outside as FEEL sees it: any number becomes a decimal; what FEEL does not know stays opaque."""
     kind = type(value)
-    if kind is str or kind is Decimal or kind is bool or value is None:
+    if kind is str or kind is bool or value is None:
         return value
+    if kind is Decimal:
+        return finite(value)  # type: ignore[arg-type]  # `kind` is its exact type
     if kind is int:
         return Decimal(value)  # type: ignore[arg-type]  # `kind` is its exact type
     if kind is float:
