@@ -11,12 +11,14 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from shop import Shop, open_shop
 from tradewind.access.commands.keys import NewKey, create_keys
 from tradewind.access.commands.mandates import NewMandate, grant_mandates
 from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import MANDATE_ACTIONS, ROLES_OF_KIND, Kind
+from tradewind.app.postgres import Server
 from tradewind.desk.cash import Received, record_payments
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
 from tradewind.kernel.tx import Database, Tx
@@ -150,6 +152,13 @@ class TwoCompanies:
     def close(self) -> None:
         self.database.close()
         self.owner.close()
+
+
+def application_url(server: Server, database: str) -> str:
+    """The address of `database` as the application's role; where that role has no login, the owner becomes it."""
+    if server.data is None:
+        return make_conninfo(server.url(database), options="-c role=tradewind_app")
+    return server.url(database, "tradewind_app")
 
 
 def open_two_companies(owner_url: str, app_url: str) -> TwoCompanies:

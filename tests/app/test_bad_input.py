@@ -24,7 +24,7 @@ from invariants import assert_invariants
 from tradewind.app.http import create_app
 from tradewind.app.settings import read_settings
 from tradewind.channels.intake import start_combiner
-from two_companies import TwoCompanies, open_two_companies, someone_else
+from two_companies import TwoCompanies, application_url, open_two_companies, someone_else
 
 JSON = {"content-type": "application/json"}
 LIMIT = 100_000
@@ -35,7 +35,7 @@ ORDER = {"account": "ALMA", "lines": [LINE]}
 @pytest.fixture(scope="module")
 def world(server: Any, _clones: Any) -> Iterator[TwoCompanies]:
     name = _clones.take()
-    made = open_two_companies(server.url(name), server.url(name, "tradewind_app"))
+    made = open_two_companies(server.url(name), application_url(server, name))
     yield made
     made.close()
     assert_invariants(made.url)

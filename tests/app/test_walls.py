@@ -18,7 +18,7 @@ from tradewind.access.model import PUBLIC, ROLES, Kind
 from tradewind.app.http import build_app, create_app
 from tradewind.app.settings import read_settings
 from tradewind.channels.intake import start_combiner
-from two_companies import FOREIGN, Names, Person, TwoCompanies, open_two_companies, someone_else
+from two_companies import FOREIGN, Names, Person, TwoCompanies, application_url, open_two_companies, someone_else
 
 Maker = Callable[[Names, Names], Any]
 CSV = b"code,name\nX,Y\n"
@@ -205,7 +205,7 @@ _EVENTS = "select count(*) filter (where type = 'access.refused'), count(*) filt
 @pytest.fixture(scope="module")
 def world(server: Any, _clones: Any) -> Iterator[TwoCompanies]:
     name = _clones.take()
-    made = open_two_companies(server.url(name), server.url(name, "tradewind_app"))
+    made = open_two_companies(server.url(name), application_url(server, name))
     yield made
     made.close()
     assert_invariants(made.url)
