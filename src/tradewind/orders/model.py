@@ -134,6 +134,10 @@ class Charge:
     tax_class: str
 
 
+# What the house writes when it closes a hold because its condition is gone; any other reason is a person's.
+HOUSE_REASONS = frozenset({"No longer the case.", "The limit has room again.", "Approved."})
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why something may not go on. Open while `released_at` is None."""
@@ -148,7 +152,7 @@ class Hold:
     line_no: int | None = None
     detail: dict[str, Any] | None = None
     released_at: datetime | None = None
-    released_by: UUID | None = None  # None where the house closed it because its reason was gone
+    release_reason: str | None = None
 
     def blocks(self, transition: Transition, *, group_no: int | None = None, line_no: int | None = None) -> bool:
         """Whether this open hold stops the transition for the order, a group or a line of it."""

@@ -44,7 +44,7 @@ from unnest(%(orders)s::uuid[]) as w(id) join order_charge c on c.order_id = w.i
 """
 _HOLDS = """
 select h.order_id, h.id, h.scope, h.kind, h.code, h.reason, h.opened_at, h.group_no, h.line_no, h.detail, h.released_at,
-  h.released_by
+  h.release_reason
 from unnest(%(orders)s::uuid[]) as w(id) join order_hold h on h.order_id = w.id
 where not %(open_only)s or h.released_at is null order by h.opened_at, h.id
 """

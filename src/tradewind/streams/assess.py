@@ -18,7 +18,7 @@ from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, check_quantity
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call, Step
-from tradewind.orders.model import Hold, LinePrice, LineTax, Totals
+from tradewind.orders.model import HOUSE_REASONS, Hold, LinePrice, LineTax, Totals
 from tradewind.pricing.decide import document_price, order_totals, price_lines, rate_index, waterfall_text
 from tradewind.pricing.model import (
     Adjustment,
@@ -359,7 +359,11 @@ def _settle_holds(tx: Tx, work: OrderWork, now: datetime) -> None:
     for hold in [hold for hold in work.holds if hold.released_at is None and _came_of_a_check(hold)]:
         if (hold.kind, hold.code, hold.line_no) not in wanted:
             work.close_hold(hold, "No longer the case.", now)
-    waved = {(hold.kind, hold.code, hold.line_no) for hold in work.holds if hold.released_by is not None}
+    waved = {
+        (hold.kind, hold.code, hold.line_no)
+        for hold in work.holds
+        if hold.released_at is not None and hold.release_reason not in HOUSE_REASONS
+    }
     for (kind, code, line_no), finding in wanted.items():
         assert kind is not None
         if kind in WAVED_THROUGH and code not in NEVER_WAVED and (kind, code, line_no) in waved:

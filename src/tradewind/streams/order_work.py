@@ -22,7 +22,7 @@ from tradewind.inventory import commands as stock_commands
 from tradewind.inventory.model import Claim, Delta, Inbound, StockRow
 from tradewind.inventory.queries import claims_of
 from tradewind.kernel.locks import lock_set
-from tradewind.kernel.tx import SYSTEM, Actor, Event, Reader, Tx, dumps
+from tradewind.kernel.tx import Actor, Event, Reader, Tx, dumps
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Start
 from tradewind.orders import commands as order_commands
@@ -157,7 +157,7 @@ class OrderWork:
 
     def close_hold(self, hold: Hold, reason: str, now: datetime) -> None:
         """A hold whose condition is gone."""
-        self.holds[self.holds.index(hold)] = replace(hold, released_at=now)
+        self.holds[self.holds.index(hold)] = replace(hold, released_at=now, release_reason=reason)
         if hold in self.opened:
             self.opened.remove(hold)
         else:
@@ -284,7 +284,7 @@ class OrderWorkset:
         order_commands.reprice_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.repriced])
         for reason in {reason for work in works for reason in work.closing.values()}:
             ids = [hold_id for work in works for hold_id, why in work.closing.items() if why == reason]
-            order_commands.close_holds(tx.acting(SYSTEM), ids, reason=reason)
+            order_commands.close_holds(tx, ids, reason=reason)
         order_commands.open_holds(tx, [(work.id, work.account.id, hold) for work in works for hold in work.opened])
 
     def _flush_moves(self, tx: Tx, moved: Sequence[tuple[OrderWork, LineWork]]) -> None:
