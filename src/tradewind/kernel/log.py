@@ -88,6 +88,12 @@ def move_cursor(tx: Tx, name: str, to: Cursor) -> None:
     tx.run(_MOVE, {"reader": name, "xid": to.xid, "seq": to.seq, "now": tx.now})
 
 
+def end_of_log(reader: Reader) -> Cursor:
+    """The last event that is stored, whether the fence lets it be read yet or not."""
+    found = reader.row("select xid, seq from event order by xid desc, seq desc limit 1")
+    return Cursor(*found) if found else Cursor()
+
+
 def fence_age_seconds(reader: Reader) -> float:
     """How long the oldest writing transaction has been open: the log's readers lag at least this much."""
     return float(reader.value(_FENCE_AGE))

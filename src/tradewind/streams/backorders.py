@@ -6,6 +6,7 @@ waiting for locked ones, then locks the goods. Its work is visible in the rows (
 promises older than their supply), so what a set skipped or a crash left over is found again by `sweep`.
 """
 
+import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +25,7 @@ from tradewind.inventory.queries import (
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.limits import CRANK_SET, PAGE
 from tradewind.kernel.locks import lock_set
-from tradewind.kernel.log import Entry, move_cursor, read_log
+from tradewind.kernel.log import Entry, cursor_of, end_of_log, move_cursor, read_log
 from tradewind.kernel.money import plain
 from tradewind.kernel.tx import Actor, Database, Tx
 from tradewind.orchestration.commands.messages import Message
@@ -39,6 +40,7 @@ from tradewind.streams.order_work import OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
 
 READER = "backorders"
+HELD_BACK_SECONDS = 0.01
 BACKORDERS = Actor(principal_id=None, name="backorders", channel="crank")
 GOODS = frozenset(
     (
@@ -113,16 +115,20 @@ class BackorderCrank:
         return done
 
     def turn_until_idle(self, *, rounds: int = 1_000) -> Round:
-        """Read the log to its end; for scripts and tests. Bounded by `rounds`."""
+        """Read the log to what is its end now, waiting for older transactions that hold it back; for scripts and tests."""
         total = Round()
+        end = self.database.read(end_of_log)
         for _ in range(rounds):
             done = self.turn_once()
             total.events += done.events
             total.orders += done.orders
             total.skipped += done.skipped
-            total.unnamed |= done.unnamed
-            if not done.events:
+            total.unnamed = total.unnamed or done.unnamed
+            if done.events:
+                continue
+            if self.database.read(lambda reader: cursor_of(reader, READER)) >= end:
                 break
+            threading.Event().wait(HELD_BACK_SECONDS)
         return total
 
     def sweep(self) -> Round:
