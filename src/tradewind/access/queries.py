@@ -1,7 +1,7 @@
 """Reads of access. `authenticate_many` is one statement for a whole batch of credentials."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -91,11 +91,6 @@ def _mandate(found: dict[str, Any]) -> Mandate:
         order_max=None if found["order_max"] is None else Decimal(found["order_max"]),
         currency=found["currency"],
     )
-
-
-def acting_for(caller: Caller, account_id: UUID) -> Caller:
-    """The caller with the one account it acts for named."""
-    return replace(caller, on_behalf_of=account_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ BATCH_SECONDS = Histogram(
     "tradewind_combiner_batch_seconds", "Time of one combined transaction.",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5), registry=OURS,
 )  # fmt: skip
-ORDERS_PLACED = Counter("tradewind_orders_placed", "Orders placed, by outcome.", ("outcome",), registry=OURS)
 CRANK_TURNS = Counter("tradewind_crank_turns", "Turns of the crank that moved something.", registry=OURS)
 CRANK_INSTANCES = Counter("tradewind_crank_instances", "Instances the crank moved.", registry=OURS)
 
@@ -94,11 +93,6 @@ def record_batch(orders: int, seconds: float) -> None:
     """One transaction of the combiner."""
     BATCH_ORDERS.observe(orders)
     BATCH_SECONDS.observe(seconds)
-
-
-def record_orders(outcome: str, count: int) -> None:
-    """Orders placed: `outcome` is confirmed, held, backordered or refused."""
-    ORDERS_PLACED.labels(outcome).inc(count)
 
 
 def record_crank(instances: int) -> None:

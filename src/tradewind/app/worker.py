@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from tradewind.app import metrics
 from tradewind.app.outbound import NotSent, post_json
 from tradewind.app.settings import Settings
 from tradewind.kernel.problem import Refused
@@ -70,6 +71,7 @@ class Duties:
             moved += now
             if not now:
                 break
+            metrics.record_crank(now)
         return moved
 
     def _serve_backorders(self) -> dict[str, int]:

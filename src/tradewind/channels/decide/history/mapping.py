@@ -120,7 +120,7 @@ def mapping_from(text: str) -> Mapping | tuple[Problem, ...]:
 
 
 def normal_code(text: str) -> str:
-    """An item code as we keep it: upper case, inner space single. The same item is keyed `85123A` and `85123a`."""
+    """An item code as we keep it: upper case, inner space single. The same item is keyed `4711A` and `4711a`."""
     return " ".join(text.upper().split())
 
 
