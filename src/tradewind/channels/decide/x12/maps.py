@@ -1,0 +1,52 @@
+"""What differs from partner to partner, as data: which qualifier holds what, units, where a release is said, what is tolerated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+# Element 355 to UN/ECE Rec 20 (packages of Rec 21 with a leading X). What is not here is taken as it is.
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "BD": "XBE", "BG": "XBG", "BO": "XBO", "BR": "XBA", "BX": "XBX", "CA": "XCS", "CF": "FTQ", "CM": "CMT",
+        "CR": "MTQ", "CS": "XCS", "CT": "XCT", "DA": "DAY", "DR": "XDR", "DZ": "DZN", "EA": "EA", "FT": "FOT",
+        "GA": "GLL", "GR": "GRM", "GS": "GRO", "HR": "HUR", "HU": "CEN", "IN": "INH", "JR": "XJR", "KE": "XKG",
+        "KG": "KGM", "KT": "KT", "LB": "LBR", "LT": "LTR", "MC": "MGM", "ML": "MLT", "MM": "MMT", "MO": "MON",
+        "MR": "MTR", "OZ": "ONZ", "PC": "H87", "PK": "XPK", "PL": "XPX", "PR": "PR", "PT": "PTL", "QT": "QTL",
+        "RE": "XRL", "RL": "XRO", "RM": "RM", "RO": "XRO", "SF": "FTK", "SH": "XST", "SM": "MTK", "ST": "SET",
+        "SY": "YDK", "TH": "MIL", "TN": "STN", "TU": "XTU", "UN": "C62", "YD": "YRD",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerMap:
+    """How one partner fills the segments, and how we fill ours for them. The default suits most.
+
+    `our_item`, `gtin`, `buyer_item`, `maker_item`: qualifiers of element 235 in order of trust; `items` is the order in which
+    these four are asked for a line's item. `release`, `account_ref`: `BEG04`, or `REF*` and a qualifier. `requested`: date
+    qualifiers for the requested date, best first (002 delivery requested, 010 ship requested …). `tolerated`: codes of
+    faults that are only noted for this partner. `units`: their code to ours, over the common table.
+    """
+
+    name: str = "default"
+    our_item: tuple[str, ...] = ("VN", "VP", "VC", "SK", "VA", "ST")
+    gtin: tuple[str, ...] = ("GT", "UK", "UP", "EN", "EO", "UI", "UA", "EM", "IB")
+    buyer_item: tuple[str, ...] = ("BP", "IN", "CB", "PN", "PI", "PO")
+    maker_item: tuple[str, ...] = ("MG", "MN", "MF", "MP")
+    items: tuple[str, ...] = ("our_item", "buyer_item", "gtin", "maker_item")
+    units: Mapping[str, str] = field(default_factory=lambda: UNITS)
+    release: tuple[str, ...] = ("BEG04", "REF*RE")
+    requested: tuple[str, ...] = ("002", "010", "074", "067", "106", "079")
+    ship_to: tuple[str, ...] = ("ST",)
+    ship_to_qualifiers: tuple[str, ...] = ()
+    bill_to: tuple[str, ...] = ("BT",)
+    buyer: tuple[str, ...] = ("BY", "OB", "BO")
+    tolerated: frozenset[str] = frozenset()
+    currency: str | None = None
+
+    def unit(self, code: str) -> str | None:
+        """Our unit for theirs; None if the line says none."""
+        return self.units.get(code, code) or None
+
+
+DEFAULT = PartnerMap()
