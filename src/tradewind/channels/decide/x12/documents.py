@@ -4,8 +4,8 @@ Codes are those of X12 (element 235 for item ids, 355 for units before a map has
 Every number is a Decimal; `*_text` is the number as the document wrote it.
 """
 
+import datetime
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
 from tradewind.channels.decide.x12.model import Fault
@@ -27,7 +27,7 @@ class Dated:
     """DTM, or the dates of a SCH. `date` is None where it could not be read; `text` is as written."""
 
     qualifier: str
-    date: date | None
+    date: datetime.date | None
     time: str = ""
     text: str = ""
 
@@ -132,8 +132,8 @@ class PurchaseOrder:
     kind: str = ""
     release: str = ""
     change_no: str = ""
-    date: date | None = None
-    change_date: date | None = None
+    date: datetime.date | None = None
+    change_date: datetime.date | None = None
     contract: str = ""
     currency: str | None = None
     references: tuple[Reference, ...] = ()
@@ -218,7 +218,7 @@ class LineAnswer:
     qty: Decimal | None = None
     uom: str = ""
     date_qualifier: str = ""
-    date: date | None = None
+    date: datetime.date | None = None
     ids: Ids = ()
 
 
@@ -247,17 +247,17 @@ class OrderAnswer:
 
     buyer_po: str
     code: str
-    answered_on: date
+    answered_on: datetime.date
     lines: tuple[AnswerLine, ...] = ()
     purpose: str = "00"
     release: str = ""
     change_no: str = ""
-    po_date: date | None = None
+    po_date: datetime.date | None = None
     our_number: str = ""
     currency: str = ""
     total: Decimal | None = None
     references: tuple[Reference, ...] = ()
-    dates: tuple[tuple[str, date], ...] = ()
+    dates: tuple[tuple[str, datetime.date], ...] = ()
     parties: tuple[Party, ...] = ()
     charges: tuple[Charge, ...] = ()
     notes: tuple[str, ...] = ()
@@ -296,7 +296,7 @@ class NoticeOrder:
     packs: tuple[NoticePack, ...] = ()
     items: tuple[NoticeItem, ...] = ()
     release: str = ""
-    po_date: date | None = None
+    po_date: datetime.date | None = None
     our_number: str = ""
     references: tuple[Reference, ...] = ()
 
@@ -306,7 +306,7 @@ class ShipNotice:
     """856: BSN, HL*S, then orders, packs and items. `structure` is BSN05 (0001: shipment, order, packaging, item)."""
 
     number: str
-    date: date
+    date: datetime.date
     time: str
     orders: tuple[NoticeOrder, ...] = ()
     purpose: str = "00"
@@ -319,7 +319,7 @@ class ShipNotice:
     packages: int | None = None
     weight: Decimal | None = None
     weight_uom: str = "LB"
-    dates: tuple[tuple[str, date], ...] = ()
+    dates: tuple[tuple[str, datetime.date], ...] = ()
     parties: tuple[Party, ...] = ()
     references: tuple[Reference, ...] = ()
 
@@ -356,10 +356,10 @@ class InvoiceDocument:
     """810: `kind` is BIG07 (DI debit invoice, CR credit memo …); `total` the amount due, exact in cents (TDS01)."""
 
     number: str
-    date: date
+    date: datetime.date
     total: Decimal
     buyer_po: str = ""
-    po_date: date | None = None
+    po_date: datetime.date | None = None
     release: str = ""
     kind: str = ""
     currency: str = ""
@@ -368,8 +368,8 @@ class InvoiceDocument:
     charges: tuple[Charge, ...] = ()
     parties: tuple[Party, ...] = ()
     references: tuple[Reference, ...] = ()
-    dates: tuple[tuple[str, date], ...] = ()
-    due_on: date | None = None
+    dates: tuple[tuple[str, datetime.date], ...] = ()
+    due_on: datetime.date | None = None
     net_days: int | None = None
     discount_percent: Decimal | None = None
     discount_days: int | None = None
