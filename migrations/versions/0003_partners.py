@@ -1,4 +1,4 @@
-"""Partners."""
+"""Trading partners: who they are, what they sent, what was sent to them."""
 
 from pathlib import Path
 
