@@ -1,11 +1,13 @@
 """Principals, callers and mandates, and what each role may do, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
+
+from tradewind.kernel.value import value
 
 PUBLIC = "public"
 """The permission of a route that needs no caller."""
@@ -128,7 +130,7 @@ MANDATE_ACTIONS = ROLES["agent"] - {"access.self"}
 """What a mandate can name."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mandate:
     """What a company lets an agent do in its name; only mandates valid at the time of the check are ever loaded.
 
@@ -144,7 +146,7 @@ class Mandate:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Principal:
     """A person, an integration or an agent."""
 
@@ -154,7 +156,7 @@ class Principal:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Caller:
     """A principal at the door: what it may do and see, and how it came.
 

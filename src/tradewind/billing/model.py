@@ -1,18 +1,18 @@
 """Posted documents, what settles them, and the ledger, as values. Amounts are in whole minor units of the document's currency."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 from tradewind.kernel.money import ZERO
+from tradewind.kernel.value import value
 
 DocumentKind = Literal["invoice", "credit_note"]
 Rounding = Literal["per_line", "per_tax_group"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BillableLine:
     """What of an order line is to be billed now. `net` is the whole line's, for `ordered` units that are not cancelled; of it
     `net_invoiced` was billed before, for `invoiced` units. Quantities in base units."""
@@ -34,7 +34,7 @@ class BillableLine:
     rate: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BillableCharge:
     """A charge of an order and what of it was billed before."""
 
@@ -46,7 +46,7 @@ class BillableCharge:
     rate: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PostedLine:
     """A line of a posted document. A charge counts as one piece; `corrects_line_no` names the line a credit note corrects."""
 
@@ -67,7 +67,7 @@ class PostedLine:
     corrects_line_no: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InvoicedLine:
     """A line of a posted invoice with what was credited of it."""
 
@@ -84,7 +84,7 @@ class InvoicedLine:
         return self.line.net - self.credited_net
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaxGroup:
     """The tax of one category and rate (EN 16931 VAT breakdown)."""
 
@@ -97,7 +97,7 @@ class TaxGroup:
         return {"category": self.category, "rate": f"{self.rate:f}", "base": f"{self.base:f}", "tax": f"{self.tax:f}"}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Amounts:
     """What a document comes to."""
 
@@ -115,7 +115,7 @@ class Amounts:
         return self.net + self.charges + self.tax
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Document:
     """An invoice or credit note as it is posted; it never changes after that."""
 
@@ -139,7 +139,7 @@ class Document:
     return_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Counter:
     """Where a series of numbers stands."""
 
@@ -149,7 +149,7 @@ class Counter:
     last_no: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OpenItem:
     """An invoice (or credit note) as locked: what it is worth and what of it was settled (or used)."""
 
@@ -173,7 +173,7 @@ class OpenItem:
         return self.total - self.paid - self.credited
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Payment:
     """Money received from an account."""
 
@@ -190,7 +190,7 @@ class Payment:
     bounced_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Application:
     """How much of a payment or a credit note settles an invoice; a bounce is a negative one."""
 
@@ -202,7 +202,7 @@ class Application:
     credit_note_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CreditWish:
     """What is to be credited of an invoice line: so many units at the invoice's price, or an amount without goods."""
 
@@ -211,7 +211,7 @@ class CreditWish:
     amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Posting:
     """One side of a journal: debit positive, credit negative."""
 
@@ -221,7 +221,7 @@ class Posting:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Journal:
     """One balanced entry of the receivables ledger."""
 

@@ -1,11 +1,11 @@
 """Writes of the doors: raw bytes first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.value import value
 
 _KEEP = """
 insert into inbound_document (id, channel, principal_id, received_at, content_type, sha256, body, outcome)
@@ -19,7 +19,7 @@ from unnest(%(id)s::uuid[], %(outcome)s::text[], %(results)s::text[]) as w(id, o
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Inbound:
     """Something that arrived, byte for byte."""
 

@@ -30,6 +30,7 @@ from tradewind.kernel.idempotency import NOBODY, Key, reserve_keys, store_answer
 from tradewind.kernel.limits import BATCH_LINES, BATCH_ORDERS
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Database, Tx, is_transient
+from tradewind.kernel.value import value
 from tradewind.orchestration.commands.turns import StepFailed
 from tradewind.semantics.model import OrderDraft
 from tradewind.streams.order_work import OrderWork, read_orders
@@ -42,7 +43,7 @@ LONGEST_WRITING = 0.05
 log = logging.getLogger("tradewind.intake")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Item:
     """The answer for one order: its picture, or problems."""
 
@@ -52,7 +53,7 @@ class Item:
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OrderRequest:
     """Orders that one caller submits together; they share one idempotency key and one raw document."""
 

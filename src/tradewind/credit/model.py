@@ -1,15 +1,16 @@
 """Credit as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from uuid import UUID
 
+from tradewind.kernel.value import value
+
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Node:
     """An account that carries a limit for its tree, as locked. `extra` is the sum of overrides in force."""
 
@@ -30,7 +31,7 @@ class Node:
         return self.limit + self.extra - self.exposure
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Need:
     """What an order wants of the nodes above its account, root first."""
 
@@ -40,7 +41,7 @@ class Need:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Answer:
     """Whether the need is met; if not, which node lacks how much."""
 
@@ -51,7 +52,7 @@ class Answer:
     node: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CreditDelta:
     """What a transaction adds to a node's counters."""
 

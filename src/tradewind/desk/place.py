@@ -1,12 +1,12 @@
 """Place orders: a whole batch from drafts to confirmed or held, in one transaction, each with its own answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from tradewind.desk.resolve import Resolved, Submission, resolve
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
+from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Start
 from tradewind.orchestration.commands.streams import latest_versions
 from tradewind.orchestration.commands.turns import begin_instances, finish_turn, run_steps
@@ -22,7 +22,7 @@ from tradewind.streams.order_work import NO_TAX, OrderWork, OrderWorkset
 BusinessKey = tuple[UUID, str | None, str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Placed:
     """What became of one submission: an order (new, or the one it repeats), or problems."""
 

@@ -13,12 +13,13 @@ from tradewind.kernel.money import plain, round_money
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
 from tradewind.kernel.tx import Actor, Tx, become_application, become_buyer
+from tradewind.kernel.value import value
 from tradewind.orders.model import Group, Line, Quantities
 from tradewind.semantics.model import DraftLine, OrderDraft, Place
 from tradewind.streams.order_work import LineWork
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Submission:
     """A draft, who submits it, and which accounts they may see (None: all, for staff)."""
 

@@ -1,7 +1,6 @@
 """Pure decisions of fulfilment: which sites give a delivery group its goods, and what a warehouse's answer does."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,10 +17,11 @@ from tradewind.fulfilment.model import (
 )
 from tradewind.kernel.money import percent_of, plain, read_amount
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.value import value
 from tradewind.semantics.model import ZERO, Demand, Take
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Lane:
     """A site as one delivery group sees it: what shipping from it costs, how long it takes, and how it is ranked."""
 
@@ -36,7 +36,7 @@ class Lane:
         return (self.cost, self.transit_days, self.rank, self.code)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sourcing:
     """What a group gets, from where, why, and what was turned down."""
 

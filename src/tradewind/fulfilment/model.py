@@ -1,15 +1,15 @@
 """Shipments as values."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from tradewind.kernel.value import value
 from tradewind.semantics.model import Place
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ShipmentLine:
     """What the warehouse is asked to ship of an order line. `claim_no` 0: a service that has no stock behind it."""
 
@@ -19,7 +19,7 @@ class ShipmentLine:
     qty: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NewShipment:
     """One handing-over to one site's warehouse for one delivery group."""
 
@@ -46,7 +46,7 @@ SHIPMENT_MOVES: dict[ShipmentStatus, tuple[ShipmentStatus, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReleasedLine:
     """A shipment line with the item behind it. `claim_no` 0: a service that has no stock behind it."""
 
@@ -60,7 +60,7 @@ class ReleasedLine:
     qty_short: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Shipment:
     """A shipment as it stands. `answer` is what the warehouse said, once it was booked."""
 
@@ -81,7 +81,7 @@ class Shipment:
     lines: tuple[ReleasedLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AnswerLine:
     """What the warehouse says about a line, in base units; one of the two may be left out."""
 
@@ -91,7 +91,7 @@ class AnswerLine:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WarehouseAnswer:
     """What the warehouse says about a shipment. Lines that it does not name were shipped in full."""
 
@@ -125,7 +125,7 @@ class WarehouseAnswer:
         return body
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LineBooking:
     """Where the released units of a shipment line go; `shipped` includes what was shipped beyond `qty_released`."""
 
@@ -139,7 +139,7 @@ class LineBooking:
         return max(self.shipped - self.line.qty_released, Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Booking:
     """What an answer does to a shipment."""
 

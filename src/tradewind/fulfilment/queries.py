@@ -1,7 +1,6 @@
 """Reads of lanes and shipments, and the statement that locks shipments."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,6 +9,7 @@ from tradewind.fulfilment.decide import Lane
 from tradewind.fulfilment.model import ReleasedLine, Shipment
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader
+from tradewind.kernel.value import value
 
 LOCK_SHIPMENTS = LockKind(
     "shipment",
@@ -24,7 +24,7 @@ from site s left join freight_lane l on l.site_id = s.id where s.closed_at is nu
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SiteLane:
     """A site and one place it ships to; `country` None where the site has no lanes (it then ships anywhere)."""
 
@@ -108,7 +108,7 @@ def shipment_ids(reader: Reader, numbers: Iterable[str]) -> dict[str, UUID]:
     return dict(reader.rows(_IDS, {"numbers": sorted(set(numbers))}))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TurnedDown:
     """A site that answered an order line short, or refused it."""
 
@@ -138,7 +138,7 @@ group by 1, 2, 3, 4, 5 order by s.number desc, 5
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AtWarehouse:
     """Units of an order line that a warehouse was asked to ship and has not answered for."""
 

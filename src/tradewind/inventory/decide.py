@@ -1,11 +1,11 @@
 """Pure decisions about stock: what may be promised from goods on their way, and what a count means."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from tradewind.inventory.model import ZERO, Inbound
+from tradewind.kernel.value import value
 from tradewind.semantics.model import Demand, Take
 
 
@@ -40,7 +40,7 @@ def promise_from_inbound(shortfalls: Iterable[Demand], inbound: Mapping[UUID, li
     return takes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CountOutcome:
     """What a count changes: the adjustment to the ledger, and the shortage it opens or closes."""
 
@@ -61,7 +61,7 @@ def read_count(
     return CountOutcome(adjustment=actual - on_hand, shortage=max(committed - max(actual - safety, ZERO), ZERO))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Arrival:
     """What a receipt changes: goods on hand, and how many of them are kept for orders that wait for them."""
 

@@ -1,10 +1,12 @@
 """Stock as values."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
+
+from tradewind.kernel.value import value
 
 ZERO = Decimal(0)
 
@@ -22,7 +24,7 @@ CLAIM_MOVES: dict[ClaimState, tuple[ClaimState, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StockRow:
     """The counters of one product at one site, in base units; `observed_as_of`: the time of the last count, where it was read."""
 
@@ -53,7 +55,7 @@ class StockRow:
         return max(max(self.on_hand - self.safety, ZERO) - self.reserved - self.allocated, ZERO)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Claim:
     """What a line holds of one site's stock, or of goods on their way."""
 
@@ -69,7 +71,7 @@ class Claim:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Delta:
     """What a transaction adds to the counters of one stock row."""
 
@@ -81,7 +83,7 @@ class Delta:
         return Delta(self.on_hand + other.on_hand, self.reserved + other.reserved, self.allocated + other.allocated)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Move:
     """A physical movement; `qty` is signed, ship is negative. `as_of` is when it happened."""
 
@@ -101,7 +103,7 @@ class Move:
         return replace(self, kind="adjustment", qty=-self.qty, reason=reason)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Inbound:
     """Goods on their way that are not promised yet. Below zero: that many promised units have come in and wait for the
     backorder crank."""
@@ -113,7 +115,7 @@ class Inbound:
     expected_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Observation:
     """Somebody counted, or another system reported, `qty` of a product at a site as of a time."""
 
@@ -127,7 +129,7 @@ class Observation:
 SupplyStatus = Literal["open", "received", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Supply:
     """An inbound purchase order line as it is stored."""
 

@@ -1,7 +1,6 @@
 """Reads of stock, and the statements that lock it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from tradewind.inventory.model import Claim, Inbound, StockRow, Supply
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader
+from tradewind.kernel.value import value
 
 _STOCK = """
 select s.product_id, s.site_id, s.on_hand, s.reserved, s.allocated, s.shortage, s.safety, s.earmarked
@@ -112,7 +112,7 @@ order by w.ord
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Promised:
     """An order line that waits for goods of an inbound supply."""
 
@@ -246,7 +246,7 @@ order by i.product_id, i.expected_at, i.id
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ToCome:
     """Goods on their way that nobody was promised yet."""
 

@@ -5,11 +5,11 @@ yesterday's messages are not sent again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.value import value
 
 _PUT = """
 insert into delivery (id, effect_key, epoch, destination, kind, account_id, subject_type, subject_id, payload, status, next_at, created_at)
@@ -22,7 +22,7 @@ on conflict (effect_key) do nothing
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Delivery:
     """One thing to be sent. The same `effect_key` is sent at most once, however often it is put."""
 

@@ -5,12 +5,12 @@ insert that could be raced. A replay finds the ids; the current state is read fr
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.value import value
 
 NOBODY = UUID(int=0)
 
@@ -33,7 +33,7 @@ where i.principal_id = w.principal_id and i.key = w.key
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Key:
     """Who used which key for what: the fingerprint is a hash of the input."""
 

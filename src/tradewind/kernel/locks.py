@@ -5,16 +5,16 @@ locks of a command or a crank turn at its start, kind by kind in `ORDER`, within
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.tx import Tx
+from tradewind.kernel.value import value
 
 ORDER = ("instance", "order", "shipment", "invoice", "payment", "credit", "agreement", "supply", "stock", "counter")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LockKind:
     """A kind of row and the statement that locks it: `%(keys)s` (and `%(keys_2)s` for two-part keys), ordered by key."""
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tradewind.kernel.limits import PAGE
 from tradewind.kernel.tx import Reader, Tx
+from tradewind.kernel.value import value
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,7 +23,7 @@ class Cursor:
     seq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Entry:
     """One event as it stands in the log."""
 

@@ -7,13 +7,15 @@ problems out of a transaction that must roll back.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from tradewind.kernel.value import value
 
 STATUS_DEFAULT = 422
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong. `status` is the HTTP status an edge would answer with."""
 

@@ -5,13 +5,13 @@ roll of 1.27 m kept in metres is (127, 100). A conversion that does not come out
 policy the caller states; never rounded in silence.
 """
 
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from math import gcd
 from typing import Literal
 
 from tradewind.kernel.money import LARGEST_AMOUNT, WIDE, plain, round_places
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.value import value
 
 Factor = tuple[int, int]
 InexactPolicy = Literal["reject", "up", "nearest"]
@@ -23,7 +23,7 @@ QUANTITY_DIGITS = 6
 _EXPONENT = tuple(Decimal(1).scaleb(-digits) for digits in range(QUANTITY_DIGITS + 1))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unit:
     """A unit of measure: its code, name, the places a quantity in it may have, and what it measures.
 
@@ -268,7 +268,7 @@ def _suggestion(
     return {"suggested": plain(wanted)}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PackFit:
     """How a quantity goes into packs: `qty` in all, `packs` full ones and `loose` from a broken one."""
 

@@ -24,6 +24,7 @@ from psycopg.types.array import ListBinaryDumper
 from tradewind.kernel.clock import Clock, milliseconds, system_clock
 from tradewind.kernel.ids import Ids
 from tradewind.kernel.limits import LOCK_TIMEOUT_MS, RETRIES
+from tradewind.kernel.value import value
 
 Row = tuple[Any, ...]
 Params = dict[str, Any] | Sequence[Any] | None
@@ -41,7 +42,7 @@ TRANSIENT = (
 _LOST = ("08", "57P0")  # the first characters of states that say: this connection is gone
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Actor:
     """Who acts, by which channel, under which mandate and in whose name."""
 
@@ -56,7 +57,7 @@ class Actor:
 SYSTEM = Actor(principal_id=None, name="system", channel="system")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Event:
     """A fact for the log. `objects` are (type, id, qualifier); the subject is added by itself."""
 
@@ -159,7 +160,7 @@ select pg_xact_status(%(xid)s::text::xid8), pg_postmaster_start_time(),
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mark:
     """What a transaction leaves by which it is known again: its first event, else its number under one start of the server."""
 

@@ -5,12 +5,13 @@ with a `Turn`. All of them are values that never change.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.value import value
 
 STATE_VERSION = 1
 ROOT = 0
@@ -67,7 +68,7 @@ class Kind(StrEnum):
     SUB_PROCESS = "sub_process"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Flow:
     """One arrow; `condition` only where it leaves an exclusive gateway."""
 
@@ -77,7 +78,7 @@ class Flow:
     condition: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MultiInstance:
     """An activity that runs once per element of a collection, or a stated number of times.
 
@@ -94,7 +95,7 @@ class MultiInstance:
     until: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Node:
     """One element of the diagram. Which fields mean something follows from `kind`; the others keep their defaults."""
 
@@ -123,7 +124,7 @@ class Node:
     """Where a sub-process begins."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Graph:
     """A compiled process. `start` is its plain start event ("" where only messages start it)."""
 
@@ -183,7 +184,7 @@ class Loop(NamedTuple):
     results: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class State:
     """The whole position of one instance: about a hundred bytes of JSON where one token waits."""
 
@@ -209,7 +210,7 @@ class WaitKind(StrEnum):
     USER = "user"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Run:
     """A service step that is ready now: run `step` with `variables` (all that are visible there), then `complete`."""
 
@@ -219,7 +220,7 @@ class Run:
     variables: Variables
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wait:
     """Something outside must happen before `token` goes on.
 
@@ -238,7 +239,7 @@ class Wait:
     variables: Variables = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sent:
     """A message that the stream sends out."""
 
@@ -262,7 +263,7 @@ class Move(NamedTuple):
     token: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Turn:
     """The answer to one move: the new state, and all that the shell must now do or undo.
 
@@ -303,7 +304,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Finding:
     """Something about the element `id` that must (error) or should (warning) be changed before it can run."""
 
@@ -320,7 +321,7 @@ class Finding:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unsupported:
     """An element of BPMN that this engine does not run."""
 
@@ -332,7 +333,7 @@ class Unsupported:
         return {"element": self.element, "id": self.id, "name": self.name}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Report:
     """What the compiler says of a file; it runs only where `ok`, and then `graph` is there."""
 

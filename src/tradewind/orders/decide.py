@@ -4,11 +4,12 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from tradewind.kernel.money import line_gross, percent_of, round_places, settle, spread
+from tradewind.kernel.value import value
 from tradewind.orders.model import ZERO, Charge, Group, Hold, Line, LinePrice, Quantities, Status, Transition
 
 _PARTS = re.compile(r"[^\W_]+")
@@ -140,7 +141,7 @@ def approval_hash(content: bytes, *, prices: Iterable[Decimal], terms: str) -> b
     ).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Cut:
     """What a wish to cancel units of a line comes to, in base units.
 

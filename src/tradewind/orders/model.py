@@ -1,11 +1,11 @@
 """Orders as values: header, groups, lines, charges, holds, and where each unit of a line stands."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from tradewind.kernel.value import value
 from tradewind.semantics.model import Place
 
 ZERO = Decimal(0)
@@ -44,7 +44,7 @@ STATUS_MOVES: dict[Status, tuple[Status, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Quantities:
     """Every unit of a line in exactly one bucket, in base units. `backordered` is the part of `open` that waits for goods."""
 
@@ -69,7 +69,7 @@ class Quantities:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LinePrice:
     """What a line costs and why: net = round(qty x unit_price / basis) - allowance. `qty` counts `uom`.
 
@@ -86,7 +86,7 @@ class LinePrice:
     allowance: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LineTax:
     """The tax of a line or charge: UNCL5305 category, percent, and its own share of the tax."""
 
@@ -95,7 +95,7 @@ class LineTax:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Line:
     """What does not change while an order is worked: the item, in the buyer's unit and in base units."""
 
@@ -113,7 +113,7 @@ class Line:
     stocked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Group:
     """One place and one requested date."""
 
@@ -123,7 +123,7 @@ class Group:
     release_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Charge:
     """An amount that is not goods."""
 
@@ -138,7 +138,7 @@ class Charge:
 HOUSE_REASONS = frozenset({"No longer the case.", "The limit has room again.", "Approved."})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hold:
     """Why something may not go on. Open while `released_at` is None."""
 
@@ -165,7 +165,7 @@ class Hold:
         return line_no is None or line_no == self.line_no
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Header:
     """An order without its lines: who, how, in which currency, under which policies."""
 
@@ -193,7 +193,7 @@ class Header:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Totals:
     """The amounts of an order, to the cent: total = net + charges - discounts + tax (M1)."""
 

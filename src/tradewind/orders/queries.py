@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader, Tx
+from tradewind.kernel.value import value
 from tradewind.orders.commands import HeaderRow, LineRow
 from tradewind.orders.model import Charge, Group, Header, Hold, Line, LinePrice, LineTax, Quantities, Totals
 from tradewind.semantics.model import Place
@@ -145,7 +146,7 @@ select c.order_id, c.charge_no, c.invoiced from unnest(%(orders)s::uuid[]) as w(
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Billed:
     """What of a line was invoiced and returned, in base units."""
 

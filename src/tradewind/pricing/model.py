@@ -4,7 +4,6 @@ All amounts and quantities are Decimal; unit prices have at most 6 places and ar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +13,7 @@ from uuid import UUID
 from tradewind.kernel.money import ZERO
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import Factor
+from tradewind.kernel.value import value
 
 
 class Layer(StrEnum):
@@ -40,7 +40,7 @@ Tier = tuple[Decimal, Decimal]
 """(from quantity, unit price)"""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PriceRow:
     """One product's price in one list and version.
 
@@ -79,7 +79,7 @@ class PriceRow:
         return self.layer == Layer.OFFER
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PriceRequest:
     """One line to be priced.
 
@@ -99,7 +99,7 @@ class PriceRequest:
     measures: Mapping[str, Decimal] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Adjustment:
     """A discount or surcharge on a line, in the order given.
 
@@ -115,7 +115,7 @@ class Adjustment:
     scope: Literal["account", "line"] = "account"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ExchangeRate:
     """One unit of `base` in `quote`, from whom and as of when (M7)."""
 
@@ -126,7 +126,7 @@ class ExchangeRate:
     as_of: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Part:
     """A stretch of a line's quantity at one unit price: a band, what a maximum left, or what an edit added."""
 
@@ -137,7 +137,7 @@ class Part:
     list_code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Step:
     """One step of a waterfall: the line's amount before and after, which row or source did it, and why.
 
@@ -155,7 +155,7 @@ class Step:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Loser:
     """A price row that was looked at and did not win. `amount` is the line at its price, where it has one."""
 
@@ -167,7 +167,7 @@ class Loser:
     amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PricedLine:
     """A price with its reasons.
 
@@ -202,7 +202,7 @@ class PricedLine:
         return self.gross - self.net
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LockedPrice:
     """What an accepted line was frozen at. `done` is the quantity shipped or invoiced, whose price never moves."""
 
@@ -217,7 +217,7 @@ class LockedPrice:
     done: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Repriced:
     """An edited line: stretches of quantity with their unit prices, the new net, and the change in money."""
 
@@ -227,7 +227,7 @@ class Repriced:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaxRate:
     """What tax class `tax_class` bears in a jurisdiction (`DE`, or `US-CA` for a region) during a time.
 
@@ -245,7 +245,7 @@ class TaxRate:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ExemptionCertificate:
     """A buyer's exemption in one jurisdiction; `tax_classes` None means all of them."""
 
@@ -256,7 +256,7 @@ class ExemptionCertificate:
     tax_classes: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaxSituation:
     """The facts tax hangs on, as the order has them (never the account's current address).
 
@@ -280,7 +280,7 @@ class TaxSituation:
         return self.ship_from_country or self.seller_country
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaxPolicy:
     """How tax is worked out, stored on the document.
 
@@ -295,7 +295,7 @@ class TaxPolicy:
     no_vat_id: Literal["origin", "destination"] = "origin"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaxedLine:
     """One line's tax. A line without a rate has category "" and rate None, and its finding in the result."""
 
@@ -307,7 +307,7 @@ class TaxedLine:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaxGroup:
     """A tax subtotal, as EN 16931 prints it (BG-23): one for each category and rate."""
 
@@ -318,7 +318,7 @@ class TaxGroup:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TaxResult:
     """Tax of a document: per line in the order given, per group, in all, and what was noticed."""
 
@@ -328,7 +328,7 @@ class TaxResult:
     findings: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LineAmount:
     """A line as totals see it."""
 
@@ -338,7 +338,7 @@ class LineAmount:
     discountable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Charge:
     """Freight, fee or deposit, taxed by its own class."""
 
@@ -347,7 +347,7 @@ class Charge:
     tax_class: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HeaderDiscount:
     """A discount on the document: an amount, or per cent of the discountable lines."""
 
@@ -356,7 +356,7 @@ class HeaderDiscount:
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Totals:
     """M1: `total = lines + charges − discounts + tax`, to the last minor unit.
 

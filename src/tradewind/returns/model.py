@@ -1,11 +1,11 @@
 """Returns as values; quantities in base units."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from tradewind.kernel.money import ZERO
+from tradewind.kernel.value import value
 
 Disposition = Literal["restock", "scrap", "none"]
 DISPOSITIONS = ("restock", "scrap", "none")
@@ -20,7 +20,7 @@ RETURN_MOVES: dict[ReturnStatus, tuple[ReturnStatus, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Billed:
     """A line of an invoice that bills an order line or charge, and what of it may still be credited."""
 
@@ -29,7 +29,7 @@ class Billed:
     qty_left: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Returnable:
     """What may still come back: the invoice lines that billed it, oldest first, and a bound over all of them."""
 
@@ -37,7 +37,7 @@ class Returnable:
     billed: tuple[Billed, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReturnLine:
     """One returned item. `problem` says why it is held; without an invoice line nothing can be credited."""
 
@@ -61,7 +61,7 @@ class ReturnLine:
         return (self.qty if self.disposition == "none" else self.qty_received) - self.qty_credited
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Return:
     """A return authorisation with its lines."""
 
@@ -77,7 +77,7 @@ class Return:
         return next((line for line in self.lines if line.line_no == line_no), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReceiptLine:
     """What of a return line came in; `site_id` where it lies now."""
 

@@ -1,19 +1,23 @@
 """The nouns that doors, use cases and capabilities pass to each other. All frozen; all amounts are Decimal."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
+from tradewind.kernel.value import value
+
 Severity = Literal["info", "warning", "hold", "reject"]
 
 ZERO = Decimal(0)
+# Whose number a draft's line may give: ours, the buyer's, a trade number, the manufacturer's.
+ITEM_KINDS = ("sku", "customer", "gtin", "manufacturer")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Finding:
     """One thing somebody noticed about an order. Every door gives the same findings for the same order."""
 
@@ -40,7 +44,7 @@ class Finding:
         return {name: value for name, value in members.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Place:
     """Where goods or documents go, as it was when the order was placed."""
 
@@ -65,9 +69,13 @@ class Place:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DraftLine:
-    """An ordered item in the buyer's words. `unit_price` is the price the buyer's document states, if it states one."""
+    """An ordered item in the buyer's words. `unit_price` is the price the buyer's document states, if it states one.
+
+    `item` is what they call it, and is echoed to them. Where the document says whose numbers it gives, `ids` are these as
+    (kind, number) with a kind of `ITEM_KINDS`; they then decide which product is meant, and not `item` alone.
+    """
 
     line_no: int
     item: str
@@ -76,9 +84,10 @@ class DraftLine:
     unit_price: Decimal | None = None
     description: str | None = None
     group_no: int = 1
+    ids: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DraftCharge:
     """An amount that is not goods: freight, a fee."""
 
@@ -88,7 +97,7 @@ class DraftCharge:
     tax_class: str = "standard"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DraftGroup:
     """One place and one requested date of an order."""
 
@@ -97,9 +106,13 @@ class DraftGroup:
     requested_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OrderDraft:
-    """What a buyer wants, as a door read it: outside names, nothing resolved yet."""
+    """What a buyer wants, as a door read it: outside names, nothing resolved yet.
+
+    `holds_unknown`: nobody waits for an answer who could mend a line on the spot (a document that was handed over), so that
+    an unknown item or unit is held for a person, unless the account's policy says otherwise.
+    """
 
     account: str
     lines: tuple[DraftLine, ...]
@@ -115,9 +128,10 @@ class OrderDraft:
     note: str | None = None
     client_ref: str | None = None
     number: str | None = None
+    holds_unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Supply:
     """What is or will be available of a product at a site. `at` is None for goods that are there."""
 
@@ -128,7 +142,7 @@ class Supply:
     supply_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Demand:
     """What a line still needs, in base units. `sites` are the sites it may come from, best first."""
 
@@ -140,7 +154,7 @@ class Demand:
     all_or_nothing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Take:
     """A piece of stock or inbound supply given to a line."""
 

@@ -4,7 +4,6 @@ Prices are frozen at submit (PR6): a line that has one keeps it when its order i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -17,6 +16,7 @@ from tradewind.catalog.queries import products_by_id
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, check_quantity
 from tradewind.kernel.tx import Tx
+from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Call, Step
 from tradewind.orders.model import HOUSE_REASONS, Hold, LinePrice, LineTax, Totals
 from tradewind.pricing.decide import document_price, order_totals, price_lines, rate_index, waterfall_text
@@ -45,7 +45,7 @@ WAVED_THROUGH = frozenset({"data", "price", "address", "stock"})
 NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Facts:
     """What assessing needs from the database; all of it is versioned, so none of it needs a lock."""
 
@@ -56,7 +56,7 @@ class Facts:
     products: dict[UUID, Product]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Assessment:
     """What assessing found for one order."""
 

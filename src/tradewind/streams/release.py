@@ -11,6 +11,7 @@ from tradewind.fulfilment.model import NewShipment, ShipmentLine
 from tradewind.inventory.model import Claim
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.tx import Tx
+from tradewind.kernel.value import value
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Call, Start, Step
 from tradewind.orders.decide import blockers, move
@@ -87,7 +88,7 @@ def group_key(order_id: UUID, group_no: int) -> str:
     return f"{order_id}/{group_no}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Parcel:
     """What of a group one site ships: claims, and services that go along."""
 

@@ -4,7 +4,7 @@ for ever. Every path that revives demand comes through here and asks again (C2).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from tradewind.fulfilment.decide import Lane, Sourcing
 from tradewind.inventory.decide import promise_from_inbound
 from tradewind.inventory.model import Claim, Delta
 from tradewind.kernel.tx import Tx
+from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Call, Step
 from tradewind.orders.decide import approval_hash, blockers, take_stock
 from tradewind.orders.model import Hold
@@ -25,7 +26,7 @@ from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.sources import inbound_with_own, lanes_of, settled_sources
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class GroupPlan:
     """What one delivery group gets."""
 
@@ -35,7 +36,7 @@ class GroupPlan:
     lanes: dict[UUID, Lane]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Plan:
     """What one order gets: credit or not, whether somebody must approve it, and goods from where."""
 

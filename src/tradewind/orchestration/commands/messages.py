@@ -1,12 +1,13 @@
 """Messages: stored first, once per message id, consumed when a token waits for them, early or late."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Any
 
 from tradewind.kernel.limits import MESSAGE_LIFE_DAYS
 from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.value import value
 
 _STORE = """
 insert into message (id, name, key, message_id, payload, received_at, expires_at)
@@ -50,7 +51,7 @@ from unnest(%(id)s::uuid[], %(message)s::text[]) as w(id, message)
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Message:
     """Something that happened, for whoever waits for `name` with `key`. `message_id` makes a repeat harmless."""
 

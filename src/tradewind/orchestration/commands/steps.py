@@ -6,15 +6,16 @@ simulation and shadow runs use look, load and decide only.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 from uuid import UUID
 
 from tradewind.kernel.tx import Tx
+from tradewind.kernel.value import value
 from tradewind.orchestration.commands.messages import Message
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Start:
     """An instance to start: the stream, what it is about, and the variables it begins with. `part` is which part of the
     subject, where one stream runs for several parts of it at once."""
@@ -28,7 +29,7 @@ class Start:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Call:
     """One run of a step: the subject and the variables it sees."""
 
@@ -57,7 +58,7 @@ def nothing(*_: Any) -> None:
     """A step that needs nothing loaded."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Step:
     """A named step. `locks` are the kinds of rows (kernel.locks.ORDER) its turn must hold."""
 
@@ -69,7 +70,7 @@ class Step:
     locks: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stream:
     """A value stream as the engine runs it: its diagram, its steps, and how its subjects are opened and locked."""
 

@@ -1,7 +1,6 @@
 """Writes of orders: whole sets in one statement a table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.value import value
 from tradewind.orders.model import (
     Charge,
     Group,
@@ -23,7 +23,7 @@ from tradewind.orders.model import (
 NOTHING = (Decimal(0), Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HeaderRow:
     """A header as it is stored: what was said, and where the order stands."""
 
@@ -37,7 +37,7 @@ class HeaderRow:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LineRow:
     """A line as it is stored. `promise` is the schedule as JSON text: pieces with quantity, date and source."""
 
