@@ -100,9 +100,15 @@ def write_files(rows: Mapping[str, Iterable[Row]], folder: Path) -> dict[str, Pa
 def _legal_entities() -> list[Row]:
     return [
         {"code": "TIDE-DE", "name": "Tideline Handel GmbH", "country": "DE", "currency": "EUR", "tax_id": "DE811907980",
-         "invoice_prefix": "INV-DE", "time_zone": "Europe/Berlin", "tax_rounding": "per_tax_group"},
+         "invoice_prefix": "INV-DE", "time_zone": "Europe/Berlin", "tax_rounding": "per_tax_group",
+         "street": "Am Sandtorkai 44", "city": "Hamburg", "postal_code": "20457", "registration": "Amtsgericht Hamburg, HRB 98211",
+         "phone": "+49 40 5550 120", "email": "rechnung@tideline.example", "website": "tideline.example",
+         "bank_name": "Hanseatische Handelsbank", "iban": "DE02120300000000202051", "bic": "BYLADEM1001", "language": "de"},
         {"code": "TIDE-GB", "name": "Tideline Supply Ltd", "country": "GB", "currency": "GBP", "tax_id": "GB999999973",
-         "invoice_prefix": "INV-GB", "time_zone": "Europe/London", "tax_rounding": "per_line"},
+         "invoice_prefix": "INV-GB", "time_zone": "Europe/London", "tax_rounding": "per_line",
+         "street": "18 Wharf Street", "city": "Leeds", "postal_code": "LS2 7EQ", "registration": "Registered in England, No. 04418822",
+         "phone": "+44 113 496 0120", "email": "accounts@tideline.example", "website": "tideline.example",
+         "bank_name": "Pennine Trade Bank", "iban": "GB33BUKB20201555555555", "bic": "BUKBGB22", "language": "en"},
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Papers."""
+"""Papers that were issued; letterheads of legal entities; the language of accounts and contacts."""
 
 from pathlib import Path
 

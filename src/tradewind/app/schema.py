@@ -15,6 +15,7 @@ ROOMS = (
     "accounts",
     "semantics",
     "catalog",
+    "calendars",
     "pricing",
     "inventory",
     "orders",
@@ -25,6 +26,7 @@ ROOMS = (
     "returns",
     "orchestration",
     "channels",
+    "papers",
 )
 for _room in ROOMS:
     import_module(f"tradewind.{_room}.tables")
@@ -59,6 +61,14 @@ begin
 end $$
 """
 
+# A process keeps rules in memory as of a version; whoever writes rules counts it up in the same transaction.
+_RULES_CHANGED = """
+create or replace function rules_changed() returns trigger language plpgsql as $$
+begin
+  update rules_version set version = version + 1;
+  return null;
+end $$
+"""
 
 # Resolves what callers name, each under its own sight: one call for a whole batch, run as the buyer role, so that
 # row-level security decides anew for every caller. The rights are the invoker's; nothing is widened.
@@ -106,6 +116,11 @@ def guard_statements(table: Table) -> Iterator[str]:
         yield (
             f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()"
         )
+    if table.info["kept"]:
+        yield (
+            f"create trigger {name}_kept after insert or update or delete on {name} for each statement "
+            f"execute function rules_changed()"
+        )
 
 
 def grant_statements(table: Table) -> Iterator[str]:
@@ -133,10 +148,11 @@ def security_statements() -> Iterator[str]:
     yield f"grant usage on schema public to {APP}, {BUYER}, {VERIFIER}"
     yield _APPEND_ONLY
     yield _FROZEN
+    yield _RULES_CHANGED
     for table in metadata.sorted_tables:
         yield from grant_statements(table)
         yield from guard_statements(table)
-    yield f"grant select on product, product_unit, site, legal_entity, payment_terms to {BUYER}"
+    yield f"grant select on product, product_unit, site, legal_entity, payment_terms, rules_version to {BUYER}"
     yield "create sequence if not exists order_number"
     yield "create sequence if not exists shipment_number"
     yield "create sequence if not exists payment_number"
@@ -146,3 +162,4 @@ def security_statements() -> Iterator[str]:
     yield f"grant execute on function names_as_seen to {BUYER}"
     yield f"grant usage on all sequences in schema public to {APP}"
     yield "insert into installation (id) values (1) on conflict do nothing"
+    yield "insert into rules_version (id) values (1) on conflict do nothing"

@@ -44,6 +44,7 @@ _ACCOUNT = Target(
                 "price_strategy",
                 "duplicate_po",
                 "delivery_url",
+                "language",
             )
         ),
         Column("terms", "terms_code"),

@@ -48,7 +48,11 @@ MASTERS: dict[str, Master] = {
         Target(
             "legal_entity",
             _CODE,
-            _same("name", "country", "currency", "tax_id", "invoice_prefix", "time_zone", "tax_rounding"),
+            _same(
+                *("name", "country", "currency", "tax_id", "invoice_prefix", "time_zone", "tax_rounding", "street", "city"),
+                *("postal_code", "region", "registration", "phone", "email", "website", "bank_name", "iban", "bic"),
+                "language",
+            ),
         ),
     ),
     "sites": Master(
@@ -98,7 +102,7 @@ MASTERS: dict[str, Master] = {
     ),
     "contacts": Master(
         "contact",
-        Target("contact", (_ACCOUNT, Column("code", "code")), _same("name", "email", "phone", "job")),
+        Target("contact", (_ACCOUNT, Column("code", "code")), _same("name", "email", "phone", "job", "language")),
         (Reference("account", "account"),),
     ),
     "tax_certificates": Master(

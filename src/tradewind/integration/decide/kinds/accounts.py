@@ -35,6 +35,7 @@ class AccountRow(NamedTuple):
     reserve_hours: int
     delivery_url: str | None
     credit_limit: Decimal | None
+    language: str | None
 
 
 def _check(row: AccountRow) -> Iterable[Fault]:
@@ -96,6 +97,7 @@ ACCOUNTS = Kind(
         whole("reserve_hours", "how long stock is held for an order that waits", maximum=8_760, default=72),
         words("delivery_url", "where its system takes our messages", length=2_000),
         money("credit_limit", "the limit it carries for itself and its tree; empty means it has none of its own"),
+        one_of("language", "what its papers are written in; empty leaves it to its contacts and our company", "en", "de"),
     ),
     key=("code",),
     after=("legal_entities", "payment_terms"),

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, mail_address, words
+from tradewind.integration.decide.fields import code, mail_address, one_of, words
 from tradewind.integration.decide.schema import Kind
 
 
@@ -16,6 +16,7 @@ class ContactRow(NamedTuple):
     email: str | None
     phone: str | None
     job: str | None
+    language: str | None
 
 
 CONTACTS = Kind(
@@ -29,6 +30,7 @@ CONTACTS = Kind(
         mail_address("email", "e-mail address"),
         words("phone", "telephone number", length=60, aliases=("telephone",)),
         words("job", "what the person does there", aliases=("job_title", "role", "title")),
+        one_of("language", "what papers are written in where the account says nothing", "en", "de"),
     ),
     key=("account", "code"),
     after=("accounts",),

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, country, currency, one_of, words, zone
+from tradewind.integration.decide.fields import code, country, currency, mail_address, one_of, words, zone
 from tradewind.integration.decide.schema import Kind
 
 
@@ -18,6 +18,18 @@ class LegalEntityRow(NamedTuple):
     invoice_prefix: str
     time_zone: str
     tax_rounding: str
+    street: str | None
+    city: str | None
+    postal_code: str | None
+    region: str | None
+    registration: str | None
+    phone: str | None
+    email: str | None
+    website: str | None
+    bank_name: str | None
+    iban: str | None
+    bic: str | None
+    language: str
 
 
 LEGAL_ENTITIES = Kind(
@@ -39,6 +51,18 @@ LEGAL_ENTITIES = Kind(
             "per_tax_group",
             default="per_tax_group",
         ),
+        words("street", "street and number on its letterhead"),
+        words("city", "its town"),
+        words("postal_code", "its postal code", length=20, aliases=("zip", "postcode")),
+        words("region", "its state or region"),
+        words("registration", "where and under which number it is registered", aliases=("company_number",)),
+        words("phone", "telephone number", length=60, aliases=("telephone",)),
+        mail_address("email", "e-mail address for questions about its papers"),
+        words("website", "its website"),
+        words("bank_name", "the bank that payments go to", aliases=("bank",)),
+        words("iban", "the account that payments go to", length=34),
+        words("bic", "the bank's code", length=11, aliases=("swift",)),
+        one_of("language", "what its papers are written in where the customer chose nothing", "en", "de", default="en"),
     ),
     key=("code",),
 )
