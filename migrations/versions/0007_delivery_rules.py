@@ -1,4 +1,4 @@
-"""Delivery rules."""
+"""Delivery rules: entitlement, restrictions, substitutes, price tolerance, calendars, and the wishes of a delivery group."""
 
 from pathlib import Path
 

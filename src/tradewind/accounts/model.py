@@ -1,12 +1,13 @@
 """Accounts as values."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from tradewind.kernel.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value(frozen=True, slots=True)
 class Account:
     """What selling to an account needs to know, its legal entity's side included. `ancestors` starts with itself."""
 
@@ -35,6 +36,8 @@ class Account:
     entity_country: str
     tax_rounding: str
     ancestors: tuple[UUID, ...]
+    unknown_items: str = "channel"
+    rules_version: int = 0
 
     def price_scopes(self, channel: str) -> list[str]:
         """The scopes whose price assignments reach an order of this account by a channel."""
@@ -44,7 +47,7 @@ class Account:
         return [*scopes, f"channel:{channel}", "all"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ShipTo:
     """An address of an account."""
 
@@ -60,7 +63,7 @@ class ShipTo:
     postal_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Certificate:
     """An account's exemption in a jurisdiction."""
 
@@ -68,5 +71,17 @@ class Certificate:
     country: str
     region: str
     number: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@value(frozen=True, slots=True)
+class Licence:
+    """What an account is licensed to buy. `country` empty: anywhere; `valid_to` is the first instant without it."""
+
+    account_id: UUID
+    code: str
+    number: str
+    country: str
     valid_from: datetime
     valid_to: datetime | None

@@ -11,7 +11,8 @@ _BY_ID = """
 select a.id, a.code, a.name, a.status, a.currency, a.segment, a.region, a.vat_id, a.vat_verified, a.tax_exempt, a.terms_code,
   coalesce(t.net_days, 30), a.ship_policy, a.price_policy, a.price_strategy, a.discount_percent, a.duplicate_po,
   a.approval_above, a.priority, a.reserve_hours, a.delivery_url, e.id, e.country, e.tax_rounding,
-  array(select c.ancestor_id from account_closure c where c.account_id = a.id order by c.depth)
+  array(select c.ancestor_id from account_closure c where c.account_id = a.id order by c.depth),
+  a.unknown_items, (select v.version from rules_version v)
 from unnest(%(ids)s::uuid[]) as w(id) join account a on a.id = w.id join legal_entity e on e.id = a.legal_entity_id
 left join payment_terms t on t.code = a.terms_code
 """
@@ -50,7 +51,9 @@ def names_as_seen(reader: Reader, wanted: Sequence[tuple[str, str]]) -> list[tup
 
 def accounts_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Account]:
     """Accounts with what selling to them needs, in one statement."""
-    return {row[0]: Account(*(*row[:24], tuple(row[24]))) for row in reader.rows(_BY_ID, {"ids": list(set(ids))})}
+    return {
+        row[0]: Account(*row[:24], tuple(row[24]), *row[25:]) for row in reader.rows(_BY_ID, {"ids": list(set(ids))})
+    }
 
 
 def ship_tos(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[ShipTo]]:

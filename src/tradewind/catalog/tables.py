@@ -70,4 +70,59 @@ site = table(
     moment("closed_at", nullable=True),
     UniqueConstraint("code"),
     comment="A warehouse, or any place that keeps stock.",
+    kept=True,
+)
+assortment = table(
+    "assortment",
+    id_column(),
+    words("scope_key"),
+    *one_of("effect", "include", "exclude"),
+    ref("product_id", "product.id", nullable=True, index=True),
+    words("category", nullable=True),
+    words("reason", nullable=True),
+    moment("valid_from"),
+    moment("valid_to", nullable=True),
+    UniqueConstraint("scope_key", "effect", "product_id", "category", "valid_from", postgresql_nulls_not_distinct=True),
+    CheckConstraint("product_id is null or category is null", name="one_target"),
+    CheckConstraint("valid_to is null or valid_to > valid_from", name="validity"),
+    comment="What account:<id>, segment:<name>, region:<name>, channel:<name> or all may buy; without product and category: everything.",
+    kept=True,
+)
+restriction = table(
+    "restriction",
+    Column("code", Text, primary_key=True),
+    Column("country", Text, primary_key=True, server_default=""),
+    words("name"),
+    *one_of("effect", "allow", "hold", "refuse", default="hold"),
+    words("licence", nullable=True),
+    comment="What selling goods of a code to a country needs: the licence that lifts it; no licence means never. Empty country: any.",
+    kept=True,
+)
+product_restriction = table(
+    "product_restriction",
+    ref("product_id", "product.id", primary_key=True),
+    Column("code", Text, primary_key=True),
+    comment="Restricted goods: dangerous, controlled, for adults, not for export.",
+    kept=True,
+)
+substitute = table(
+    "substitute",
+    ref("product_id", "product.id", primary_key=True),
+    ref("substitute_id", "product.id", primary_key=True, index=True),
+    count("rank", default="1"),
+    Column("numerator", BigInteger, nullable=False, server_default=text("1")),
+    Column("denominator", BigInteger, nullable=False, server_default=text("1")),
+    moment("valid_from"),
+    moment("valid_to", nullable=True),
+    CheckConstraint("product_id <> substitute_id", name="not_itself"),
+    CheckConstraint("numerator > 0 and denominator > 0", name="ratio"),
+    comment="What replaces a product: numerator/denominator base units of the substitute stand for one of the product, exactly.",
+)
+substitution_policy = table(
+    "substitution_policy",
+    Column("scope_key", Text, primary_key=True),
+    *one_of("consent", "automatic", "ask", "never"),
+    *one_of("price", "own", "original", default="own"),
+    comment="Whether a substitute is sent without asking, offered or never, and at whose price.",
+    kept=True,
 )

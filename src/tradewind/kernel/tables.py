@@ -2,7 +2,7 @@
 
 `info` carries what SQLAlchemy has no word for, and the security migration and `verify` read it:
 `buyer` (the buyer role may read rows whose account is visible), `append_only` (UPDATE, DELETE and TRUNCATE are refused),
-`frozen_but` (posted documents: only the named columns may change).
+`frozen_but` (posted documents: only the named columns may change), `kept` (processes keep a copy: a write counts up `rules_version`).
 """
 
 from typing import Any
@@ -53,9 +53,10 @@ def table(
     append_only: bool = False,
     frozen_but: tuple[str, ...] | None = None,
     storage: dict[str, Any] | None = None,
+    kept: bool = False,
 ) -> Table:
     """A table with its sentence and its promises."""
-    info = {"buyer": buyer, "append_only": append_only, "frozen_but": frozen_but}
+    info = {"buyer": buyer, "append_only": append_only, "frozen_but": frozen_but, "kept": kept}
     return Table(name, metadata, *parts, comment=comment, info=info, postgresql_with=storage or {})
 
 
@@ -189,4 +190,11 @@ table(
     UniqueConstraint("effect_key"),
     Index("ix_delivery_due", "next_at", postgresql_where=text("status = 'pending'")),
     comment="What leaves the house: written with the fact, sent after the commit, once per effect key.",
+)
+table(
+    "rules_version",
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    CheckConstraint("id = 1", name="single"),
+    Column("version", BigInteger, nullable=False, server_default=text("0")),
+    comment="One row: counts the writes of rule tables that processes keep a copy of; 0 means that there are no rules.",
 )

@@ -1,6 +1,7 @@
 """Sales orders: header, delivery groups, lines with disjoint quantities, charges and holds."""
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -64,6 +65,7 @@ sales_order = table(
     words("note", nullable=True),
     moment("confirmed_at", nullable=True),
     moment("closed_at", nullable=True),
+    Column("received_hash", LargeBinary, nullable=True),
     CheckConstraint("total = net_total + charge_total - discount_total + tax_total", name="total_adds_up"),
     CheckConstraint("credit_taken >= 0", name="credit_taken"),
     UniqueConstraint("number"),
@@ -90,6 +92,9 @@ delivery_group = table(
     json("ship_to", nullable=False),
     moment("requested_at", nullable=True),
     moment("release_at", nullable=True),
+    moment("not_before", nullable=True),
+    moment("arrive_by", nullable=True),
+    words("ship_method", default=""),
     comment="One place and one requested date of an order; it is promised, sourced, shipped and invoiced on its own.",
     buyer=True,
 )
@@ -164,6 +169,7 @@ order_charge = table(
     amount("tax_rate", PRICE),
     amount("tax"),
     amount("invoiced"),
+    Column("group_no", Integer, nullable=True),
     comment="Freight, fees and other amounts that are not goods, taxed by their own class.",
     buyer=True,
 )
@@ -199,4 +205,26 @@ order_hold = table(
     Index("ix_order_hold_open", "opened_at", postgresql_where=text("released_at is null")),
     comment="A stall: why an order, group or line may not go on, and which transitions it blocks.",
     buyer=True,
+)
+line_substitution = table(
+    "line_substitution",
+    Column("order_id", Uuid, primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("account_id", Uuid, nullable=False),
+    ref("ordered_product_id", "product.id"),
+    amount("ordered_qty", QTY, default=None),
+    words("ordered_uom"),
+    amount("ordered_base", QTY, default=None),
+    ref("substitute_id", "product.id"),
+    amount("substitute_base", QTY, default=None),
+    Column("numerator", BigInteger, nullable=False),
+    Column("denominator", BigInteger, nullable=False),
+    *one_of("consent", "automatic", "ask"),
+    *one_of("price", "own", "original"),
+    moment("decided_at"),
+    Column("decided_by", Uuid, nullable=True),
+    ForeignKeyConstraint(["order_id", "line_no"], ["order_line.order_id", "order_line.line_no"]),
+    comment="What was ordered where a line is served by a substitute: the item, its quantity, and on whose word.",
+    buyer=True,
+    append_only=True,
 )

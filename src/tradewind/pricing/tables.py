@@ -109,3 +109,19 @@ fx_rate = table(
     CheckConstraint("rate > 0", name="rate_positive"),
     comment="What one unit of a currency was worth in another, when, and who said so.",
 )
+price_tolerance = table(
+    "price_tolerance",
+    Column("scope_key", Text, primary_key=True),
+    *one_of("take", "ours", "buyers", "lower", default="ours"),
+    amount("line_up_percent", PRICE, nullable=True, default=None),
+    amount("line_up_amount", nullable=True, default=None),
+    amount("line_down_percent", PRICE, nullable=True, default=None),
+    amount("line_down_amount", nullable=True, default=None),
+    amount("order_up_percent", PRICE, nullable=True, default=None),
+    amount("order_up_amount", nullable=True, default=None),
+    amount("order_down_percent", PRICE, nullable=True, default=None),
+    amount("order_down_amount", nullable=True, default=None),
+    amount("floor_percent", PRICE, nullable=True, default=None),
+    comment="How far a buyer's price may be above (up) or below ours and whose is taken then; beyond it the line is held.",
+    kept=True,
+)
