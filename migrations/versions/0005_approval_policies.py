@@ -1,4 +1,4 @@
-"""Approval policies."""
+"""Approval policies in versions, requests with frozen tiers, seats, and delegations."""
 
 from pathlib import Path
 

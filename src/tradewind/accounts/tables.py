@@ -15,6 +15,7 @@ legal_entity = table(
     words("invoice_prefix", default="INV"),
     words("time_zone", default="UTC"),
     *one_of("tax_rounding", "per_line", "per_tax_group", default="per_tax_group"),
+    count("approval_epoch"),
     words("street", nullable=True),
     words("city", nullable=True),
     words("postal_code", nullable=True),
