@@ -101,6 +101,7 @@ CREATE TABLE partner_set (
   account_id UUID,
   order_id UUID,
   findings JSONB,
+  said JSONB,
   at TIMESTAMP WITH TIME ZONE NOT NULL,
   answer_due_at TIMESTAMP WITH TIME ZONE,
   answered_at TIMESTAMP WITH TIME ZONE,

@@ -108,6 +108,7 @@ partner_set = table(
     Column("account_id", Uuid, nullable=True),
     ref("order_id", "sales_order.id", nullable=True, index=True),
     json("findings"),
+    json("said"),
     moment("at"),
     moment("answer_due_at", nullable=True),
     moment("answered_at", nullable=True),
