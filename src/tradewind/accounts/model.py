@@ -38,6 +38,7 @@ class Account:
     ancestors: tuple[UUID, ...]
     unknown_items: str = "channel"
     rules_version: int = 0
+    approval_epoch: int = 0
 
     def price_scopes(self, channel: str) -> list[str]:
         """The scopes whose price assignments reach an order of this account by a channel."""

@@ -12,7 +12,7 @@ select a.id, a.code, a.name, a.status, a.currency, a.segment, a.region, a.vat_id
   coalesce(t.net_days, 30), a.ship_policy, a.price_policy, a.price_strategy, a.discount_percent, a.duplicate_po,
   a.approval_above, a.priority, a.reserve_hours, a.delivery_url, e.id, e.country, e.tax_rounding,
   array(select c.ancestor_id from account_closure c where c.account_id = a.id order by c.depth),
-  a.unknown_items, (select v.version from rules_version v)
+  a.unknown_items, (select v.version from rules_version v), e.approval_epoch
 from unnest(%(ids)s::uuid[]) as w(id) join account a on a.id = w.id join legal_entity e on e.id = a.legal_entity_id
 left join payment_terms t on t.code = a.terms_code
 """
