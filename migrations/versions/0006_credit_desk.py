@@ -1,4 +1,4 @@
-"""Credit desk."""
+"""The credit desk: policies of credit nodes, requests with four eyes, payment terms with instalments and discounts, refunds."""
 
 from pathlib import Path
 

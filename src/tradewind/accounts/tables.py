@@ -1,6 +1,6 @@
 """Legal entities, accounts in company trees, their addresses, contacts, certificates and terms."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Text, UniqueConstraint
 
 from tradewind.kernel.tables import amount, count, flag, id_column, moment, one_of, ref, table, words
 
@@ -36,7 +36,35 @@ payment_terms = table(
     Column("code", Text, primary_key=True),
     words("name"),
     count("net_days", default=None),
-    comment="When an invoice falls due.",
+    *one_of("month_end", "none", "first", "last", default="none"),
+    count("months"),
+    Column("pay_day", Integer, nullable=True),
+    *one_of("starts_from", "invoice", "ship", "delivery", default="invoice"),
+    Column("not_before", Date, nullable=True),
+    *one_of("closed_days", "keep", "next", "previous", default="keep"),
+    amount("discount_percent"),
+    count("discount_days"),
+    count("grace_days"),
+    amount("prepay_percent"),
+    CheckConstraint("pay_day between 1 and 31 and months between 0 and 60 and net_days >= 0", name="rule"),
+    CheckConstraint(
+        "discount_percent >= 0 and discount_percent < 100 and discount_days >= 0 and grace_days >= 0", name="discount"
+    ),
+    CheckConstraint("prepay_percent >= 0 and prepay_percent <= 100", name="prepay"),
+    comment="When an invoice falls due: days, ends of months, a discount for paying early, what is paid before.",
+)
+payment_terms_part = table(
+    "payment_terms_part",
+    Column("terms_code", Text, ForeignKey("payment_terms.code"), primary_key=True),
+    Column("part_no", Integer, primary_key=True),
+    amount("percent", default=None),
+    count("net_days"),
+    *one_of("month_end", "none", "first", "last", default="none"),
+    count("months"),
+    Column("pay_day", Integer, nullable=True),
+    CheckConstraint("percent > 0 and percent <= 100", name="percent"),
+    CheckConstraint("pay_day between 1 and 31 and months between 0 and 60 and net_days >= 0", name="rule"),
+    comment="One instalment of payment terms: its share of the invoice and when it falls due.",
 )
 account = table(
     "account",

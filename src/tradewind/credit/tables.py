@@ -1,8 +1,8 @@
 """Credit limits and what is taken of them."""
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Text, text
 
-from tradewind.kernel.tables import amount, id_column, moment, ref, table, words
+from tradewind.kernel.tables import amount, flag, id_column, json, moment, one_of, ref, table, words
 
 credit_node = table(
     "credit_node",
@@ -12,6 +12,27 @@ credit_node = table(
     amount("open_orders"),
     amount("receivables"),
     amount("unapplied"),
+    flag("checks_submit", default=True),
+    flag("checks_release"),
+    flag("checks_ship"),
+    Column("horizon_days", Integer, nullable=True),
+    Column("overdue_days", Integer, nullable=True),
+    amount("overdue_tolerated"),
+    flag("blocks_returned"),
+    flag("blocks_promises"),
+    flag("blocks_orders", default=True),
+    flag("blocks_release"),
+    amount("erp_balance", nullable=True, default=None),
+    amount("erp_overdue", nullable=True, default=None),
+    moment("erp_as_of", nullable=True),
+    amount("erp_own"),
+    CheckConstraint("checks_submit or checks_release", name="checked_somewhere"),
+    CheckConstraint("horizon_days >= 0 and overdue_days >= 0 and overdue_tolerated >= 0", name="policy"),
+    Index(
+        "ix_credit_node_gate",
+        "account_id",
+        postgresql_where=text("checks_release or blocks_release or horizon_days is not null"),
+    ),
     CheckConstraint(
         "credit_limit >= 0 and open_orders >= 0 and receivables >= 0 and unapplied >= 0", name="not_negative"
     ),
@@ -31,9 +52,64 @@ credit_override = table(
     ref("requested_by", "principal.id"),
     ref("approved_by", "principal.id"),
     amount("approver_limit", default=None),
-    CheckConstraint("requested_by <> approved_by", name="four_eyes"),
+    amount("alone_up_to"),
+    ref("order_id", "sales_order.id", nullable=True),
+    CheckConstraint("requested_by <> approved_by or amount <= alone_up_to", name="four_eyes"),
     CheckConstraint("approver_limit >= amount and amount > 0", name="within_the_approvers_limit"),
     Index("ix_credit_override_account_id", "account_id"),
-    comment="A temporary raise of a limit: amount, reason, expiry, and two different people.",
+    comment="A temporary raise of a limit, or what one order was let through above it: amount, reason, expiry, and who decided.",
     buyer=True,
+)
+credit_authority = table(
+    "credit_authority",
+    Column("action", Text, primary_key=True),
+    amount("alone_up_to", default=None),
+    moment("changed_at"),
+    CheckConstraint("action in ('limit', 'temporary', 'release')", name="action"),
+    CheckConstraint("alone_up_to >= 0", name="alone_up_to"),
+    comment="Up to which amount one person of the credit desk decides alone; above it a second person confirms.",
+)
+credit_request = table(
+    "credit_request",
+    id_column(),
+    ref("account_id", "account.id"),
+    ref("order_id", "sales_order.id", nullable=True),
+    *one_of("kind", "limit", "temporary", "release"),
+    amount("amount", default=None),
+    words("currency"),
+    amount("new_limit", nullable=True, default=None),
+    moment("valid_from", nullable=True),
+    moment("valid_to", nullable=True),
+    words("reason"),
+    *one_of("status", "open", "confirmed", "declined", default="open"),
+    amount("alone_up_to", default=None),
+    json("figures", nullable=False),
+    ref("proposed_by", "principal.id"),
+    moment("proposed_at"),
+    ref("decided_by", "principal.id", nullable=True),
+    moment("decided_at", nullable=True),
+    words("decision_reason", nullable=True),
+    CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint("(status = 'open') = (decided_by is null)", name="decided"),
+    CheckConstraint(
+        "status <> 'confirmed' or decided_by <> proposed_by or amount <= alone_up_to", name="four_eyes"
+    ),
+    Index("ix_credit_request_account_id", "account_id"),
+    Index("ix_credit_request_open", "proposed_at", postgresql_where=text("status = 'open'")),
+    comment="What somebody of the credit desk proposed, with the figures of that moment, and who decided on it.",
+)
+payment_promise = table(
+    "payment_promise",
+    id_column(),
+    ref("account_id", "account.id"),
+    words("currency"),
+    amount("amount", default=None),
+    moment("due_at"),
+    words("note", nullable=True),
+    ref("made_by", "principal.id", nullable=True),
+    moment("made_at"),
+    CheckConstraint("amount > 0", name="amount"),
+    Index("ix_payment_promise_account_id", "account_id"),
+    comment="A buyer's word to pay so much until then; broken where less came in since by that time.",
+    append_only=True,
 )
