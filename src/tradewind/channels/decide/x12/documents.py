@@ -146,6 +146,7 @@ class PurchaseOrder:
     notes: tuple[str, ...] = ()
     lines: tuple[PoLine, ...] = ()
     faults: tuple[Fault, ...] = field(default=(), compare=False)
+    routing: str = ""
 
     def party(self, *codes: str) -> Party | None:
         """The first party of the first of these codes that there is."""
