@@ -55,6 +55,9 @@ PLANTS = (
                 "update event set payload = '{{\"status\": \"released\"}}' where subject_id = '{order2}' and subject_seq = 1"),
     Plant("L5", "update event set payload = '{{\"status\": \"shipped\"}}' where subject_id = '{order2}' and subject_seq = 1"),
     Plant("L6", "delete from delivery_group where order_id = '{order2}'"),
+    Plant("L7", "insert into product (id, sku, name, base_uom, order_uom, kind) values "
+                "('00000000-0000-7000-8000-000000000001', '(unidentified)', 'x', 'E48', 'E48', 'service'); "
+                "update order_line set product_id = '00000000-0000-7000-8000-000000000001' where order_id = '{order1}' and line_no = 2"),
     Plant("M1", "update sales_order set charge_total = 6, discount_total = 1 where id = '{order1}'"),
     Plant("M1", "update order_charge set tax = 0.96; update sales_order set discount_total = 0.01, net_total = 35.01 "
                 "where id = '{order1}'"),

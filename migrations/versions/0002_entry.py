@@ -1,4 +1,4 @@
-"""Entry."""
+"""Entry: what becomes of unknown items, the content an order arrived with, order files and their remembered columns."""
 
 from pathlib import Path
 

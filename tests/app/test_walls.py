@@ -166,6 +166,9 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
         Call(path=lambda own, them: {"name": them.waiting, "hold_id": them.hold}, body=reason, hidden=(404,)),
         Call(path=lambda own, them: {"name": own.waiting, "hold_id": them.hold}, body=reason, hidden=(404, 403)),
     ),
+    ("POST", "/api/v1/orders/{name}/lines/{line_no}/item"): of(
+        "order", "order_id", parameter="name", body=lambda own, them: {"sku": "CUP"}, line_no="1"
+    ),
     ("POST", "/api/v1/orders/{name}/approve"): of("waiting", parameter="name", body=lambda own, them: {}),
     ("POST", "/api/v1/orders/{name}/reject"): of("waiting", parameter="name", body=reason),
     ("POST", "/api/v1/stock/receipts"): nothing(receipts=[{"site": "N", "sku": "CUP", "qty": "1"}]),

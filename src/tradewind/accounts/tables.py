@@ -92,6 +92,7 @@ account = table(
     amount("over_ship_percent"),
     words("delivery_url", nullable=True),
     *one_of("unknown_items", "channel", "refuse", "hold", default="channel"),
+    *one_of("change_pricing", "added", "frozen", "whole", default="added"),
     *one_of("language", "en", "de", nullable=True),
     CheckConstraint("over_ship_percent >= 0 and over_ship_percent <= 100", name="over_ship_percent_bounds"),
     CheckConstraint("discount_percent >= 0 and discount_percent <= 100", name="discount_percent_bounds"),

@@ -41,6 +41,7 @@ ROUTERS = (
     "tradewind.channels.api",
     "tradewind.desk.api",
     "tradewind.desk.api_orders",
+    "tradewind.desk.api_items",
     "tradewind.desk.api_shipping",
     "tradewind.desk.api_cash",
     "tradewind.desk.api_returns",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from tradewind.catalog.model import Product
+from tradewind.catalog.model import UNIDENTIFIED, Meaning, Product
 from tradewind.kernel.tx import Reader
 
 _BY_SKU = "select p.sku, p.id from unnest(%(skus)s::text[]) as w(sku) join product p on p.sku = w.sku"
@@ -14,20 +14,30 @@ select p.id, p.sku, p.name, p.base_uom, p.order_uom, p.status, p.kind = 'stocked
 from unnest(%(ids)s::uuid[]) as w(id) join product p on p.id = w.id
 """
 _CROSS = """
-select w.ord::int, x.product_id, x.kind
+select w.ord::int, x.product_id, x.kind, null
 from unnest(%(number)s::text[], %(account)s::uuid[]) with ordinality as w(number, account_id, ord)
 join cross_reference x on x.number = w.number
   and (x.account_id is null or x.account_id in (select c.ancestor_id from account_closure c where c.account_id = w.account_id))
 union
-select w.ord::int, p.id, 'gtin' from unnest(%(number)s::text[]) with ordinality as w(number, ord)
-join product p on p.gtin = w.number
+select g.ord::int, p.id, 'gtin', null from unnest(%(gtin)s::text[], %(place)s::int[]) as g(gtin, ord)
+join product p on p.gtin = g.gtin
 union
-select w.ord::int, u.product_id, 'gtin' from unnest(%(number)s::text[]) with ordinality as w(number, ord)
-join product_unit u on u.gtin = w.number
+select g.ord::int, u.product_id, 'gtin', u.uom from unnest(%(gtin)s::text[], %(place)s::int[]) as g(gtin, ord)
+join product_unit u on u.gtin = g.gtin
 """
 _NEAR = """
-select sku from product where sku >= left(%(item)s, 3) and sku < left(%(item)s, 3) || chr(1114111) order by sku limit 50
+select w.ord::int, n.number from unnest(%(item)s::text[], %(account)s::uuid[]) with ordinality as w(item, account_id, ord),
+lateral (
+  (select p.sku as number from product p
+   where p.sku >= left(w.item, 3) and p.sku < left(w.item, 3) || chr(1114111) and p.id <> %(unidentified)s order by p.sku limit 50)
+  union all
+  (select x.number from cross_reference x
+   where x.number >= left(w.item, 3) and x.number < left(w.item, 3) || chr(1114111)
+     and (x.account_id is null or x.account_id in (select c.ancestor_id from account_closure c where c.account_id = w.account_id))
+   order by x.number limit 50)
+) n
 """
+_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 def product_ids(reader: Reader, skus: Iterable[str]) -> dict[str, UUID]:
@@ -35,15 +45,31 @@ def product_ids(reader: Reader, skus: Iterable[str]) -> dict[str, UUID]:
     return dict(reader.rows(_BY_SKU, {"skus": list(set(skus))}))
 
 
-def cross_referenced(reader: Reader, wanted: Sequence[tuple[str, UUID]]) -> list[dict[UUID, str]]:
-    """For each (number, account): the products it may mean, with the kind of number. More than one is for a person."""
-    found: list[dict[UUID, str]] = [{} for _ in wanted]
+def cross_referenced(reader: Reader, wanted: Sequence[tuple[str, UUID]]) -> list[list[Meaning]]:
+    """For each (number, account): what it may mean. More than one product is for a person."""
+    found: list[list[Meaning]] = [[] for _ in wanted]
+    numbers = [normal(number) for number, _ in wanted]
+    trade = [(form, place) for place, number in enumerate(numbers, 1) for form in gtin_forms(number)]
     rows = reader.rows(
-        _CROSS, {"number": [normal(number) for number, _ in wanted], "account": [one for _, one in wanted]}
+        _CROSS,
+        {
+            "number": numbers,
+            "account": [one for _, one in wanted],
+            "gtin": [form for form, _ in trade],
+            "place": [place for _, place in trade],
+        },
     )
-    for place, product_id, kind in rows:
-        found[place - 1][product_id] = kind
+    for place, product_id, kind, uom in rows:
+        found[place - 1].append(Meaning(product_id, kind, uom))
     return found
+
+
+def gtin_forms(number: str) -> list[str]:
+    """A trade number in each length it is written in: an article number of 12 digits is one of 13 or 14 with zeros before it."""
+    if not (number.isascii() and number.isdigit() and 8 <= len(number) <= 14):
+        return []
+    bare = number.lstrip("0")
+    return [bare.zfill(length) for length in _GTIN_LENGTHS if len(bare) <= length]
 
 
 def normal(number: str) -> str:
@@ -63,9 +89,17 @@ def products_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Product]:
     return found
 
 
-def skus_like(reader: Reader, item: str) -> list[str]:
-    """Stock keeping units that begin like a wrong one; for suggestions."""
-    return [row[0] for row in reader.rows(_NEAR, {"item": item})]
+def numbers_like(reader: Reader, wanted: Sequence[tuple[str, UUID]]) -> list[list[str]]:
+    """For each (wrong item, account): our numbers and the account's that begin like it; for suggestions."""
+    found: list[list[str]] = [[] for _ in wanted]
+    values = {
+        "item": [normal(item) for item, _ in wanted],
+        "account": [account_id for _, account_id in wanted],
+        "unidentified": UNIDENTIFIED,
+    }
+    for place, number in reader.rows(_NEAR, values) if wanted else ():
+        found[place - 1].append(number)
+    return found
 
 
 def site_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:

@@ -69,7 +69,7 @@ class DecisionIn(_Strict):
 def cancel_order(name: str, body: CancelIn, edge: CallerEdge) -> Response:
     """Cancel an order, lines or units of lines: at once what we hold, by asking what a warehouse holds. 200 with what was
     refused where something was cancelled or asked for, else the refusal."""
-    order_id, account_id = _named(edge, name)
+    order_id, account_id = named_order(edge, name)
     wishes = tuple(LineWish(one.line, one.qty) for one in body.lines)
     request = CancelRequest(order_id, body.reason, wishes)
     (found,) = edge.write(lambda tx: cancel_orders(tx, [request]), account_id=account_id)
@@ -93,7 +93,7 @@ def _cancelled(found: Cancelled) -> dict[str, Any]:
 def hold_order(name: str, body: HoldIn, edge: CallerEdge) -> Response:
     """Stop an order where a hold of this kind stops it. Who may release a kind may open it; who may change orders may ask to
     hold them."""
-    order_id, account_id = _named(edge, name)
+    order_id, account_id = named_order(edge, name)
     needed = "orders.change" if body.kind == "customer" else f"holds.release.{body.kind}"
     if needed not in edge.caller.permissions:
         raise Refused([forbidden(needed)])
@@ -106,7 +106,7 @@ def hold_order(name: str, body: HoldIn, edge: CallerEdge) -> Response:
 @router.post("/orders/{name}/holds/{hold_id}/release", openapi_extra=permission("orders.read"))
 def release_hold(name: str, hold_id: UUID, body: ReasonIn, edge: CallerEdge) -> Response:
     """Release a hold; needs the permission of its kind. The order goes on where nothing else stops it."""
-    order_id, account_id = _named(edge, name)
+    order_id, account_id = named_order(edge, name)
     wanted = HoldRelease(order_id, hold_id, body.reason)
     may = edge.caller.permissions
     (found,) = edge.write(lambda tx: release_holds(tx, [wanted], permissions=may), account_id=account_id)
@@ -130,7 +130,7 @@ def reject_order(name: str, body: DecisionIn, edge: CallerEdge) -> Response:
 
 
 def _decide(edge: Edge, name: str, body: DecisionIn, *, approve: bool) -> Decided:
-    order_id, account_id = _named(edge, name)
+    order_id, account_id = named_order(edge, name)
     wanted = Decision(order_id, approve, body.reason, body.hash)
     roles = task_roles(edge.caller.roles)
     (found,) = edge.write(lambda tx: decide_orders(tx, [wanted], roles=roles), account_id=account_id)
@@ -141,7 +141,7 @@ def _decided(found: Decided) -> dict[str, Any]:
     return {"order": found.order_id, "approved": found.approved, "hash": found.hash, "status": found.status}
 
 
-def _named(edge: Edge, name: str) -> tuple[UUID, UUID]:
+def named_order(edge: Edge, name: str) -> tuple[UUID, UUID]:
     """The order and its account, as far as the caller sees them and may act on them."""
 
     def read(reader: Reader) -> list[tuple[UUID, UUID]]:

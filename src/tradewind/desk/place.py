@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from tradewind.catalog.commands import keep_unidentified
+from tradewind.catalog.model import UNIDENTIFIED
+from tradewind.desk.items import as_hold, with_unidentified
 from tradewind.desk.resolve import Resolved, Submission, resolve
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
@@ -43,6 +46,8 @@ def place(tx: Tx, submissions: Sequence[Submission], *, lock_all_sites: bool = F
     answers, opened = open_works(tx, resolved)
     works = list(opened.values())
     if works:
+        if UNIDENTIFIED in products:
+            keep_unidentified(tx)
         workset = OrderWorkset({work.id: work for work in works}, products=products, lock_all_sites=lock_all_sites)
         _receive(workset, works)
         _run(tx, workset, works)
@@ -74,7 +79,7 @@ def open_works(
                 answers[place_no] = answer
                 continue
             key = (key[0], key[1], key[2], work.header.duplicate_no)
-        live[key] = (work.id, work.header.number, work.header.content_hash, "new")
+        live[key] = (work.id, work.header.number, work.header.content_hash, "new", None)
         works[place_no] = work
     return answers, works
 
@@ -100,6 +105,8 @@ def _open_work(tx: Tx, one: Resolved, *, number: str) -> OrderWork:
         groups=one.groups,
         charges=charges,
     )
+    if one.unclear:
+        digest = with_unidentified(digest, [line.line for line in one.lines])
     requested = [group.requested_at for group in one.groups if group.requested_at]
     header = Header(
         id=one.submission.order_id or tx.ids.new(),
@@ -125,7 +132,7 @@ def _open_work(tx: Tx, one: Resolved, *, number: str) -> OrderWork:
         on_behalf_of=one.submission.actor.on_behalf_of,
         note=draft.note,
     )
-    return OrderWork(
+    work = OrderWork(
         header,
         account,
         one.lines,
@@ -134,12 +141,15 @@ def _open_work(tx: Tx, one: Resolved, *, number: str) -> OrderWork:
         fresh=True,
         actor=one.submission.actor,
     )
+    for line_no, problem in one.unclear.items():
+        work.open_hold(as_hold(problem, line_no, hold_id=tx.ids.new(), now=tx.now))
+    return work
 
 
-def _same_po(tx: Tx, work: OrderWork, known: tuple[UUID, str, bytes, str]) -> Placed | None:
+def _same_po(tx: Tx, work: OrderWork, known: tuple[UUID, str, bytes, str, bytes | None]) -> Placed | None:
     """X2: the same order again is linked; another one under the same number is refused, held or allowed by policy."""
-    order_id, number, digest, _ = known
-    if digest == work.header.content_hash:
+    order_id, number, digest, _, received = known
+    if work.header.content_hash in (digest, received):
         return Placed(order_id, duplicate=True)
     if work.account.duplicate_po == "refuse":
         return Placed(problems=(errors.duplicate_po(number, work.header.buyer_po or ""),))

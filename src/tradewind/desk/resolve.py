@@ -7,8 +7,19 @@ from uuid import UUID
 
 from tradewind.accounts.model import Account, ShipTo
 from tradewind.accounts.queries import account_ids, accounts_by_id, names_as_seen, ship_tos
-from tradewind.catalog.model import Factor, Product
-from tradewind.catalog.queries import cross_referenced, product_ids, products_by_id, skus_like
+from tradewind.catalog.model import UNIDENTIFIED, UNIDENTIFIED_PRODUCT, Factor, Product
+from tradewind.catalog.queries import products_by_id
+from tradewind.desk.items import (
+    Meanings,
+    Wanted,
+    ambiguous,
+    candidates,
+    held_back,
+    meanings,
+    meant,
+    unidentified_line,
+    unknown,
+)
 from tradewind.kernel.money import plain, round_money
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
@@ -32,13 +43,14 @@ class Submission:
 
 @dataclass(slots=True)
 class Resolved:
-    """A draft in our things, or the problems that stop it."""
+    """A draft in our things, or the problems that stop it. `unclear`: what is wrong with lines that a person must mend."""
 
     submission: Submission
     account: Account | None = None
     groups: list[Group] = field(default_factory=list)
     lines: list[LineWork] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unclear: dict[int, Problem] = field(default_factory=dict)
 
 
 Seen = tuple[UUID, list[ShipTo]] | None
@@ -56,11 +68,15 @@ def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], 
         answer.account = accounts[found[0]]
         _check_draft(answer, accounts[found[0]])
         _place_groups(answer, found[1])
-    items = _items(tx, [answer for answer in answers if answer.account is not None])
-    products = products_by_id(tx, {one for found in items.values() if len(found) == 1 for one in found})
+    lines = [(one.account.id, line) for one in answers if one.account for line in one.submission.draft.lines]
+    items = meanings(tx, lines)
+    products = products_by_id(tx, {one.product_id for found in items.values() for one in found})
+    near = candidates(tx, items)
     for answer in answers:
         if answer.account is not None:
-            _place_lines(tx, answer, items, products)
+            _place_lines(answer, items, products, near)
+    if any(answer.unclear for answer in answers):
+        products[UNIDENTIFIED] = UNIDENTIFIED_PRODUCT
     return answers, products
 
 
@@ -144,33 +160,14 @@ def _place(found: ShipTo) -> Place:
     )
 
 
-def _items(tx: Tx, answers: Sequence[Resolved]) -> dict[tuple[UUID, str], set[UUID]]:
-    """What each item text means for each account: our own number, else a cross-reference."""
-    wanted = {
-        (answer.account.id, line.item) for answer in answers if answer.account for line in answer.submission.draft.lines
-    }
-    own = product_ids(tx, {item for _, item in wanted} | {item.strip().upper() for _, item in wanted})
-    found: dict[tuple[UUID, str], set[UUID]] = {}
-    missing: list[tuple[UUID, str]] = []
-    for account_id, item in wanted:
-        product = own.get(item) or own.get(item.strip().upper())
-        if product is not None:
-            found[account_id, item] = {product}
-        else:
-            missing.append((account_id, item))
-    if missing:
-        crossed = cross_referenced(tx, [(item, account_id) for account_id, item in missing])
-        found.update({key: set(products) for key, products in zip(missing, crossed, strict=True)})
-    return found
-
-
 def _place_lines(
-    tx: Tx, answer: Resolved, items: dict[tuple[UUID, str], set[UUID]], products: dict[UUID, Product]
+    answer: Resolved, items: Meanings, products: dict[UUID, Product], near: dict[Wanted, list[str]]
 ) -> None:
     assert answer.account is not None
-    groups = {group.group_no for group in answer.submission.draft.groups}
+    account, draft = answer.account, answer.submission.draft
+    groups = {group.group_no for group in draft.groups}
     seen: set[int] = set()
-    for index, line in enumerate(answer.submission.draft.lines):
+    for index, line in enumerate(draft.lines):
         where = f"/lines/{index}"
         if line.line_no in seen or line.line_no < 1:
             answer.problems.append(
@@ -181,46 +178,38 @@ def _place_lines(
             answer.problems.append(
                 Problem("orders.unknown_group", f"There is no delivery group {line.group_no}.", f"{where}/group_no")
             )
-        found = items.get((answer.account.id, line.item), set())
-        if len(found) != 1:
-            answer.problems.append(_item_problem(tx, line, found, where=where))
-            continue
-        placed = _line(line, products[next(iter(found))], where=where)
-        if isinstance(placed, Problem):
-            answer.problems.append(placed)
+        found = meant(account.id, line, items)
+        if len(found) == 1:
+            product_id, unit = next(iter(found.items()))
+            placed = _line(line, products[product_id], unit=unit, where=where)
+        elif found:
+            placed = ambiguous(line, [products[one] for one in found], where=where)
         else:
+            placed = unknown(line, near.get((account.id, line.item), ()), where=where)
+        if not isinstance(placed, Problem):
             answer.lines.append(placed)
+        elif held_back(account, draft, placed):
+            answer.lines.append(unidentified_line(line))
+            answer.unclear[line.line_no] = placed
+        else:
+            answer.problems.append(placed)
 
 
-def _item_problem(tx: Tx, line: DraftLine, found: set[UUID], *, where: str) -> Problem:
-    if found:
-        return Problem(
-            "catalog.ambiguous_item",
-            f"{line.item} names {len(found)} products; a person must choose.",
-            f"{where}/item",
-            422,
-            {"products": sorted(map(str, found))},
-        )
-    near = get_close_matches(line.item.upper(), skus_like(tx, line.item.strip().upper()), 3, 0.5)
-    return Problem(
-        "catalog.unknown_item",
-        f"There is no item {line.item}.",
-        f"{where}/item",
-        422,
-        {"did_you_mean": near} if near else {},
-    )
+def factor_of(product: Product, uom: str) -> Factor | None:
+    """Base units in one unit of the product: its own ratio, else the measure's; None where it does not come in that unit."""
+    return product.units.get(uom) or factor_between(uom, product.base_uom)
 
 
-def _line(line: DraftLine, product: Product, *, where: str) -> LineWork | Problem:
-    uom = line.uom or product.order_uom
-    factor: Factor | None = product.units.get(uom) or factor_between(uom, product.base_uom)
+def _line(line: DraftLine, product: Product, *, unit: str | None, where: str) -> LineWork | Problem:
+    uom = line.uom or unit or product.order_uom
+    factor = factor_of(product, uom)
     if factor is None:
         return Problem(
             "catalog.unknown_unit",
             f"{product.sku} does not come in {uom}.",
             f"{where}/uom",
             422,
-            {"units": sorted(product.units)},
+            {"product": product.sku, "units": sorted(product.units)},
         )
     decimals = UNITS[product.base_uom].decimals if product.base_uom in UNITS else 6
     base = to_base(line.qty, factor, decimals=decimals, where=f"{where}/qty")

@@ -34,6 +34,11 @@ def unknown_line(line_no: int, where: str = "") -> Problem:
     return Problem("orders.unknown_line", f"There is no line {line_no}, or it was named before.", where, 404)
 
 
+def already_identified(line_no: int, sku: str, where: str = "") -> Problem:
+    """A product is chosen for lines that nobody could identify, and once."""
+    return Problem("orders.already_identified", f"Line {line_no} is {sku}.", where, 409, {"sku": sku})
+
+
 def not_so_many(sku: str, qty: str, where: str = "") -> Problem:
     """More units than the line has left."""
     return Problem("orders.not_so_many", f"{qty} more of {sku} than the line has left.", where, 409, {"qty": qty})

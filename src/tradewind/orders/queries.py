@@ -50,7 +50,7 @@ from unnest(%(orders)s::uuid[]) as w(id) join order_hold h on h.order_id = w.id
 where not %(open_only)s or h.released_at is null order by h.opened_at, h.id
 """
 _SAME_PO = """
-select w.ord::int, o.id, o.number, o.content_hash, o.status
+select w.ord::int, o.id, o.number, o.content_hash, o.status, o.received_hash
 from unnest(%(account)s::uuid[], %(po)s::text[], %(release)s::text[], %(duplicate)s::int[])
   with ordinality as w(account_id, po, release_no, duplicate_no, ord)
 join sales_order o on o.account_id = w.account_id and o.buyer_po_normal = w.po and o.release_no = w.release_no
@@ -118,8 +118,9 @@ def holds_of(reader: Reader, orders: Sequence[UUID], *, open_only: bool = True) 
 
 def same_purchase_orders(
     reader: Reader, keys: Sequence[tuple[UUID, str | None, str, int]]
-) -> dict[int, tuple[UUID, str, bytes, str]]:
-    """For each (account, normal PO, release, duplicate no), by its place from 0: the live order that has it already."""
+) -> dict[int, tuple[UUID, str, bytes, str, bytes | None]]:
+    """For each (account, normal PO, release, duplicate no), by its place from 0: the live order that has it already, with the
+    hash of its content, its status, and the hash it arrived with where its content was changed since."""
     rows = reader.rows(
         _SAME_PO,
         {
@@ -129,7 +130,7 @@ def same_purchase_orders(
             "duplicate": [key[3] for key in keys],
         },
     )
-    return {row[0] - 1: (row[1], row[2], bytes(row[3]), row[4]) for row in rows}
+    return {row[0] - 1: (row[1], row[2], bytes(row[3]), row[4], row[5] and bytes(row[5])) for row in rows}
 
 
 def order_ids(reader: Reader, numbers: Iterable[str]) -> dict[str, UUID]:

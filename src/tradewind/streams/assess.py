@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tradewind.accounts.model import Account, Certificate
 from tradewind.accounts.queries import certificates
-from tradewind.catalog.model import Product
+from tradewind.catalog.model import UNIDENTIFIED, Product
 from tradewind.catalog.queries import products_by_id
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, check_quantity
@@ -42,7 +42,9 @@ ONE = Decimal(1)
 # Findings that a person may wave through: their holds do not open again once released.
 WAVED_THROUGH = frozenset({"data", "price", "address", "stock"})
 # Without these an order would go out at nothing or untaxed; they end only when the price or the rate is there.
-NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate"})
+# A line that nobody could identify is never waved through either: a person chooses its product.
+UNCLEAR = frozenset({"catalog.unknown_item", "catalog.ambiguous_item", "catalog.unknown_unit", "quantity.inexact"})
+NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate"}) | UNCLEAR
 
 
 @value(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def assess(work: OrderWork, facts: Facts) -> Assessment:
     for one in work.lines:
         if _left(one):
             findings += _line_findings(one, facts.products[one.line.product_id])
+    if UNIDENTIFIED in facts.products:
+        findings += _unidentified(work)
     prices = _prices(work, facts, findings)
     taxes, charge_taxes, totals = _totals(work, facts, prices, findings)
     return Assessment(prices, taxes, charge_taxes, totals, tuple(findings))
@@ -134,6 +138,8 @@ def _account_findings(account: Account) -> list[Finding]:
 def _line_findings(one: LineWork, product: Product) -> list[Finding]:
     line, found = one.line, []
     if product.status != "active":
+        if product.id == UNIDENTIFIED:
+            return []
         found.append(
             Finding(
                 "catalog.not_sold",
@@ -168,6 +174,25 @@ def _line_findings(one: LineWork, product: Product) -> list[Finding]:
     return found
 
 
+def _unidentified(work: OrderWork) -> list[Finding]:
+    """Lines of which nobody knows yet what they are: the hold that was opened when they came says why, and stays."""
+    found = []
+    for one in work.lines:
+        if one.line.product_id != UNIDENTIFIED or not _left(one):
+            continue
+        line_no = one.line.line_no
+        why = [hold for hold in work.holds if hold.line_no == line_no and hold.code in UNCLEAR]
+        told = (why[-1].detail or {}) if why else {}
+        found.append(
+            Finding(
+                why[-1].code if why else "catalog.unknown_item", "hold",
+                why[-1].reason if why else f"There is no item {one.line.buyer_sku}.", line_no, told.get("field", "item"),
+                told.get("suggestion"), "data", told.get("detail", {}),
+            )
+        )  # fmt: skip
+    return found
+
+
 def _left(one: LineWork) -> Decimal:
     """What of a line was not cancelled, in base units; nothing is asked of a line without anything left."""
     return one.quantities.ordered - one.quantities.cancelled
@@ -190,6 +215,8 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
             work.header.price_at,
             work.header.currency,
         )
+        if not line.stocked and line.product_id == UNIDENTIFIED:
+            continue
         if work.header.price_policy == "document" and one.stated_price is not None:
             stated.append((one, request))
         else:

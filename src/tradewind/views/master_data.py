@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tradewind.catalog.model import UNIDENTIFIED
 from tradewind.kernel.tx import Reader, Row
 
 _ACCOUNTS = """
@@ -25,7 +26,7 @@ select p.id, p.sku, p.name, p.base_uom, p.order_uom, p.status, p.kind, p.tax_cla
                     order by u.uom) from product_unit u where u.product_id = p.id) as units
 from product p left join product s on s.id = p.superseded_by
 where (%(code)s::text is null or p.sku = %(code)s) and (%(find)s::text is null or p.name ilike %(find)s or p.sku ilike %(find)s)
-  and p.sku > %(after)s
+  and p.sku > %(after)s and p.id <> %(unidentified)s
 order by p.sku limit %(limit)s
 """
 _SITES = """
@@ -77,7 +78,8 @@ def account(reader: Reader, code: str) -> dict[str, Any] | None:
 
 def products(reader: Reader, *, sku: str | None, find: str | None, after: str, limit: int) -> list[dict[str, Any]]:
     """A page of products by stock keeping unit, each with its units."""
-    rows = reader.rows(_PRODUCTS, {"code": sku, "find": find and f"%{find}%", "after": after, "limit": limit})
+    asked = {"code": sku, "find": find and f"%{find}%", "after": after, "limit": limit, "unidentified": UNIDENTIFIED}
+    rows = reader.rows(_PRODUCTS, asked)
     return [_named(_PRODUCT, row) for row in rows]
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from tradewind.catalog.model import UNIDENTIFIED_PRODUCT
 from tradewind.kernel.money import minor_digits, plain
 from tradewind.kernel.tx import Reader
 from tradewind.orders.decide import normal_po
@@ -20,6 +21,7 @@ _FILTERS = {
     "buyer_po": "o.buyer_po_normal = %(buyer_po)s",
     "after": "o.id < %(after)s",
 }
+NAMELESS = UNIDENTIFIED_PRODUCT.sku
 _BY_NAME = "select id from sales_order where number = %(name)s"
 
 
@@ -82,7 +84,7 @@ def _line_json(work: OrderWork, one: LineWork) -> dict[str, Any]:
     return {
         "line_no": line.line_no,
         "group_no": line.group_no,
-        "sku": line.sku,
+        "sku": None if line.sku == NAMELESS else line.sku,
         "buyer_sku": line.buyer_sku,
         "description": line.description,
         "qty": plain(line.qty),

@@ -1,6 +1,7 @@
 """Orders: where each unit of a line stands, what follows from it, and what shipments say."""
 
 from tradewind.analytics.model import Check
+from tradewind.catalog.model import UNIDENTIFIED
 from tradewind.orders.model import HOLD_BLOCKS, STATUS_MOVES
 
 _STOP_CONFIRMING = ", ".join(f"'{kind}'" for kind, stops in sorted(HOLD_BLOCKS.items()) if "confirm" in stops)
@@ -173,5 +174,15 @@ ORDERS = (
         left join delivery_group g on g.order_id = l.order_id and g.group_no = l.group_no
         where g.order_id is null
         """,
+    ),
+    Check(
+        "L7",
+        "A line that nobody could identify yet costs nothing and goes nowhere.",
+        f"""
+        select l.order_id, l.line_no, l.buyer_sku, l.net, l.qty_reserved, l.qty_allocated, l.qty_released, l.qty_shipped, o.confirmed_at
+        from order_line l join sales_order o on o.id = l.order_id
+        where l.product_id = '{UNIDENTIFIED}' and (l.net <> 0 or l.qty_open + l.qty_cancelled <> l.qty_ordered
+                                                   or (o.confirmed_at is not null and l.qty_open > 0))
+        """,  # noqa: S608 - the house's own words
     ),
 )

@@ -2,6 +2,7 @@
 
 from tradewind.orders.commands.billed import add_billed, add_charged, add_returned
 from tradewind.orders.commands.holds import close_holds, open_holds
+from tradewind.orders.commands.identify import identify_lines, rehash_orders
 from tradewind.orders.commands.rows import (
     HeaderRow,
     LineRow,
@@ -24,6 +25,7 @@ __all__ = [
     "add_charged",
     "add_returned",
     "close_holds",
+    "identify_lines",
     "insert_charges",
     "insert_groups",
     "insert_headers",
@@ -31,6 +33,7 @@ __all__ = [
     "move_lines",
     "next_order_numbers",
     "open_holds",
+    "rehash_orders",
     "reprice_charges",
     "reprice_lines",
     "update_headers",
