@@ -1,4 +1,4 @@
-"""Change."""
+"""Change of placed orders: what was asked, answered and done, a row each; what it left on lines; how accounts are priced then."""
 
 from pathlib import Path
 

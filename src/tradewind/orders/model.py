@@ -206,3 +206,45 @@ class Totals:
     @property
     def total(self) -> Decimal:
         return self.net + self.charges - self.discounts + self.tax
+
+
+@value(frozen=True, slots=True)
+class LineMark:
+    """What changes left on a line: the base units it was placed with (0 for one that was added), the quantity and allowance
+    that its allowance counts from, when it was priced if not with its order, and the one site it may come from."""
+
+    line_no: int
+    qty_placed: Decimal
+    anchor_qty: Decimal
+    anchor_allowance: Decimal = ZERO
+    priced_at: datetime | None = None
+    site_id: UUID | None = None
+    replaces_line: int | None = None
+
+
+ChangeKind = Literal["change", "revert", "cancel", "answer", "unrecorded"]
+
+
+@value(frozen=True, slots=True)
+class OrderChange:
+    """One step of an order from a version to the next. `before` and `after` are what a revert goes by; plain JSON values."""
+
+    id: UUID
+    order_id: UUID
+    account_id: UUID
+    from_version: int
+    to_version: int
+    kind: ChangeKind
+    actions: Any
+    answers: Any
+    consequences: Any
+    before: Any
+    after: Any
+    reason: str
+    channel: str = ""
+    changed_by: UUID | None = None
+    on_behalf_of: UUID | None = None
+    document_id: UUID | None = None
+    source: str | None = None
+    reverts: UUID | None = None
+    changed_at: datetime | None = None

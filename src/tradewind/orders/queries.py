@@ -11,7 +11,19 @@ from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.kernel.value import value
 from tradewind.orders.commands import HeaderRow, LineRow
-from tradewind.orders.model import Charge, Group, Header, Hold, Line, LinePrice, LineTax, Quantities, Totals
+from tradewind.orders.model import (
+    Charge,
+    Group,
+    Header,
+    Hold,
+    Line,
+    LineMark,
+    LinePrice,
+    LineTax,
+    OrderChange,
+    Quantities,
+    Totals,
+)
 from tradewind.semantics.model import Place
 
 LOCK_ORDERS = LockKind(
@@ -265,3 +277,48 @@ def waiting_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) 
     for account_id, order_id in reader.rows(_WAITING_FOR_CREDIT, {"accounts": sorted(set(accounts)), "limit": limit}):
         found.setdefault(account_id, []).append(order_id)
     return found
+
+
+_MARKS = """
+select m.order_id, m.line_no, m.qty_placed, m.anchor_qty, m.anchor_allowance, m.priced_at, m.site_id, m.replaces_line
+from unnest(%(orders)s::uuid[]) as w(id) join changed_line m on m.order_id = w.id
+"""
+_CHANGE_COLUMNS = """c.id, c.order_id, c.account_id, c.from_version, c.to_version, c.kind, c.actions, c.answers, c.consequences,
+  c.before, c.after, c.reason, c.channel, c.changed_by, c.on_behalf_of, c.document_id, c.source, c.reverts, c.changed_at"""
+_CHANGES = f"""
+select {_CHANGE_COLUMNS} from order_change c
+where c.order_id = %(order)s and c.to_version < %(before)s order by c.to_version desc limit %(limit)s
+"""  # noqa: S608 - columns are ours
+_CHANGES_BY_ID = f"""
+select {_CHANGE_COLUMNS} from order_change c where c.id = any(%(ids)s::uuid[])
+"""  # noqa: S608 - columns are ours
+_CHANGES_BY_SOURCE = f"""
+select {_CHANGE_COLUMNS} from unnest(%(orders)s::uuid[], %(sources)s::text[]) as w(order_id, source)
+join order_change c on c.order_id = w.order_id and c.source = w.source
+"""  # noqa: S608 - columns are ours
+
+
+def marks_of(reader: Reader, orders: Sequence[UUID]) -> dict[tuple[UUID, int], LineMark]:
+    """What changes left on the lines of these orders, by order and line."""
+    rows = reader.rows(_MARKS, {"orders": list(orders)}) if orders else []
+    return {(row[0], row[1]): LineMark(*row[1:]) for row in rows}
+
+
+def changes_of(reader: Reader, order_id: UUID, *, before: int | None = None, limit: int) -> list[OrderChange]:
+    """The steps of an order, the latest first; `before` is the version that the last page ended at."""
+    params = {"order": order_id, "before": before or 2_147_483_647, "limit": limit}
+    return [OrderChange(*row) for row in reader.rows(_CHANGES, params)]
+
+
+def changes_by_id(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, OrderChange]:
+    """Changes by their id, as far as the reader may see them."""
+    return {row[0]: OrderChange(*row) for row in reader.rows(_CHANGES_BY_ID, {"ids": list(ids)})}
+
+
+def changes_by_source(reader: Reader, wanted: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], OrderChange]:
+    """What was done before for each (order, source)."""
+    if not wanted:
+        return {}
+    params = {"orders": [order_id for order_id, _ in wanted], "sources": [source for _, source in wanted]}
+    found = [OrderChange(*row) for row in reader.rows(_CHANGES_BY_SOURCE, params)]
+    return {(one.order_id, one.source or ""): one for one in found}

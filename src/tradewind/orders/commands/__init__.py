@@ -1,6 +1,14 @@
 """Writes of orders: whole sets in one statement a table."""
 
 from tradewind.orders.commands.billed import add_billed, add_charged, add_returned
+from tradewind.orders.commands.changes import (
+    correct_pos,
+    insert_changes,
+    mark_lines,
+    move_groups,
+    redate_headers,
+    resize_lines,
+)
 from tradewind.orders.commands.holds import close_holds, open_holds
 from tradewind.orders.commands.identify import identify_lines, rehash_orders
 from tradewind.orders.commands.rows import (
@@ -25,17 +33,23 @@ __all__ = [
     "add_charged",
     "add_returned",
     "close_holds",
+    "correct_pos",
     "identify_lines",
+    "insert_changes",
     "insert_charges",
     "insert_groups",
     "insert_headers",
     "insert_lines",
+    "mark_lines",
+    "move_groups",
     "move_lines",
     "next_order_numbers",
     "open_holds",
+    "redate_headers",
     "rehash_orders",
     "reprice_charges",
     "reprice_lines",
+    "resize_lines",
     "update_headers",
     "update_lines",
 ]
