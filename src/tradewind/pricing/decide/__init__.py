@@ -4,11 +4,15 @@ from tradewind.pricing.decide.document import document_price, is_stale, price_in
 from tradewind.pricing.decide.price import price_line, price_lines, with_group_tiers
 from tradewind.pricing.decide.row import check_row
 from tradewind.pricing.decide.tax import jurisdiction_of, rate_index, tax_lines
+from tradewind.pricing.decide.tax_parts import tax_parts
+from tradewind.pricing.decide.tolerance import above_floor, compare_prices
 from tradewind.pricing.decide.totals import order_totals, share
 from tradewind.pricing.decide.waterfall import explain, read_waterfall, waterfall_text
 
 __all__ = [
+    "above_floor",
     "check_row",
+    "compare_prices",
     "document_price",
     "explain",
     "is_stale",
@@ -23,6 +27,7 @@ __all__ = [
     "share",
     "starts_at",
     "tax_lines",
+    "tax_parts",
     "waterfall_text",
     "with_group_tiers",
 ]

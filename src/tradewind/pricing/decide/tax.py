@@ -283,13 +283,13 @@ def _rounded_taxes(
         nets = [lines[place][0] for place in places]
         whole = round_places(percent_of(sum(nets, ZERO), rate), digits, policy.mode)
         for place, part in zip(
-            places, _parts_of_tax(whole, nets, rate=rate, digits=digits, policy=policy), strict=True
+            places, share_tax(whole, nets, rate=rate, digits=digits, policy=policy), strict=True
         ):
             taxes[place] = part
     return taxes
 
 
-def _parts_of_tax(
+def share_tax(
     whole: Decimal, nets: Sequence[Decimal], *, rate: Decimal, digits: int, policy: TaxPolicy
 ) -> list[Decimal]:
     """A group's tax on its lines: by largest remainder, or where signs differ each rounded, the rest on the first."""
