@@ -23,7 +23,7 @@ from demo.catalogue import (
     Family,
     Featured,
 )
-from tradewind.integration.decide.codes import gs1_check_digit
+from tradewind.semantics.decide.rows.codes import gs1_check_digit
 
 SEED = 20_250_114
 CENT = Decimal("0.01")

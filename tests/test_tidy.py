@@ -24,7 +24,7 @@ CODE = re.compile(r"([a-z]+)\.[a-z][a-z0-9]*(_[a-z0-9]+)*")
 SUBJECTS = {
     "database": ("app",),
     "http": ("app",),
-    "import": ("integration",),
+    "import": ("integration", "semantics"),
     "money": ("kernel",),
     "quantity": ("kernel",),
     "request": ("access", "app", "channels", "kernel"),

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from demo.company import SITES, company, write_files
 
-from tradewind.integration.decide.codes import is_gtin
 from tradewind.integration.decide.kinds import KINDS
+from tradewind.semantics.decide.rows.codes import is_gtin
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.integration.decide import cells, codes
-from tradewind.integration.decide.moments import clock_time_of, moment_converter, zone_of
-from tradewind.integration.decide.numbers import decimal_converter
-from tradewind.integration.model import DateText, Declared, NumberText
+from tradewind.semantics.decide.rows import cells, codes
+from tradewind.semantics.decide.rows.model import DateText, Declared, NumberText
+from tradewind.semantics.decide.rows.moments import clock_time_of, moment_converter, zone_of
+from tradewind.semantics.decide.rows.numbers import decimal_converter
 
 
 def code(text: str) -> str:

@@ -12,10 +12,11 @@ import pytest
 from invariants import assert_invariants
 from tradewind.integration.commands import ImportOptions, import_file
 from tradewind.integration.decide.kinds import KINDS
-from tradewind.integration.model import Declared, ImportResult, Limits
+from tradewind.integration.model import ImportResult
 from tradewind.kernel.clock import FixedClock
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Database
+from tradewind.semantics.decide.rows.model import Declared, Limits
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

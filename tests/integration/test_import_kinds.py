@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from tradewind.integration.decide.columns import ColumnMap, map_columns
 from tradewind.integration.decide.describe import describe
 from tradewind.integration.decide.kinds import KINDS
 from tradewind.integration.decide.kinds.prices import PriceRow, ladders
-from tradewind.integration.decide.schema import parse_row, reader_of
-from tradewind.integration.model import Chunk, Declared, Findings, TextRow
 from tradewind.kernel.problem import Problem
+from tradewind.semantics.decide.rows.columns import ColumnMap, map_columns
+from tradewind.semantics.decide.rows.model import Chunk, Declared, Findings, TextRow
+from tradewind.semantics.decide.rows.schema import parse_row, reader_of
 
 
 def mapped(kind: str, *header: str, **overrides: str) -> ColumnMap | list[Problem]:

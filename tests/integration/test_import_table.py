@@ -14,12 +14,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tradewind.integration.decide.columns import ColumnMap, map_columns
 from tradewind.integration.decide.kinds import KINDS
-from tradewind.integration.decide.schema import reader_of
-from tradewind.integration.decide.table import Source, open_table
-from tradewind.integration.model import Declared, Limits
 from tradewind.kernel.problem import Refused
+from tradewind.semantics.decide.rows.columns import ColumnMap, map_columns
+from tradewind.semantics.decide.rows.model import Declared, Limits
+from tradewind.semantics.decide.rows.schema import reader_of
+from tradewind.semantics.decide.rows.table import Source, open_table
 
 PRICES = KINDS["prices"]
 PEAK_MAX = 12_000_000

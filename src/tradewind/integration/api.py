@@ -9,8 +9,9 @@ from tradewind.access.api.edge import Edge, answer, api_router, edge_of, permiss
 from tradewind.integration.commands.importing import ImportOptions, import_file
 from tradewind.integration.decide.describe import describe
 from tradewind.integration.decide.kinds import KINDS
-from tradewind.integration.model import Declared, ImportResult
+from tradewind.integration.model import ImportResult
 from tradewind.kernel.problem import refuse
+from tradewind.semantics.decide.rows.model import Declared
 
 router = api_router("imports")
 

@@ -23,24 +23,16 @@ from tradewind.integration.commands.validity import (
     apply_prices,
     apply_tax_rates,
 )
-from tradewind.integration.decide.columns import map_columns
 from tradewind.integration.decide.kinds import KINDS
 from tradewind.integration.decide.kinds.prices import Ladder, PriceRow, ladders
 from tradewind.integration.decide.refused import as_cells, refused_header, refused_lines
-from tradewind.integration.decide.schema import Kind, RowReader, reader_of
-from tradewind.integration.decide.table import Source, Table, open_table
-from tradewind.integration.model import (
-    Applied,
-    Declared,
-    Findings,
-    ImportResult,
-    Limits,
-    RefusedRow,
-    Run,
-    place,
-)
+from tradewind.integration.model import Applied, ImportResult, Run
 from tradewind.kernel.problem import Problem, Refused, refuse
 from tradewind.kernel.tx import SYSTEM, Actor, Database, Event, Tx
+from tradewind.semantics.decide.rows.columns import map_columns
+from tradewind.semantics.decide.rows.model import Declared, Findings, Limits, RefusedRow, place
+from tradewind.semantics.decide.rows.schema import Kind, RowReader, reader_of
+from tradewind.semantics.decide.rows.table import Source, Table, open_table
 
 CHUNK_ROWS = 2_000  # a transaction of so many rows took well under a second (measured); the house allows five
 PRICE_ROWS = 100_000  # price rows looked at together, so that tiers of a ladder need not stand side by side

@@ -16,12 +16,13 @@ from tradewind.integration.commands.upsert import (
     without_refused,
     writable,
 )
-from tradewind.integration.decide.codes import nearest
 from tradewind.integration.decide.kinds import KINDS
 from tradewind.integration.decide.periods import ALWAYS
-from tradewind.integration.model import Applied, Run, place
+from tradewind.integration.model import Applied, Run
 from tradewind.integration.queries import numbers_in_use, product_units
 from tradewind.kernel.tx import Tx
+from tradewind.semantics.decide.rows.codes import nearest
+from tradewind.semantics.decide.rows.model import place
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,17 @@ MASTERS: dict[str, Master] = {
             "legal_entity",
             _CODE,
             _same(
-                *("name", "country", "currency", "tax_id", "invoice_prefix", "time_zone", "tax_rounding", "street", "city"),
+                *(
+                    "name",
+                    "country",
+                    "currency",
+                    "tax_id",
+                    "invoice_prefix",
+                    "time_zone",
+                    "tax_rounding",
+                    "street",
+                    "city",
+                ),
                 *("postal_code", "region", "registration", "phone", "email", "website", "bank_name", "iban", "bic"),
                 "language",
             ),

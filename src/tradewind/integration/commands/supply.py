@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.integration.commands.upsert import Reference, resolve, without_refused
-from tradewind.integration.model import Applied, Run, Severity, place
+from tradewind.integration.model import Applied, Run
 from tradewind.integration.queries import ProductUnits, product_units
 from tradewind.inventory.commands import record_moves
 from tradewind.inventory.decide import CountOutcome, read_count
@@ -17,6 +17,7 @@ from tradewind.kernel.locks import lock_set
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import QUANTITY_DIGITS, UNITS, to_base
 from tradewind.kernel.tx import Event, Tx
+from tradewind.semantics.decide.rows.model import Severity, place
 
 Key = tuple[UUID, UUID]
 

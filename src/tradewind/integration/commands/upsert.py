@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tradewind.integration.decide.codes import nearest
-from tradewind.integration.model import Applied, Run, Severity
+from tradewind.integration.model import Applied, Run
 from tradewind.integration.queries import attributes_owned_by_others, codes_like, ids_by_code
 from tradewind.kernel.arrays import flags, numbers
 from tradewind.kernel.tx import Reader, Tx
+from tradewind.semantics.decide.rows.codes import nearest
+from tradewind.semantics.decide.rows.model import Severity
 
 SUGGESTIONS_MAX = 20
 _COUNTED = "\nselect count(*) filter (where created), count(*) filter (where not created) from done"

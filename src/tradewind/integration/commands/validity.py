@@ -21,10 +21,11 @@ from tradewind.integration.commands.upsert import (
 )
 from tradewind.integration.decide.kinds.prices import Ladder
 from tradewind.integration.decide.periods import ALWAYS, Period, Plan, Wish, plan_periods
-from tradewind.integration.model import Applied, Run, place
+from tradewind.integration.model import Applied, Run
 from tradewind.integration.queries import decimals, ids_by_code, product_units
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx
+from tradewind.semantics.decide.rows.model import place
 
 AGREEMENT_PRECEDENCE = 10
 K = TypeVar("K", bound=Hashable)

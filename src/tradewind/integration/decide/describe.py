@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tradewind.integration.decide.schema import Field, Kind
+from tradewind.semantics.decide.rows.schema import Field, Kind
 
 
 def describe(kind: Kind[Any]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tradewind.integration.model import RefusedRow
+from tradewind.semantics.decide.rows.model import RefusedRow
 
 ADDED = ("problem_row", "problem_codes", "problems")
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")

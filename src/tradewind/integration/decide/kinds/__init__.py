@@ -22,7 +22,7 @@ from tradewind.integration.decide.kinds.sites import SITES
 from tradewind.integration.decide.kinds.stock import STOCK
 from tradewind.integration.decide.kinds.tax_certificates import TAX_CERTIFICATES
 from tradewind.integration.decide.kinds.tax_rates import TAX_RATES
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.schema import Kind
 
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind

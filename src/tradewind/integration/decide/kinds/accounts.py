@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, currency, flag, money, number, one_of, whole, words
-from tradewind.integration.decide.schema import Fault, Kind
+from tradewind.semantics.decide.rows.fields import code, currency, flag, money, number, one_of, whole, words
+from tradewind.semantics.decide.rows.schema import Fault, Kind
 
 
 class AccountRow(NamedTuple):
@@ -97,7 +97,9 @@ ACCOUNTS = Kind(
         whole("reserve_hours", "how long stock is held for an order that waits", maximum=8_760, default=72),
         words("delivery_url", "where its system takes our messages", length=2_000),
         money("credit_limit", "the limit it carries for itself and its tree; empty means it has none of its own"),
-        one_of("language", "what its papers are written in; empty leaves it to its contacts and our company", "en", "de"),
+        one_of(
+            "language", "what its papers are written in; empty leaves it to its contacts and our company", "en", "de"
+        ),
     ),
     key=("code",),
     after=("legal_entities", "payment_terms"),

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, moment, words
 from tradewind.integration.decide.kinds.period import period
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, moment, words
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class AgreementRow(NamedTuple):

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tradewind.integration.decide.codes import is_gtin
-from tradewind.integration.decide.fields import code, one_of
-from tradewind.integration.decide.schema import Fault, Kind
+from tradewind.semantics.decide.rows.codes import is_gtin
+from tradewind.semantics.decide.rows.fields import code, one_of
+from tradewind.semantics.decide.rows.schema import Fault, Kind
 
 
 class CrossReferenceRow(NamedTuple):

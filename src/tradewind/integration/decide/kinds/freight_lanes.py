@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, country, currency, money, whole
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, country, currency, money, whole
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class FreightLaneRow(NamedTuple):

@@ -4,8 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, moment, number, one_of, unit
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, moment, number, one_of, unit
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class InboundSupplyRow(NamedTuple):

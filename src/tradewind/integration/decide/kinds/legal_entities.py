@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, country, currency, mail_address, one_of, words, zone
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, country, currency, mail_address, one_of, words, zone
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class LegalEntityRow(NamedTuple):

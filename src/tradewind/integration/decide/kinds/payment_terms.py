@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, whole, words
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, whole, words
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class PaymentTermsRow(NamedTuple):

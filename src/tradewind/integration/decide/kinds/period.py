@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
-from tradewind.integration.decide.schema import Fault
+from tradewind.semantics.decide.rows.schema import Fault
 
 
 class HasPeriod(Protocol):

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, moment, one_of, whole
 from tradewind.integration.decide.kinds.period import period
-from tradewind.integration.decide.schema import Fault, Kind
+from tradewind.semantics.decide.rows.fields import code, moment, one_of, whole
+from tradewind.semantics.decide.rows.schema import Fault, Kind
 
 
 class PriceAssignmentRow(NamedTuple):

@@ -6,11 +6,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, moment, number, one_of, unit
 from tradewind.integration.decide.kinds.period import period
-from tradewind.integration.decide.schema import Fault, Kind
-from tradewind.integration.model import RefusedRow, place
 from tradewind.kernel.problem import Problem
+from tradewind.semantics.decide.rows.fields import code, moment, number, one_of, unit
+from tradewind.semantics.decide.rows.model import RefusedRow, place
+from tradewind.semantics.decide.rows.schema import Fault, Kind
 
 TIERS_MAX = 50
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, gtin, unit, whole
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, gtin, unit, whole
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class ProductUnitRow(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, gtin, number, one_of, unit, words
-from tradewind.integration.decide.schema import Fault, Kind
+from tradewind.semantics.decide.rows.fields import code, gtin, number, one_of, unit, words
+from tradewind.semantics.decide.rows.schema import Fault, Kind
 
 
 class ProductRow(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, one_of
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, one_of
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class RecordOwnerRow(NamedTuple):

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import clock_time, code, country, money, whole, words, zone
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import clock_time, code, country, money, whole, words, zone
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class SiteRow(NamedTuple):

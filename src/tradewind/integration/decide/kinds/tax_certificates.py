@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, country, moment
 from tradewind.integration.decide.kinds.period import period
-from tradewind.integration.decide.schema import Kind
+from tradewind.semantics.decide.rows.fields import code, country, moment
+from tradewind.semantics.decide.rows.schema import Kind
 
 
 class TaxCertificateRow(NamedTuple):

@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradewind.integration.decide.fields import code, country, moment, number, one_of
 from tradewind.integration.decide.kinds.period import period
-from tradewind.integration.decide.schema import Fault, Kind
+from tradewind.semantics.decide.rows.fields import code, country, moment, number, one_of
+from tradewind.semantics.decide.rows.schema import Fault, Kind
 
 
 class TaxRateRow(NamedTuple):

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tradewind.integration.decide.cells import CellRefused, Converter, Memo, shown
-from tradewind.integration.model import Declared
+from tradewind.semantics.decide.rows.cells import CellRefused, Converter, Memo, shown
+from tradewind.semantics.decide.rows.model import Declared
 
 
 def moment_converter(*, last_day: bool, needs_time: bool, declared: Declared) -> Converter:

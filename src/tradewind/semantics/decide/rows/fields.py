@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tradewind.integration.decide import cells, moments, numbers
-from tradewind.integration.decide.schema import Field
+from tradewind.semantics.decide.rows import cells, moments, numbers
+from tradewind.semantics.decide.rows.schema import Field
 
 Aliases = tuple[str, ...]
 

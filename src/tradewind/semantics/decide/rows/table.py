@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tradewind.integration.decide import csv_rows, xlsx_rows
-from tradewind.integration.model import Chunk, Declared, Findings, Limits, RefusedRow, TextRow, place
 from tradewind.kernel.problem import Problem, refuse
+from tradewind.semantics.decide.rows import csv_rows, xlsx_rows
+from tradewind.semantics.decide.rows.model import Chunk, Declared, Findings, Limits, RefusedRow, TextRow, place
 
 Source = bytes | str | os.PathLike[str] | BinaryIO
 CHUNK_ROWS = 1_000

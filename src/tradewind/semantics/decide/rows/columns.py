@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tradewind.integration.decide.codes import nearest
-from tradewind.integration.decide.schema import Field, Kind
-from tradewind.integration.model import Findings, Severity, place
 from tradewind.kernel.problem import Problem
+from tradewind.semantics.decide.rows.codes import nearest
+from tradewind.semantics.decide.rows.model import Findings, Severity, place
+from tradewind.semantics.decide.rows.schema import Field, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from tradewind.integration.decide.cells import CellRefused, Converter
-from tradewind.integration.model import Chunk, Declared, Findings, RefusedRow, TextRow, place
 from tradewind.kernel.problem import Problem
+from tradewind.semantics.decide.rows.cells import CellRefused, Converter
+from tradewind.semantics.decide.rows.model import Chunk, Declared, Findings, RefusedRow, TextRow, place
 
 R = TypeVar("R", bound=NamedTuple)
 Build = Callable[[Declared], Converter]

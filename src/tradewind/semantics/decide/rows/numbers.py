@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from tradewind.integration.decide.cells import (
+from tradewind.semantics.decide.rows.cells import (
     ERROR_VALUES,
     IS_NUMBER,
     IS_SCIENTIFIC,
@@ -12,7 +12,7 @@ from tradewind.integration.decide.cells import (
     shown,
     unescaped,
 )
-from tradewind.integration.model import Declared, NumberText
+from tradewind.semantics.decide.rows.model import Declared, NumberText
 
 _GROUPED = {
     ",": re.compile(

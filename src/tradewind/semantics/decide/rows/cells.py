@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tradewind.integration.decide.codes import (
+from tradewind.kernel.money import is_currency
+from tradewind.kernel.quantity import UNITS
+from tradewind.semantics.decide.rows.codes import (
     COUNTRIES,
     COUNTRIES_MEANT,
     CURRENCIES_MEANT,
@@ -17,9 +19,7 @@ from tradewind.integration.decide.codes import (
     gs1_check_digit,
     nearest,
 )
-from tradewind.integration.model import DateText
-from tradewind.kernel.money import is_currency
-from tradewind.kernel.quantity import UNITS
+from tradewind.semantics.decide.rows.model import DateText
 
 Converter = Callable[[str], Any]
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
-from tradewind.integration.model import Limits
 from tradewind.kernel.problem import Refused, refuse
+from tradewind.semantics.decide.rows.model import Limits
 
 _BLOCK = 1 << 18
 _SMALL = 1 << 20

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tradewind.integration.model import Declared, Findings, Limits, RefusedRow, Severity, TextRow, place
 from tradewind.kernel.problem import Problem, Refused, refuse
+from tradewind.semantics.decide.rows.model import Declared, Findings, Limits, RefusedRow, Severity, TextRow, place
 
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso-8859-1", "iso-8859-15", "cp850")
 DELIMITERS = (",", ";", "\t", "|")

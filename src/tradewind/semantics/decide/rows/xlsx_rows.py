@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 import python_calamine
 
-from tradewind.integration.decide.archive import SheetExtent, check_archive
-from tradewind.integration.model import DateText, Declared, Findings, Limits, NumberText, TextRow, place
 from tradewind.kernel.problem import Refused, refuse
+from tradewind.semantics.decide.rows.archive import SheetExtent, check_archive
+from tradewind.semantics.decide.rows.model import DateText, Declared, Findings, Limits, NumberText, TextRow, place
 
 ERROR_CELL = "#ERROR!"
 _EXACT_BELOW = 10**15
