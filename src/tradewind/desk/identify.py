@@ -26,8 +26,8 @@ from tradewind.orders.commands import identify_lines, rehash_orders
 from tradewind.orders.decide import blockers, content_hash
 from tradewind.orders.model import Line, Quantities
 from tradewind.orders.queries import LOCK_ORDERS
-from tradewind.streams.assess import UNCLEAR
 from tradewind.streams.order_work import NO_PRICE, LineWork, OrderWork, OrderWorkset, read_orders
+from tradewind.streams.unidentified import UNCLEAR
 
 _OVER = ("closed", "cancelled")
 

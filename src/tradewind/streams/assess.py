@@ -37,13 +37,12 @@ from tradewind.pricing.model import (
 from tradewind.pricing.queries import assigned_lists, price_candidates, tax_rates
 from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
+from tradewind.streams.unidentified import UNCLEAR, unidentified_lines
 
 ONE = Decimal(1)
 # Findings that a person may wave through: their holds do not open again once released.
 WAVED_THROUGH = frozenset({"data", "price", "address", "stock"})
 # Without these an order would go out at nothing or untaxed; they end only when the price or the rate is there.
-# A line that nobody could identify is never waved through either: a person chooses its product.
-UNCLEAR = frozenset({"catalog.unknown_item", "catalog.ambiguous_item", "catalog.unknown_unit", "quantity.inexact"})
 NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate"}) | UNCLEAR
 
 
@@ -82,6 +81,7 @@ def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
     unpriced = [(work, one) for work in works for one in work.lines if one.price.waterfall is None]
     pairs = {(one.line.product_id, list_id) for work, one in unpriced for list_id in lists[work.id]}
     moments = [work.header.price_at for work in works]
+    moments += [work.priced_at(one) for work, one in unpriced if work.version > 1]
     factors = {
         (product.id, uom): factor for product in workset.products.values() for uom, factor in product.units.items()
     }
@@ -115,7 +115,7 @@ def assess(work: OrderWork, facts: Facts) -> Assessment:
         if _left(one):
             findings += _line_findings(one, facts.products[one.line.product_id])
     if UNIDENTIFIED in facts.products:
-        findings += _unidentified(work)
+        findings += unidentified_lines(work)
     prices = _prices(work, facts, findings)
     taxes, charge_taxes, totals = _totals(work, facts, prices, findings)
     return Assessment(prices, taxes, charge_taxes, totals, tuple(findings))
@@ -154,7 +154,7 @@ def _line_findings(one: LineWork, product: Product) -> list[Finding]:
     if product.minimum_qty or product.multiple_qty:
         decimals = UNITS[product.base_uom].decimals if product.base_uom in UNITS else 6
         for problem in check_quantity(
-            one.quantities.ordered,
+            one.quantities.ordered if one.mark is None else _left(one),
             minimum=product.minimum_qty or None,
             multiple=product.multiple_qty or None,
             decimals=decimals,
@@ -171,25 +171,6 @@ def _line_findings(one: LineWork, product: Product) -> list[Finding]:
                     "data",
                 )
             )
-    return found
-
-
-def _unidentified(work: OrderWork) -> list[Finding]:
-    """Lines of which nobody knows yet what they are: the hold that was opened when they came says why, and stays."""
-    found = []
-    for one in work.lines:
-        if one.line.product_id != UNIDENTIFIED or not _left(one):
-            continue
-        line_no = one.line.line_no
-        why = [hold for hold in work.holds if hold.line_no == line_no and hold.code in UNCLEAR]
-        told = (why[-1].detail or {}) if why else {}
-        found.append(
-            Finding(
-                why[-1].code if why else "catalog.unknown_item", "hold",
-                why[-1].reason if why else f"There is no item {one.line.buyer_sku}.", line_no, told.get("field", "item"),
-                told.get("suggestion"), "data", told.get("detail", {}),
-            )
-        )  # fmt: skip
     return found
 
 
@@ -212,7 +193,7 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
             line.qty if left == one.quantities.ordered else left * line.factor_den / line.factor_num,
             line.uom,
             left,
-            work.header.price_at,
+            work.priced_at(one),
             work.header.currency,
         )
         if not line.stocked and line.product_id == UNIDENTIFIED:
@@ -389,7 +370,9 @@ def _settle_holds(tx: Tx, work: OrderWork, now: datetime) -> None:
     waved = {
         (hold.kind, hold.code, hold.line_no)
         for hold in work.holds
-        if hold.released_at is not None and hold.release_reason not in HOUSE_REASONS
+        if hold.released_at is not None
+        and hold.release_reason not in HOUSE_REASONS
+        and hold.line_no not in work.voided  # it was waved through before a change
     }
     for (kind, code, line_no), finding in wanted.items():
         assert kind is not None
