@@ -215,3 +215,28 @@ def invoices_settled_by(reader: Reader, payments: Iterable[UUID]) -> dict[UUID, 
         for one in applications:
             sums[one.invoice_id] = sums.get(one.invoice_id, ZERO) + one.amount
     return {one: {invoice: amount for invoice, amount in sums.items() if amount} for one, sums in found.items()}
+
+
+_INVOICED = """
+select i.order_id, sum(i.total) from unnest(%(orders)s::uuid[]) as w(id)
+join invoice i on i.order_id = w.id and i.kind = 'invoice' group by 1
+"""
+_DOCUMENTS = """
+select i.order_id, i.id, i.kind, i.number, i.total, i.issued_at from unnest(%(orders)s::uuid[]) as w(id)
+join invoice i on i.order_id = w.id order by i.issued_at, i.number
+"""
+
+
+def invoiced_totals(reader: Reader, orders: Iterable[UUID]) -> dict[UUID, Decimal]:
+    """What invoices of each order come to, tax included; orders without one are left out."""
+    return dict(reader.rows(_INVOICED, {"orders": sorted(set(orders))}))
+
+
+def documents_of_orders(
+    reader: Reader, orders: Iterable[UUID]
+) -> dict[UUID, list[tuple[UUID, str, str, Decimal, datetime]]]:
+    """The invoices and credit notes of orders, oldest first: id, kind, number, total, when issued."""
+    found: dict[UUID, list[tuple[UUID, str, str, Decimal, datetime]]] = {}
+    for order_id, *rest in reader.rows(_DOCUMENTS, {"orders": sorted(set(orders))}):
+        found.setdefault(order_id, []).append((rest[0], rest[1], rest[2], rest[3], rest[4]))
+    return found

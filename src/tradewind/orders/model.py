@@ -36,9 +36,9 @@ STATUS_MOVES: dict[Status, tuple[Status, ...]] = {
     "waiting": ("held", "confirmed", "backordered", "cancelled"),
     "confirmed": ("held", "waiting", "backordered", "released", "part_shipped", "shipped", "closed", "cancelled"),
     "backordered": ("held", "waiting", "confirmed", "released", "part_shipped", "shipped", "closed", "cancelled"),
-    "released": ("held", "confirmed", "backordered", "part_shipped", "shipped", "closed", "cancelled"),
+    "released": ("held", "waiting", "confirmed", "backordered", "part_shipped", "shipped", "closed", "cancelled"),
     "part_shipped": ("held", "released", "confirmed", "backordered", "shipped", "closed"),
-    "shipped": ("closed",),
+    "shipped": ("part_shipped", "closed"),
     "closed": (),
     "cancelled": (),
 }

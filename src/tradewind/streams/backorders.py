@@ -51,6 +51,7 @@ GOODS = frozenset(
         "supply.expected",
         "supply.slipped",
         "order.cancelled",
+        "order.changed",
         "order.reservation_over",
         "order.hold_released",
     )

@@ -29,7 +29,7 @@ from tradewind.orders import commands as order_commands
 from tradewind.orders import queries as order_queries
 from tradewind.orders.commands import HeaderRow, LineRow
 from tradewind.orders.decide import normal_po, status_of
-from tradewind.orders.model import Charge, Group, Header, Hold, Line, LinePrice, LineTax, Quantities, Totals
+from tradewind.orders.model import Charge, Group, Header, Hold, Line, LineMark, LinePrice, LineTax, Quantities, Totals
 from tradewind.semantics.model import ZERO, Finding
 
 NO_PRICE = LinePrice(ZERO, Decimal(1), "", ZERO, None, None)
@@ -50,6 +50,7 @@ class LineWork:
     moved: bool = False
     repriced: bool = False
     promises_anew: bool = False
+    mark: LineMark | None = None
     _pieces: list[dict[str, Any]] | None = None
 
     @property
@@ -92,6 +93,8 @@ class OrderWork:
     touched: bool = False
     actor: Actor | None = None
     findings: list[Finding] = field(default_factory=list)
+    voided: frozenset[int | None] = frozenset()
+    billed: Decimal = ZERO
     decisions: dict[str, Any] = field(default_factory=dict)
     opened: list[Hold] = field(default_factory=list)
     closing: dict[UUID, str] = field(default_factory=dict)
@@ -108,6 +111,10 @@ class OrderWork:
         if len(self._by_number) != len(self.lines):
             self._by_number = {one.line.line_no: one for one in self.lines}
         return self._by_number[line_no]
+
+    def priced_at(self, one: LineWork) -> datetime:
+        """The instant whose prices a line gets: the order's, or that of the change that asked for it."""
+        return self.header.price_at if one.mark is None else one.mark.priced_at or self.header.price_at
 
     def group(self, group_no: int) -> Group:
         return next(group for group in self.groups if group.group_no == group_no)
@@ -357,4 +364,7 @@ def read_orders(reader: Reader, order_ids: Sequence[UUID]) -> OrderWorkset:
         )
         for row in rows
     }
+    changed = [row.header.id for row in rows if row.version > 1]
+    for (order_id, line_no), mark in order_queries.marks_of(reader, changed).items():
+        orders[order_id].line(line_no).mark = mark
     return OrderWorkset(orders)

@@ -22,7 +22,10 @@ class StockMoved(TurnAgain):
 
 def sites_for(workset: OrderWorkset, work: OrderWork, line_no: int, sites: tuple[UUID, ...]) -> tuple[UUID, ...]:
     """The sites a line may come from: not from one that answered short or refused, until goods came in there or somebody
-    counted (FU8); it would go round in circles."""
+    counted (FU8); it would go round in circles. A line that a change pinned to a site comes from there or waits."""
+    mark = work.line(line_no).mark if work.version > 1 else None
+    if mark is not None and mark.site_id is not None:
+        return tuple(site for site in sites if site == mark.site_id)
     down = workset.turned_down.get((work.id, line_no))
     return tuple(site for site in sites if site not in down) if down else sites
 

@@ -23,6 +23,7 @@ from tradewind.orders.decide import approval_hash, blockers, take_stock
 from tradewind.orders.model import Hold
 from tradewind.semantics.model import ZERO, Finding, Take
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
+from tradewind.streams.revived import excess_credit, make_soft, read_billed, returnable_credit
 from tradewind.streams.sources import inbound_with_own, lanes_of, settled_sources
 
 
@@ -49,6 +50,7 @@ class Plan:
 
 def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> dict[UUID, set[bytes]]:
     """The hashes for which somebody approved these orders."""
+    read_billed(tx, workset.of(call.subject_id for call in calls))
     wanted = [
         work.id
         for work in workset.of(call.subject_id for call in calls)
@@ -110,7 +112,7 @@ def _plan(
 def _need(work: OrderWork, nodes: tuple[UUID, ...]) -> Need:
     """What the order wants on top of the credit it has taken; an order without anything left wants none."""
     alive = any(one.quantities.cancelled < one.quantities.ordered for one in work.lines) or not work.lines
-    wanted = max(work.totals.total - work.credit_taken, ZERO) if alive and work.confirmed_at is None else ZERO
+    wanted = max(work.totals.total - work.billed - work.credit_taken, ZERO) if alive and work.confirmed_at is None else ZERO
     return Need(work.id, nodes, wanted, work.header.currency)
 
 
@@ -129,6 +131,8 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
             _take_group(workset, work, group, firm=firm, expires=expires, dates=dates, now=tx.now)
         if firm:
             _make_firm(workset, work)
+        elif work.version > 1:
+            make_soft(workset, work, expires=expires)
         work.decisions["sourcing"] = {str(group.group_no): group.sourcing.reason for group in plan.groups}
         work.decisions["credit"] = plan.credit.reason
         nothing_left = bool(work.lines) and all(
@@ -166,6 +170,8 @@ def _settle_credit(tx: Tx, workset: OrderWorkset, work: OrderWork, plan: Plan) -
         for hold in work.holds
         if hold.kind == "credit" and hold.code == "credit.over_limit" and hold.released_at is None
     ]
+    if work.version > 1:
+        return_credit(workset, work, excess_credit(work))
     if plan.credit.granted:
         for hold in open_holds:
             work.close_hold(hold, "The limit has room again.", tx.now)
@@ -334,7 +340,7 @@ def give_back(
     for call in calls:
         work = workset.orders[call.subject_id]
         freed = free_claims(workset, work, work.open_claims("reserved", "promised"), backorder=True)
-        return_credit(workset, work, work.credit_taken)
+        return_credit(workset, work, returnable_credit(work))
         workset.say(
             work,
             "order.reservation_over",

@@ -142,9 +142,9 @@ ORDERS = (
               when s.ordered > 0 and s.cancelled = s.ordered then 'cancelled'
               when s.ordered > 0 and s.shipped > 0 and s.shipped + s.cancelled = s.ordered then 'shipped'
               when h.order_id is not null and coalesce(s.released, 0) = 0 and coalesce(s.shipped, 0) = 0 then 'held'
-              when o.confirmed_at is null then 'waiting'
               when s.shipped > 0 then 'part_shipped'
               when s.released > 0 then 'released'
+              when o.confirmed_at is null then 'waiting'
               when s.open > 0 and s.allocated + s.soft < s.ordered - s.cancelled then 'backordered'
               else 'confirmed'
             end as expected

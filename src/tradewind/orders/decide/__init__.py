@@ -87,12 +87,12 @@ def _status(sums: Sequence[Decimal], *, held: bool, confirmed: bool, closed: boo
         return "shipped"
     if held and released == 0 and shipped == 0:
         return "held"
-    if not confirmed:
-        return "waiting"
     if shipped > 0:
         return "part_shipped"
     if released > 0:
         return "released"
+    if not confirmed:
+        return "waiting"
     return "backordered" if open_ > 0 and allocated + soft < ordered - cancelled else "confirmed"
 
 
