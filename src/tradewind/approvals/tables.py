@@ -1,6 +1,17 @@
 """Policies in versions, what each order needs, decisions of people, who counted for what, and who stands in for whom."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from tradewind.kernel.tables import amount, count, flag, id_column, json, moment, one_of, ref, table, words
