@@ -116,9 +116,7 @@ def _decidable(
         return errors.own_order(where)
     if not wanted.reason.strip() and not wanted.approve:
         return no_reason(f"{where}/reason")
-    digest = approval_hash(
-        work.header.content_hash, prices=[one.price.unit_price for one in work.lines], terms=work.header.terms_code
-    )
+    digest = approval_hash(work.header.content_hash, prices=work.unit_prices(), terms=work.header.terms_code)
     if wanted.hash is not None and wanted.hash != digest.hex():
         return errors.changed_since(work.header.number, digest.hex(), f"{where}/hash")
     return digest

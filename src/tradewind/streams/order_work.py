@@ -116,6 +116,10 @@ class OrderWork:
         """The instant whose prices a line gets: the order's, or that of the change that asked for it."""
         return self.header.price_at if one.mark is None else one.mark.priced_at or self.header.price_at
 
+    def unit_prices(self) -> list[Decimal]:
+        """What an approval binds to beside the content (A1): not of lines that were added and taken back."""
+        return [one.price.unit_price for one in self.lines if one.line.qty]
+
     def group(self, group_no: int) -> Group:
         return next(group for group in self.groups if group.group_no == group_no)
 

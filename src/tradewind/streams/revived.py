@@ -42,6 +42,4 @@ def make_soft(workset: OrderWorkset, work: OrderWork, *, expires: datetime | Non
         units = one.quantities
         one.move(replace(units, allocated=units.allocated - claim.qty, reserved=units.reserved + claim.qty))
         work.change_claim(claim, state="reserved", expires_at=expires)
-        workset.shelves.add_stock(
-            claim.product_id, claim.site_id, Delta(allocated=-claim.qty, reserved=claim.qty)
-        )
+        workset.shelves.add_stock(claim.product_id, claim.site_id, Delta(allocated=-claim.qty, reserved=claim.qty))

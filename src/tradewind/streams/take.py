@@ -89,9 +89,7 @@ def _plan(
     above = work.account.approval_above
     digest = b""
     if above is not None and work.totals.total > above:
-        digest = approval_hash(
-            work.header.content_hash, prices=[one.price.unit_price for one in work.lines], terms=work.header.terms_code
-        )
+        digest = approval_hash(work.header.content_hash, prices=work.unit_prices(), terms=work.header.terms_code)
     groups = tuple(
         GroupPlan(
             group.group_no,
@@ -112,7 +110,9 @@ def _plan(
 def _need(work: OrderWork, nodes: tuple[UUID, ...]) -> Need:
     """What the order wants on top of the credit it has taken; an order without anything left wants none."""
     alive = any(one.quantities.cancelled < one.quantities.ordered for one in work.lines) or not work.lines
-    wanted = max(work.totals.total - work.billed - work.credit_taken, ZERO) if alive and work.confirmed_at is None else ZERO
+    wanted = (
+        max(work.totals.total - work.billed - work.credit_taken, ZERO) if alive and work.confirmed_at is None else ZERO
+    )
     return Need(work.id, nodes, wanted, work.header.currency)
 
 

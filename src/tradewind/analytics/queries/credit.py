@@ -109,7 +109,7 @@ CREDIT = (
                  ) as hash
           from asked a
           join sales_order o on o.id = a.order_id
-          left join order_line l on l.order_id = a.order_id
+          left join order_line l on l.order_id = a.order_id and l.qty > 0
           group by a.order_id, o.content_hash, o.terms_code
         )
         select n.order_id, o.number, o.status, n.hash as must_be,

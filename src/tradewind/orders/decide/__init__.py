@@ -120,11 +120,20 @@ def normal_po(buyer_po: str | None) -> str | None:
 def content_hash(
     account_id: UUID, currency: str, *, lines: Sequence[Line], groups: Sequence[Group], charges: Sequence[Charge]
 ) -> bytes:
-    """What an order says, as 32 bytes: items, quantities, places, dates and charges; not when or how it arrived."""
+    """What an order says, as 32 bytes: items, quantities, places, dates and charges; not when or how it arrived.
+
+    A line that was added and taken back, and a group without a line, say nothing.
+    """
     digest = hashlib.sha256(f"1|{account_id}|{currency}".encode())
+    used = {line.group_no for line in lines if line.qty}
     for line in lines:
-        digest.update(f"|L{line.line_no}:{line.product_id}:{line.qty.normalize()}:{line.uom}:{line.group_no}".encode())
+        if line.qty:
+            digest.update(
+                f"|L{line.line_no}:{line.product_id}:{line.qty.normalize()}:{line.uom}:{line.group_no}".encode()
+            )
     for group in groups:
+        if lines and group.group_no not in used:
+            continue
         place = group.ship_to
         digest.update(
             f"|G{group.group_no}:{place.address_id}:{place.country}:{place.region}:{group.requested_at}".encode()
