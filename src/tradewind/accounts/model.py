@@ -9,7 +9,10 @@ from tradewind.kernel.value import value
 
 @value(frozen=True, slots=True)
 class Account:
-    """What selling to an account needs to know, its legal entity's side included. `ancestors` starts with itself."""
+    """What selling to an account needs to know, its legal entity's side included. `ancestors` starts with itself.
+
+    `credit_gate`: a credit policy above it looks at orders once more before they go to a warehouse.
+    """
 
     id: UUID
     code: str
@@ -39,6 +42,8 @@ class Account:
     unknown_items: str = "channel"
     rules_version: int = 0
     approval_epoch: int = 0
+    prepay_percent: Decimal = Decimal(0)
+    credit_gate: bool = False
 
     def price_scopes(self, channel: str) -> list[str]:
         """The scopes whose price assignments reach an order of this account by a channel."""

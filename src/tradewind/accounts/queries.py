@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from tradewind.accounts.model import Account, Certificate, ShipTo
+from tradewind.accounts.model import Account, Certificate, Licence, ShipTo
 from tradewind.kernel.tx import Reader
 
 _BY_CODE = "select a.code, a.id from unnest(%(codes)s::text[]) as w(code) join account a on a.code = w.code"
@@ -12,7 +12,10 @@ select a.id, a.code, a.name, a.status, a.currency, a.segment, a.region, a.vat_id
   coalesce(t.net_days, 30), a.ship_policy, a.price_policy, a.price_strategy, a.discount_percent, a.duplicate_po,
   a.approval_above, a.priority, a.reserve_hours, a.delivery_url, e.id, e.country, e.tax_rounding,
   array(select c.ancestor_id from account_closure c where c.account_id = a.id order by c.depth),
-  a.unknown_items, (select v.version from rules_version v), e.approval_epoch
+  a.unknown_items, (select v.version from rules_version v), e.approval_epoch,
+  coalesce(t.prepay_percent, 0), exists (
+    select from account_closure c join credit_node n on n.account_id = c.ancestor_id
+    where c.account_id = a.id and (n.checks_release or n.blocks_release or n.horizon_days is not null))
 from unnest(%(ids)s::uuid[]) as w(id) join account a on a.id = w.id join legal_entity e on e.id = a.legal_entity_id
 left join payment_terms t on t.code = a.terms_code
 """
@@ -94,3 +97,17 @@ def bill_tos(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, dict[str, s
 def net_days(reader: Reader, terms: Iterable[str]) -> dict[str, int]:
     """Days to pay by payment terms."""
     return dict(reader.rows(_NET_DAYS, {"codes": sorted(set(terms))}))
+
+
+_LICENCES = """
+select l.account_id, l.code, l.number, l.country, l.valid_from, l.valid_to
+from unnest(%(accounts)s::uuid[]) as w(account_id) join licence l on l.account_id = w.account_id order by l.valid_from
+"""
+
+
+def licences_of(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[Licence]]:
+    """What accounts are licensed to buy, by account."""
+    found: dict[UUID, list[Licence]] = {}
+    for row in reader.rows(_LICENCES, {"accounts": sorted(set(accounts))}):
+        found.setdefault(row[0], []).append(Licence(*row))
+    return found
