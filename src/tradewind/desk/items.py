@@ -14,8 +14,10 @@ from tradewind.accounts.model import Account
 from tradewind.catalog.model import UNIDENTIFIED, UNIDENTIFIED_PRODUCT, Meaning, Product
 from tradewind.catalog.queries import cross_referenced, normal, numbers_like, product_ids
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.quantity import factor_between
 from tradewind.kernel.tx import Reader
 from tradewind.orders.model import Hold, Line, Quantities
+from tradewind.semantics.decide.rows.codes import UNITS_MEANT
 from tradewind.semantics.model import DraftLine, Finding, OrderDraft
 from tradewind.streams.order_work import LineWork
 
@@ -133,6 +135,16 @@ def unidentified_line(line: DraftLine) -> LineWork:
         Quantities(ordered=line.qty, open=line.qty),
         stated_price=line.unit_price,
     )
+
+
+def unit_meant(product: Product, uom: str) -> str | None:
+    """A unit the product comes in that is also written so: STK for pieces, CS and XCS for cases."""
+    word = uom.strip().upper()
+    code = UNITS_MEANT.get(word, word)
+    for one in (word, code, f"X{word}", code.removeprefix("X")):
+        if one in product.units or factor_between(one, product.base_uom) is not None:
+            return one
+    return None
 
 
 def with_unidentified(digest: bytes, lines: Sequence[Line]) -> bytes:

@@ -18,6 +18,7 @@ from tradewind.desk.items import (
     meanings,
     meant,
     unidentified_line,
+    unit_meant,
     unknown,
 )
 from tradewind.kernel.money import plain, round_money
@@ -203,6 +204,9 @@ def factor_of(product: Product, uom: str) -> Factor | None:
 def _line(line: DraftLine, product: Product, *, unit: str | None, where: str) -> LineWork | Problem:
     uom = line.uom or unit or product.order_uom
     factor = factor_of(product, uom)
+    if factor is None and (meant_unit := unit_meant(product, uom)) is not None:
+        uom = meant_unit
+        factor = factor_of(product, uom)
     if factor is None:
         return Problem(
             "catalog.unknown_unit",

@@ -3,8 +3,10 @@
 import codecs
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from tradewind.kernel.problem import Problem, Refused, refuse
@@ -15,6 +17,7 @@ DELIMITERS = (",", ";", "\t", "|")
 
 _BLOCK = 1 << 20
 _BLANK_LINES_MAX = 100
+_FORM_LINES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ def open_text(file: BinaryIO, *, declared: Declared, limits: Limits, findings: F
     file.seek(0)
     text = io.TextIOWrapper(io.BufferedReader(_Borrowed(file)), encoding=encoding, newline="")
     text_lines = _lines(text, limits)
+    ahead: list[str] = []
     number, first = _first_line(text_lines)
     delimiter = declared.delimiter
     if delimiter is not None and delimiter not in DELIMITERS:
@@ -42,8 +46,11 @@ def open_text(file: BinaryIO, *, declared: Declared, limits: Limits, findings: F
         delimiter = delimiter or named
         more, first = _first_line(text_lines)
         number += more
+    if declared.is_form and delimiter is None:
+        ahead = list(islice(text_lines, _FORM_LINES))
+        delimiter = _sniff_form([first, *ahead])
     delimiter = delimiter or _sniff(first)
-    records = _records(_prepend(first, text_lines), delimiter, number - 1, limits)
+    records = _records(chain([first], ahead, text_lines), delimiter, number - 1, limits)
     return TextFile(encoding, delimiter, lines, records)
 
 
@@ -75,6 +82,9 @@ def _encoding(file: BinaryIO, declared: Declared, findings: Findings) -> tuple[s
         return name, _checked_lines(file, name)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", _checked_lines(file, "utf-16")
+    unmarked = _without_mark(start + file.read(60)) if declared.is_form else None
+    if unmarked is not None:
+        return unmarked, _checked_lines(file, unmarked)
     try:
         return "utf-8-sig", _checked_lines(file, "utf-8-sig")
     except Refused as refused:
@@ -162,11 +172,6 @@ def _first_line(lines: Iterator[str]) -> tuple[int, str]:
     raise refuse("import.no_header", "the file has no row with column names")
 
 
-def _prepend(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
-
-
 def _sep_line(line: str) -> str | None:
     """The delimiter where a spreadsheet wrote `sep=;` above the header."""
     bare = line.strip("\r\n")
@@ -177,6 +182,31 @@ def _sniff(header: str) -> str:
     """The delimiter that stands most often outside quotes in the header line; the comma where none does."""
     outside = "".join(header.split('"')[::2])
     return max(DELIMITERS, key=outside.count)
+
+
+def _sniff_form(lines: list[str]) -> str:
+    """The delimiter that stands in most lines the same number of times; a decimal comma stands in fewer than a semicolon."""
+    best, best_score = DELIMITERS[0], (0, 0)
+    outside = ["".join(line.split('"')[::2]) for line in lines]
+    for delimiter in DELIMITERS:
+        counts = Counter(line.count(delimiter) for line in outside if delimiter in line)
+        if not counts:
+            continue
+        times, repeated = max(counts.items(), key=lambda one: (one[1], one[0]))
+        score = (repeated, times)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _without_mark(start: bytes) -> str | None:
+    """UTF-16 that does not say so: every other byte of western text is zero."""
+    if len(start) < 8 or b"\0" not in start:
+        return None
+    for name, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if zeros.count(0) * 4 > len(zeros) * 3:
+            return name
+    return None
 
 
 def _records(lines: Iterator[str], delimiter: str, skipped: int, limits: Limits) -> Iterator[TextRow | RefusedRow]:

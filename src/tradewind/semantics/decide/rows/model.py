@@ -109,6 +109,8 @@ class Declared:
 
     `encoding`: see `csv_rows.ENCODINGS`. `guess_cp1252`: what is not UTF-8 is Windows western text, with a finding.
     `decimal_mark`: `.` or `,`, allows thousands separators. `date_order`: `dmy`, `mdy` or `ymd`.
+    `is_form`: people made it for people: the delimiter is told by the first lines together, since titles may stand above the
+    column names, and UTF-16 may come without its mark.
     `time_zone`: IANA name for times without an offset and for the start of days.
     """
 
@@ -119,6 +121,7 @@ class Declared:
     decimal_mark: str | None = None
     date_order: str | None = None
     time_zone: str | None = None
+    is_form: bool = False
 
 
 class NumberText(str):

@@ -7,8 +7,9 @@ as `Refused`; what concerns one row is a `RefusedRow` in its chunk, and the rest
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,9 @@ from tradewind.semantics.decide.rows import csv_rows, xlsx_rows
 from tradewind.semantics.decide.rows.model import Chunk, Declared, Findings, Limits, RefusedRow, TextRow, place
 
 Source = bytes | str | os.PathLike[str] | BinaryIO
+FindHeader = Callable[[Sequence[TextRow]], int]
 CHUNK_ROWS = 1_000
+HEADER_WITHIN = 20
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FOREIGN = (
@@ -85,26 +88,38 @@ class Table:
             yield Chunk(rows, refused)
 
 
-def open_table(source: Source, *, declared: Declared | None = None, limits: Limits | None = None) -> Table:
-    """Open a CSV or XLSX file given as bytes, path or seekable binary file (left open). Raises `Refused`."""
+def open_table(
+    source: Source,
+    *,
+    declared: Declared | None = None,
+    limits: Limits | None = None,
+    find_header: FindHeader | None = None,
+) -> Table:
+    """Open a CSV or XLSX file given as bytes, path or seekable binary file (left open). Raises `Refused`.
+
+    `find_header` says which of the first records has the column names, by its place from 0; without it the first one has.
+    """
     if not isinstance(source, (bytes, str, os.PathLike)):
-        return _open(source, None, declared or Declared(), limits or Limits())
+        return _open(source, None, declared or Declared(), limits or Limits(), find_header)
     file = io.BytesIO(source) if isinstance(source, bytes) else _open_path(source)
     try:
-        return _open(file, file, declared or Declared(), limits or Limits())
+        return _open(file, file, declared or Declared(), limits or Limits(), find_header)
     except BaseException:
         file.close()
         raise
 
 
-def _open(file: BinaryIO, ours: BinaryIO | None, declared: Declared, limits: Limits) -> Table:
+def _open(
+    file: BinaryIO, ours: BinaryIO | None, declared: Declared, limits: Limits, find_header: FindHeader | None
+) -> Table:
     _check_size(file, limits)
     start = file.read(8)
     file.seek(0)
     findings = Findings()
     if start.startswith(b"PK"):
         opened = xlsx_rows.open_sheet(file, declared=declared, limits=limits, findings=findings)
-        head = _header(opened.records, limits, findings)
+        records = _from_header(opened.records, find_header)
+        head = _header(records, limits, findings)
         return Table(
             format="xlsx",
             header=_names(head),
@@ -115,12 +130,13 @@ def _open(file: BinaryIO, ours: BinaryIO | None, declared: Declared, limits: Lim
             rows_about=opened.rows,
             findings=findings,
             limits=limits,
-            _records=opened.records,
+            _records=records,
             _file=ours,
         )
     _refuse_foreign(start)
     text = csv_rows.open_text(file, declared=declared, limits=limits, findings=findings)
-    head = _header(text.records, limits, findings)
+    records = _from_header(text.records, find_header)
+    head = _header(records, limits, findings)
     return Table(
         format="csv",
         header=_names(head),
@@ -131,7 +147,7 @@ def _open(file: BinaryIO, ours: BinaryIO | None, declared: Declared, limits: Lim
         rows_about=text.lines,
         findings=findings,
         limits=limits,
-        _records=text.records,
+        _records=records,
         _file=ours,
     )
 
@@ -173,6 +189,20 @@ def _refuse_foreign(start: bytes) -> None:
     for magic, name in _FOREIGN:
         if start.startswith(magic):
             raise refuse("import.not_a_table", f"this is {name}; a CSV or XLSX file is wanted")
+
+
+def _from_header(
+    records: Iterator[TextRow | RefusedRow], find_header: FindHeader | None
+) -> Iterator[TextRow | RefusedRow]:
+    """The records from the column names on."""
+    if find_header is None:
+        return records
+    ahead = list(islice(records, HEADER_WITHIN))
+    readable = [at for at, one in enumerate(ahead) if isinstance(one, TextRow)]
+    if not readable:
+        return chain(ahead, records)
+    found = find_header([one for one in ahead if isinstance(one, TextRow)])
+    return chain(ahead[readable[found] :], records)
 
 
 def _header(records: Iterator[TextRow | RefusedRow], limits: Limits, findings: Findings) -> TextRow:
