@@ -226,7 +226,7 @@ class LineAnswer:
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
     """A line of 855 or 865: the line as the buyer numbers it, with our answers. In a 865 `action` and `left_to_receive`
-    are those of POC; `reason` is written as a note (855: PID; 865: PID)."""
+    are those of POC; `reason` is written for people, as the description of a REF*ZZ."""
 
     line_no: str
     qty: Decimal | None
@@ -244,7 +244,7 @@ class AnswerLine:
 @dataclass(frozen=True, slots=True)
 class OrderAnswer:
     """855 or 865. `code` is BAK02/BCA02: AC with detail and change, AD with detail no change, AK no detail, RD rejected with
-    detail, RJ rejected no detail, AT accepted, HD on hold … `our_number` goes to BAK08 (855) or REF*VN."""
+    detail, RJ rejected no detail, AT accepted, HD on hold … `our_number` goes to BAK08 or BCA09."""
 
     buyer_po: str
     code: str
@@ -304,7 +304,8 @@ class NoticeOrder:
 
 @dataclass(frozen=True, slots=True)
 class ShipNotice:
-    """856: BSN, HL*S, then orders, packs and items. `structure` is BSN05 (0001: shipment, order, packaging, item)."""
+    """856: BSN, HL*S, then orders, packs and items. `structure` is BSN05 (0001: shipment, order, packaging, item); `method` is
+    TD504 (M motor, A air …)."""
 
     number: str
     date: datetime.date
@@ -323,6 +324,7 @@ class ShipNotice:
     dates: tuple[tuple[str, datetime.date], ...] = ()
     parties: tuple[Party, ...] = ()
     references: tuple[Reference, ...] = ()
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,4 +286,4 @@ def _values(segment: Segment, *places: int) -> tuple[str, ...]:
 
 def _same(said: str, known: str) -> bool:
     """Control numbers and counts are numbers: leading zeros say nothing."""
-    return said == known or (said.isdigit() and known.isdigit() and said.lstrip("0") == known.lstrip("0"))
+    return said == known or (said.isdecimal() and known.isdecimal() and said.lstrip("0") == known.lstrip("0"))

@@ -168,7 +168,7 @@ def _envelope(text: _Text) -> Envelope | Fault:
     if len(parts) < 17 or not parts[16]:
         return _bad_header("it has less than 16 elements")
     head = [part.strip(BLANKS) for part in parts[:16]]
-    if not (head[9].isdigit() or not head[9]) or len(head[1]) > 2 or len(head[15]) > 1 or not head[13]:
+    if not (head[9].isdecimal() or not head[9]) or len(head[1]) > 2 or len(head[15]) > 1 or not head[13]:
         return _bad_header("its elements are not those of an ISA")
     marks = _marks(parts[16])
     if marks is None:
