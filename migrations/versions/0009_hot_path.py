@@ -1,4 +1,4 @@
-"""Hot path."""
+"""Marks of master data that processes keep between transactions."""
 
 from pathlib import Path
 

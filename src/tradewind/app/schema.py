@@ -69,6 +69,37 @@ begin
   return null;
 end $$
 """
+# Marks come from a sequence, so that not even a rolled back transaction's mark is ever left again.
+_MARKS = """
+create or replace function leave_mark() returns trigger language plpgsql as $$
+begin
+  insert into master_change (kind, shard, mark) values (tg_argv[0], pg_backend_pid() % 64, nextval('master_mark'))
+  on conflict (kind, shard) do update set mark = excluded.mark;
+  return null;
+end $$;
+create or replace function mark_price_lists() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    update price_list set mark = nextval('master_mark');
+  elsif tg_op = 'INSERT' then
+    perform from price_list where id in (select list_id from written) order by id for no key update;
+    update price_list set mark = nextval('master_mark') where id in (select list_id from written);
+  elsif tg_op = 'DELETE' then
+    update price_list set mark = nextval('master_mark') where id in (select list_id from gone);
+  else
+    perform from price_list where id in (select list_id from written union select list_id from gone) order by id for no key update;
+    update price_list set mark = nextval('master_mark')
+    where id in (select list_id from written union select list_id from gone);
+  end if;
+  return null;
+end $$
+"""
+_PRICE_TRIGGERS = (
+    ("insert", "referencing new table as written"),
+    ("update", "referencing old table as gone new table as written"),
+    ("delete", "referencing old table as gone"),
+    ("truncate", ""),
+)
 
 # Resolves what callers name, each under its own sight: one call for a whole batch, run as the buyer role, so that
 # row-level security decides anew for every caller. The rights are the invoker's; nothing is widened.
@@ -116,6 +147,17 @@ def guard_statements(table: Table) -> Iterator[str]:
         yield (
             f"create trigger {name}_no_truncate before truncate on {name} for each statement execute function refuse_change()"
         )
+    if table.info["kept_as"]:
+        yield (
+            f"create trigger {name}_mark after insert or update or delete or truncate on {name} for each statement "
+            f"execute function leave_mark('{table.info['kept_as']}')"
+        )
+    if name == "price":
+        for verb, tables in _PRICE_TRIGGERS:
+            yield (
+                f"create trigger price_{verb}_mark after {verb} on price {tables} for each statement "
+                "execute function mark_price_lists()"
+            )
     if table.info["kept"]:
         yield (
             f"create trigger {name}_kept after insert or update or delete on {name} for each statement "
@@ -149,6 +191,8 @@ def security_statements() -> Iterator[str]:
     yield _APPEND_ONLY
     yield _FROZEN
     yield _RULES_CHANGED
+    yield "create sequence if not exists master_mark"
+    yield _MARKS
     for table in metadata.sorted_tables:
         yield from grant_statements(table)
         yield from guard_statements(table)

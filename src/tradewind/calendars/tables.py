@@ -40,9 +40,7 @@ calendar_use = table(
     words("ship_method", default=""),
     ref("calendar_id", "calendar.id", nullable=True, index=True),
     words("cut_off", nullable=True),
-    UniqueConstraint(
-        "use", "site_id", "account_id", "address_id", "ship_method", postgresql_nulls_not_distinct=True
-    ),
+    UniqueConstraint("use", "site_id", "account_id", "address_id", "ship_method", postgresql_nulls_not_distinct=True),
     CheckConstraint(
         "case use when 'shipping' then site_id is not null and account_id is null and address_id is null "
         "else site_id is null and account_id is not null and calendar_id is not null and cut_off is null end",

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from tradewind.catalog.model import UNIDENTIFIED, Meaning, Product
+from tradewind.kernel.kept import book
+from tradewind.kernel.limits import KEPT_PRODUCTS
 from tradewind.kernel.tx import Reader
 
 _BY_SKU = "select p.sku, p.id from unnest(%(skus)s::text[]) as w(sku) join product p on p.sku = w.sku"
@@ -42,7 +44,14 @@ _GTIN_LENGTHS = (8, 12, 13, 14)
 
 def product_ids(reader: Reader, skus: Iterable[str]) -> dict[str, UUID]:
     """Ids by our own stock keeping unit."""
-    return dict(reader.rows(_BY_SKU, {"skus": list(set(skus))}))
+    kept = book(reader, "product", most=KEPT_PRODUCTS)
+    wanted = set(skus)
+    found: dict[str, UUID] = {sku: kept.rows[sku] for sku in wanted if sku in kept.rows}
+    if len(found) < len(wanted):
+        read: dict[str, UUID] = dict(reader.rows(_BY_SKU, {"skus": list(wanted - found.keys())}))
+        reader.keep(kept, read)
+        found.update(read)
+    return found
 
 
 def cross_referenced(reader: Reader, wanted: Sequence[tuple[str, UUID]]) -> list[list[Meaning]]:
@@ -78,9 +87,20 @@ def normal(number: str) -> str:
 
 
 def products_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Product]:
-    """Products with their units, in one statement."""
+    """Products with their units; one statement for those that are not kept."""
+    kept = book(reader, "product", most=KEPT_PRODUCTS)
+    wanted = set(ids)
+    found: dict[UUID, Product] = {one: kept.rows[one] for one in wanted if one in kept.rows}
+    if len(found) < len(wanted):
+        read = _read_products(reader, list(wanted - found.keys()))
+        reader.keep(kept, read)
+        found.update(read)
+    return found
+
+
+def _read_products(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, Product]:
     found: dict[UUID, Product] = {}
-    for row in reader.rows(_PRODUCTS, {"ids": list(set(ids))}):
+    for row in reader.rows(_PRODUCTS, {"ids": ids}):
         units = {row[3]: (1, 1)}
         for part in (row[11] or "").split(",") if row[11] else ():
             uom, numerator, denominator = part.split(" ")

@@ -24,6 +24,7 @@ product = table(
     Index("ix_product_gtin", "gtin", postgresql_where=text("gtin is not null")),
     CheckConstraint("minimum_qty >= 0 and multiple_qty >= 0", name="quantity_rules"),
     comment="A thing we sell; minimum and multiple count in base units, 0 means no rule.",
+    kept_as="product",
 )
 product_unit = table(
     "product_unit",
@@ -35,6 +36,7 @@ product_unit = table(
     CheckConstraint("numerator > 0 and denominator > 0", name="ratio"),
     Index("ix_product_unit_gtin", "gtin", postgresql_where=text("gtin is not null")),
     comment="One unit of this measure is numerator/denominator base units, exactly.",
+    kept_as="product",
 )
 cross_reference = table(
     "cross_reference",
@@ -71,6 +73,7 @@ site = table(
     UniqueConstraint("code"),
     comment="A warehouse, or any place that keeps stock.",
     kept=True,
+    kept_as="lane",
 )
 assortment = table(
     "assortment",

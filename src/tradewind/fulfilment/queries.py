@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tradewind.fulfilment.decide import Lane
 from tradewind.fulfilment.model import ReleasedLine, Shipment
+from tradewind.kernel.kept import book
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader
 from tradewind.kernel.value import value
@@ -41,7 +42,12 @@ class SiteLane:
 
 def site_lanes(reader: Reader) -> list[SiteLane]:
     """Every open site with its lanes."""
-    return [SiteLane(*(*row[:3], row[3] or "", *row[4:])) for row in reader.rows(_LANES)]
+    kept = book(reader, "lane", most=1)
+    lanes: list[SiteLane] | None = kept.rows.get("all")
+    if lanes is None:
+        lanes = [SiteLane(*(*row[:3], row[3] or "", *row[4:])) for row in reader.rows(_LANES)]
+        reader.keep(kept, {"all": lanes})
+    return lanes
 
 
 def lanes_to(lanes: Iterable[SiteLane], country: str, region: str) -> list[Lane]:

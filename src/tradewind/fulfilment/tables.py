@@ -24,6 +24,7 @@ freight_lane = table(
     words("currency"),
     count("transit_days"),
     comment="What it costs and how long it takes to ship from a site to a country or region.",
+    kept_as="lane",
 )
 shipment = table(
     "shipment",

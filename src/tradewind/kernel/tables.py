@@ -2,7 +2,8 @@
 
 `info` carries what SQLAlchemy has no word for, and the security migration and `verify` read it:
 `buyer` (the buyer role may read rows whose account is visible), `append_only` (UPDATE, DELETE and TRUNCATE are refused),
-`frozen_but` (posted documents: only the named columns may change), `kept` (processes keep a copy: a write counts up `rules_version`).
+`frozen_but` (posted documents: only the named columns may change), `kept` (processes keep a copy: a write counts up `rules_version`),
+`kept_as` (the kind under which processes keep it: a write leaves a mark in `master_change`).
 """
 
 from typing import Any
@@ -54,9 +55,10 @@ def table(
     frozen_but: tuple[str, ...] | None = None,
     storage: dict[str, Any] | None = None,
     kept: bool = False,
+    kept_as: str | None = None,
 ) -> Table:
     """A table with its sentence and its promises."""
-    info = {"buyer": buyer, "append_only": append_only, "frozen_but": frozen_but, "kept": kept}
+    info = {"buyer": buyer, "append_only": append_only, "frozen_but": frozen_but, "kept": kept, "kept_as": kept_as}
     return Table(name, metadata, *parts, comment=comment, info=info, postgresql_with=storage or {})
 
 
@@ -111,6 +113,13 @@ table(
     flag("deliveries_paused"),
     moment("restored_at", nullable=True),
     comment="One row: this installation's delivery epoch; a restored copy starts paused under a new epoch.",
+)
+table(
+    "master_change",
+    Column("kind", Text, primary_key=True),
+    Column("shard", SmallInteger, primary_key=True, autoincrement=False),
+    Column("mark", BigInteger, nullable=False),
+    comment="The last mark of each kind of master data that processes keep; by server process, so that writers do not wait.",
 )
 table(
     "event",

@@ -10,11 +10,11 @@ no proof: one whose commit never reached the disk leaves its number to the next 
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -69,14 +69,26 @@ class Event:
     objects: tuple[tuple[str, UUID, str], ...] = ()
 
 
+class Keeps(Protocol):
+    """Takes what may be used by later transactions."""
+
+    def fill(self, found: Mapping[Any, Any]) -> None: ...
+
+
 class Reader:
     """A handle that reads. Functions that take a `Reader` cannot write by type."""
 
     def __init__(self, connection: psycopg.Connection[Row], now: datetime, kept: dict[Any, Any] | None = None) -> None:
         self.connection = connection
         self.now = now
-        # What never changes once stored (a published version, compiled) may be kept here between transactions.
+        # What never changes once stored (a published version, compiled) may be kept here between transactions, and copies of
+        # master data with the marks they were read under (`kernel.kept`).
         self.kept: dict[Any, Any] = {} if kept is None else kept
+        self.marks: dict[str, str] | None = None
+
+    def keep(self, book: "Keeps", found: Mapping[Any, Any]) -> None:
+        """Keep what was read, for the transactions to come."""
+        book.fill(found)
 
     def rows(self, sql: str, params: Params = None) -> list[Row]:
         """All rows of a statement."""
@@ -111,6 +123,11 @@ class Tx(Reader):
         self.role = role
         self.locked: list[int] = []  # ranks of the lock kinds that were taken, ascending
         self.events: list[tuple[Event, Actor]] = []
+        self.keeping: list[tuple[Keeps, Mapping[Any, Any]]] = []
+
+    def keep(self, book: Keeps, found: Mapping[Any, Any]) -> None:
+        """Keep what was read once this has committed: it may be what this transaction wrote itself."""
+        self.keeping.append((book, found))
 
     def run(self, sql: str, params: Params = None) -> int:
         """A writing statement; gives the number of rows it touched."""
@@ -282,6 +299,8 @@ class Database:
                         self.at("before commit", tx)
                 if self.at is not None:
                     self.at("after commit", tx)
+                for book, found in tx.keeping:
+                    book.fill(found)
                 return result
             except psycopg.Error as error:
                 if is_lost(error):
@@ -336,7 +355,10 @@ class Database:
             conn.execute("set transaction isolation level repeatable read, read only")
             if visible is not None:
                 become_buyer(conn, visible)
-            return work(Reader(conn, self.clock(), self.kept))
+            reader = Reader(conn, self.clock(), self.kept)
+            if visible is not None:  # what one buyer may see is not kept for the next, and marks are none of theirs
+                reader.kept, reader.marks = {}, {}
+            return work(reader)
 
 
 def _fate(mark: Mark, found: Row) -> bool | None:

@@ -1,25 +1,29 @@
-"""Reads of prices and tax rates: the candidates of a whole batch in one statement."""
+"""Reads of prices and tax rates: those of a whole batch in one statement, and only what the process does not keep."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from tradewind.kernel.kept import book
+from tradewind.kernel.limits import KEPT_PRICES
+from tradewind.kernel.quantity import Factor
 from tradewind.kernel.tx import Reader
+from tradewind.pricing.decide.tax import RateIndex, rate_index
 from tradewind.pricing.model import PriceRow, TaxRate
 
 _ASSIGNED = """
-select w.ord::int, a.list_id, min(a.precedence)
-from unnest(%(ord)s::int[], %(scope)s::text[], %(at)s::timestamptz[]) as w(ord, scope_key, at)
-join price_assignment a on a.scope_key = w.scope_key and a.valid_from <= w.at and (a.valid_to is null or a.valid_to > w.at)
-group by 1, 2
+select a.scope_key, a.list_id, l.code, a.precedence, a.valid_from, a.valid_to
+from unnest(%(scope)s::text[]) as w(scope_key) join price_assignment a on a.scope_key = w.scope_key
+join price_list l on l.id = a.list_id
 """
-_CANDIDATES = """
-select p.id, p.product_id, p.list_id, l.code, l.layer, l.currency, l.version, p.uom, p.price_basis, p.kind,
+_MARKS = "select id, mark from price_list where id = any(%(lists)s::uuid[])"
+_ROWS = """
+select p.product_id, p.list_id, l.mark, p.id, l.code, l.layer, l.currency, l.version, p.uom, p.price_basis, p.kind,
   p.tier_from::text, p.tier_price::text, p.valid_from, p.valid_to, p.offer_expires_at
 from unnest(%(product)s::uuid[], %(list)s::uuid[]) as w(product_id, list_id)
-join price p on p.product_id = w.product_id and p.list_id = w.list_id
-  and p.valid_from <= %(latest)s and (p.valid_to is null or p.valid_to > %(earliest)s)
+join price p on p.product_id = w.product_id and p.list_id = w.list_id and (p.valid_to is null or p.valid_to > %(since)s)
 join price_list l on l.id = p.list_id
 """
 _TAX_RATES = """
@@ -28,73 +32,157 @@ where country = any(%(countries)s::text[])
 """
 
 
+Units = Mapping[str, Factor]
+RowsByProduct = Mapping[UUID, tuple[Units, tuple[PriceRow, ...]]]
+
+
+class _Assignment(NamedTuple):
+    list_id: UUID
+    code: str
+    precedence: int
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+class _Shelf:
+    """The rows of one list that were read under its mark: those that end after `since`, by product."""
+
+    __slots__ = ("mark", "products", "since")
+
+    def __init__(self, mark: int, since: datetime) -> None:
+        self.mark = mark
+        self.since = since
+        self.products: dict[UUID, tuple[Units, tuple[PriceRow, ...]]] = {}
+
+
 def assigned_lists(reader: Reader, wanted: Sequence[tuple[Sequence[str], datetime]]) -> list[dict[UUID, int]]:
-    """For each (scopes, instant): the lists that apply, with the precedence of the best assignment."""
-    ord_: list[int] = []
-    scope: list[str] = []
-    at: list[datetime] = []
-    for place, (scopes, moment) in enumerate(wanted):
-        ord_ += [place] * len(scopes)
-        scope += scopes
-        at += [moment] * len(scopes)
-    found: list[dict[UUID, int]] = [{} for _ in wanted]
-    for place, list_id, precedence in reader.rows(_ASSIGNED, {"ord": ord_, "scope": scope, "at": at}):
-        found[place][list_id] = precedence
+    """For each (scopes, instant): the lists that apply, in the order their prices are asked: by the precedence of the best
+    assignment, then by code."""
+    kept = book(reader, "assignment", most=KEPT_PRICES)
+    scopes_wanted = {scope for scopes, _ in wanted for scope in scopes}
+    of_scope: dict[str, list[_Assignment]] = {one: kept.rows[one] for one in scopes_wanted if one in kept.rows}
+    missing = list(scopes_wanted - of_scope.keys())
+    if missing:
+        read: dict[str, list[_Assignment]] = {scope: [] for scope in missing}
+        for row in reader.rows(_ASSIGNED, {"scope": missing}):
+            read[row[0]].append(_Assignment(*row[1:]))
+        reader.keep(kept, read)
+        of_scope |= read
+    found: list[dict[UUID, int]] = []
+    for scopes, at in wanted:
+        best: dict[UUID, tuple[int, str]] = {}
+        for scope in scopes:
+            for one in of_scope[scope]:
+                applies = one.valid_from <= at and (one.valid_to is None or at < one.valid_to)
+                if applies and (one.list_id not in best or one.precedence < best[one.list_id][0]):
+                    best[one.list_id] = (one.precedence, one.code)
+        ranked = sorted(best.items(), key=_by_precedence_and_code)
+        found.append({list_id: precedence for list_id, (precedence, _) in ranked})
     return found
 
 
-def price_candidates(
+def _by_precedence_and_code(one: tuple[UUID, tuple[int, str]]) -> tuple[int, str]:
+    return one[1]
+
+
+def price_rows(
     reader: Reader,
     pairs: Iterable[tuple[UUID, UUID]],
     *,
-    earliest: datetime,
-    latest: datetime,
-    factors: Mapping[tuple[UUID, str], tuple[int, int]],
-) -> list[tuple[UUID, PriceRow]]:
-    """(product, row) of every (product, list) pair that is valid somewhere between two instants.
+    since: datetime,
+    units: Mapping[UUID, Units],
+) -> dict[UUID, RowsByProduct]:
+    """By list, then by product: the price rows of every (list, product) pair that are valid at `since` or later.
 
-    `factors` gives base units in one price unit by (product, unit); a price in a unit the product does not have is left out.
-    The precedence of a row is not filled in: it belongs to the account, not to the row.
+    `units` gives base units in one unit by product; a price in a unit the product does not have is left out. The precedence
+    of a row is not filled in: it belongs to the account, not to the row.
     """
-    wanted = list(set(pairs))
-    found: list[tuple[UUID, PriceRow]] = []
-    rows = reader.rows(
-        _CANDIDATES,
-        {
-            "product": [one for one, _ in wanted],
-            "list": [one for _, one in wanted],
-            "earliest": earliest,
-            "latest": latest,
-        },
+    wanted: dict[UUID, set[UUID]] = {}
+    for list_id, product_id in pairs:
+        wanted.setdefault(list_id, set()).add(product_id)
+    marks: dict[UUID, int] = dict(reader.rows(_MARKS, {"lists": list(wanted)})) if wanted else {}
+    shelves: dict[UUID, _Shelf] = reader.kept.setdefault("price", {})
+    missing: list[tuple[UUID, UUID]] = []
+    used: dict[UUID, _Shelf] = {}
+    for list_id, products in wanted.items():
+        shelf = shelves.get(list_id)
+        if shelf is None or shelf.mark != marks[list_id] or shelf.since > since:
+            shelf = shelves[list_id] = _Shelf(marks[list_id], since)
+        used[list_id] = shelf
+        known = shelf.products
+        for product_id in products:
+            entry = known.get(product_id)
+            if entry is None or entry[0] is not units[product_id]:
+                missing.append((list_id, product_id))
+    if missing:
+        _read_rows(reader, used, missing, since=since, units=units)
+        _make_room(shelves, used)
+    return {list_id: shelf.products for list_id, shelf in used.items()}
+
+
+def _read_rows(
+    reader: Reader,
+    shelves: Mapping[UUID, _Shelf],
+    missing: Sequence[tuple[UUID, UUID]],
+    *,
+    since: datetime,
+    units: Mapping[UUID, Units],
+) -> None:
+    """Fill the shelves with what is missing; a pair without rows is kept as having none."""
+    rows: dict[tuple[UUID, UUID], list[PriceRow]] = {pair: [] for pair in missing}
+    asked = {"list": [one for one, _ in missing], "product": [one for _, one in missing], "since": since}
+    for row in reader.rows(_ROWS, asked):
+        factor = units[row[0]].get(row[8])
+        if factor is not None:
+            rows[row[1], row[0]].append(_price_row(row, factor))
+    for (list_id, product_id), found in rows.items():
+        shelves[list_id].products[product_id] = (units[product_id], tuple(found))
+
+
+def _price_row(row: tuple[Any, ...], factor: Factor) -> PriceRow:
+    return PriceRow(
+        list_id=row[1],
+        list_code=row[4],
+        layer=row[5],
+        precedence=0,
+        currency=row[6],
+        uom=row[8],
+        uom_factor=factor,
+        price_basis=row[9],
+        kind=row[10],
+        tiers=tuple(zip(_decimals(row[11]), _decimals(row[12]), strict=True)),
+        valid_from=row[13],
+        valid_to=row[14],
+        expires_at=row[15],
+        version=row[7],
+        row_id=row[3],
     )
-    for row in rows:
-        factor = factors.get((row[1], row[7]))
-        if factor is None:
-            continue
-        tiers = tuple(zip(_decimals(row[10]), _decimals(row[11]), strict=True))
-        price = PriceRow(
-            list_id=row[2],
-            list_code=row[3],
-            layer=row[4],
-            precedence=0,
-            currency=row[5],
-            uom=row[7],
-            uom_factor=factor,
-            price_basis=row[8],
-            kind=row[9],
-            tiers=tiers,
-            valid_from=row[12],
-            valid_to=row[13],
-            expires_at=row[14],
-            version=row[6],
-            row_id=row[0],
-        )
-        found.append((row[1], price))
-    return found
+
+
+def _make_room(shelves: dict[UUID, _Shelf], used: Mapping[UUID, _Shelf]) -> None:
+    """Never more than `KEPT_PRICES` pairs: the lists that came first go first, those at hand last."""
+    held = sum(len(shelf.products) for shelf in shelves.values())
+    for list_id in list(shelves):
+        if held <= KEPT_PRICES:
+            return
+        if list_id not in used:
+            held -= len(shelves.pop(list_id).products)
+    if held > KEPT_PRICES:
+        shelves.clear()
 
 
 def _decimals(array: str) -> list[Decimal]:
     return [Decimal(part) for part in array[1:-1].split(",")]
+
+
+def rates_of(reader: Reader, countries: Iterable[str]) -> RateIndex:
+    """The rates of these countries and their regions, by (jurisdiction, tax class)."""
+    kept, wanted = book(reader, "tax", most=100), frozenset(countries)
+    index: RateIndex | None = kept.rows.get(wanted)
+    if index is None:
+        index = rate_index(tax_rates(reader, wanted))
+        reader.keep(kept, {wanted: index})
+    return index
 
 
 def tax_rates(reader: Reader, countries: Iterable[str]) -> list[TaxRate]:

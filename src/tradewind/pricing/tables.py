@@ -1,6 +1,6 @@
 """Price lists, the ladders on them, who they are for, agreements, and tax rates."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from tradewind.kernel.tables import PRICE, QTY, amount, count, id_column, moment, one_of, ref, table, words
@@ -16,7 +16,9 @@ price_list = table(
     *one_of("layer", *LAYERS),
     count("version", default="1"),
     UniqueConstraint("code"),
+    Column("mark", BigInteger, nullable=False, server_default=text("0")),
     comment="A named set of prices in one currency on one layer.",
+    kept_as="assignment",
 )
 price_assignment = table(
     "price_assignment",
@@ -35,6 +37,7 @@ price_assignment = table(
         using="gist",
     ),
     comment="Who a list is for: account:<id>, segment:<name>, channel:<name>, region:<name> or all. Lower precedence wins.",
+    kept_as="assignment",
 )
 price = table(
     "price",
@@ -98,6 +101,7 @@ tax_rate = table(
         using="gist",
     ),
     comment="Percent of tax for a class of goods in a jurisdiction over a period.",
+    kept_as="tax",
 )
 fx_rate = table(
     "fx_rate",

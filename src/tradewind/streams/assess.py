@@ -19,7 +19,8 @@ from tradewind.kernel.tx import Tx
 from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Call, Step
 from tradewind.orders.model import HOUSE_REASONS, Hold, LinePrice, LineTax, Totals
-from tradewind.pricing.decide import document_price, order_totals, price_lines, rate_index, waterfall_text
+from tradewind.pricing.decide import document_price, order_totals, price_lines, waterfall_text
+from tradewind.pricing.decide.tax import RateIndex
 from tradewind.pricing.model import (
     Adjustment,
     ExemptionCertificate,
@@ -34,7 +35,7 @@ from tradewind.pricing.model import (
 from tradewind.pricing.model import (
     Charge as TaxedCharge,
 )
-from tradewind.pricing.queries import assigned_lists, price_candidates, tax_rates
+from tradewind.pricing.queries import RowsByProduct, assigned_lists, price_rows, rates_of
 from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.unidentified import UNCLEAR, unidentified_lines
@@ -51,8 +52,8 @@ class Facts:
     """What assessing needs from the database; all of it is versioned, so none of it needs a lock."""
 
     lists: dict[UUID, dict[UUID, int]]
-    prices: dict[UUID, list[PriceRow]]
-    rates: Any
+    prices: dict[UUID, RowsByProduct]
+    rates: RateIndex
     certificates: dict[UUID, list[Certificate]]
     products: dict[UUID, Product]
 
@@ -79,23 +80,18 @@ def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
     )
     lists = {work.id: found for work, found in zip(works, assigned, strict=True)}
     unpriced = [(work, one) for work in works for one in work.lines if one.price.waterfall is None]
-    pairs = {(one.line.product_id, list_id) for work, one in unpriced for list_id in lists[work.id]}
+    pairs = {(list_id, one.line.product_id) for work, one in unpriced for list_id in lists[work.id]}
     moments = [work.header.price_at for work in works]
     moments += [work.priced_at(one) for work, one in unpriced if work.version > 1]
-    factors = {
-        (product.id, uom): factor for product in workset.products.values() for uom, factor in product.units.items()
-    }
-    candidates = (
-        price_candidates(tx, pairs, earliest=min(moments), latest=max(moments), factors=factors) if pairs else []
-    )
-    prices: dict[UUID, list[PriceRow]] = {}
-    for product_id, row in candidates:
-        prices.setdefault(product_id, []).append(row)
+    prices: dict[UUID, RowsByProduct] = {}
+    if pairs:
+        units = {product.id: product.units for product in workset.products.values()}
+        prices = price_rows(tx, pairs, since=min(moments), units=units)
     countries = {group.ship_to.country for work in works for group in work.groups} | {
         work.account.entity_country for work in works
     }
     exempt = [work.account.id for work in works if work.account.tax_exempt]
-    return Facts(lists, prices, rate_index(tax_rates(tx, countries)), certificates(tx, exempt), workset.products)
+    return Facts(lists, prices, rates_of(tx, countries), certificates(tx, exempt), workset.products)
 
 
 def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Facts) -> Facts:
@@ -208,7 +204,12 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
     discount = work.account.discount_percent
     adjustments = [Adjustment("discount", "percent", discount, "account")] if discount else []
     priced = price_lines(
-        requests, facts.prices, precedence=facts.lists[work.id], strategy=strategy, account_adjustments=adjustments
+        requests,
+        _rows_for(requests, work, facts),
+        precedence=facts.lists[work.id],
+        strategy=strategy,
+        account_adjustments=adjustments,
+        ranked=True,
     )
     prices = {
         request.line_no: _line_price(answer, request, findings)
@@ -219,6 +220,22 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
         answer = document_price(request, one.stated_price, uom_factor=(one.line.factor_num, one.line.factor_den))
         prices[request.line_no] = _line_price(answer, request, findings)
     return prices
+
+
+def _rows_for(requests: Sequence[PriceRequest], work: OrderWork, facts: Facts) -> dict[UUID, list[PriceRow]]:
+    """The rows of the account's lists that are valid when the lines are priced, by product, in the order the lists are asked."""
+    lists = [facts.prices[list_id] for list_id in facts.lists[work.id]]
+    earliest = min((request.at for request in requests), default=work.header.price_at)
+    latest = max((request.at for request in requests), default=work.header.price_at)
+    return {
+        request.product_id: [
+            row
+            for of_list in lists
+            for row in of_list[request.product_id][1]
+            if row.valid_from <= latest and (row.valid_to is None or earliest < row.valid_to)
+        ]
+        for request in requests
+    }
 
 
 def _line_price(answer: PricedLine | Problem, request: PriceRequest, findings: list[Finding]) -> LinePrice:

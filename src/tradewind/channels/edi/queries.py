@@ -131,7 +131,9 @@ def partner_between(reader: Reader, theirs: PartnerId, ours: PartnerId) -> Partn
 def partners_like(reader: Reader, theirs: PartnerId, ours: PartnerId) -> list[str]:
     """Partners who share one of the two ids: what an unknown sender may have meant."""
     found = reader.rows(_LIKE, _ids(theirs, ours))
-    return [f"{code} ({theirs_q}/{theirs_id} to {ours_q}/{ours_id})" for code, theirs_q, theirs_id, ours_q, ours_id in found]
+    return [
+        f"{code} ({theirs_q}/{theirs_id} to {ours_q}/{ours_id})" for code, theirs_q, theirs_id, ours_q, ours_id in found
+    ]
 
 
 def _ids(theirs: PartnerId, ours: PartnerId) -> dict[str, str]:

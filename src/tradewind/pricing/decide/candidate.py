@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
@@ -28,25 +27,36 @@ class Candidate(NamedTuple):
     note: str
 
 
-def rank(rows: Sequence[PriceRow], uom: str, precedence: Mapping[UUID, int] | None = None) -> Sequence[PriceRow]:
+def rank(
+    rows: Sequence[PriceRow], uom: str, precedence: Mapping[UUID, int] | None = None, *, ranked: bool = False
+) -> Sequence[PriceRow]:
     """The rows as precedence ranks them for a line ordered in `uom`.
 
-    With `precedence` (by list) rows of other lists are none of the account's business and left out.
+    With `precedence` (by list) rows of other lists are none of the account's business and left out. `ranked`: the lists stand in
+    their order already.
     """
-    if precedence is not None:
+    if precedence is not None and not ranked:
         rows = [row for row in rows if row.list_id in precedence]
     if len(rows) < 2:
         return rows
-    if precedence is None:
-        ranked = sorted(rows, key=_place)
+    if ranked:
+        ordered = rows
+    elif precedence is None:
+        ordered = sorted(rows, key=_place)
     else:
-        ranked = sorted(rows, key=lambda row: (precedence[row.list_id], row.list_code))
-    if any(one.list_code == other.list_code for one, other in pairwise(ranked)):
-        # Sorting is stable: within a list the finer order, between lists the one just made.
-        at = {code: place for place, code in enumerate(dict.fromkeys(row.list_code for row in ranked))}
-        ranked.sort(key=_newest_first, reverse=True)
-        ranked.sort(key=lambda row: (at[row.list_code], row.uom != uom))
-    return ranked
+        ordered = sorted(rows, key=lambda row: (precedence[row.list_id], row.list_code))
+    before = None
+    for row in ordered:
+        if row.list_code == before:
+            break
+        before = row.list_code
+    else:
+        return ordered
+    # Sorting is stable: within a list the finer order, between lists the one just made.
+    at = {code: place for place, code in enumerate(dict.fromkeys(row.list_code for row in ordered))}
+    finer = sorted(ordered, key=_newest_first, reverse=True)
+    finer.sort(key=lambda row: (at[row.list_code], row.uom != uom))
+    return finer
 
 
 def candidate_of(request: PriceRequest, row: PriceRow, fx: Mapping[str, ExchangeRate] | None) -> Candidate | str:

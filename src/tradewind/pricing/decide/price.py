@@ -50,6 +50,7 @@ def price_lines(
     account_adjustments: Sequence[Adjustment] = (),
     fx: Mapping[str, ExchangeRate] | None = None,
     mode: RoundingMode = "half_up",
+    ranked: bool = False,
 ) -> list[PricedLine | Problem]:
     """`price_line` for the lines of one order, in their order; `rows` by product, `adjustments` by line number.
 
@@ -71,6 +72,7 @@ def price_lines(
             adjustments=(*account_adjustments, *own),
             fx=fx,
             mode=mode,
+            ranked=ranked,
         )
         if limited and isinstance(answer, PricedLine):
             _note_taken(taken, request=request, limited=limited, answer=answer)
@@ -100,6 +102,7 @@ def price_line(
     adjustments: Sequence[Adjustment] = (),
     fx: Mapping[str, ExchangeRate] | None = None,
     mode: RoundingMode = "half_up",
+    ranked: bool = False,
 ) -> PricedLine | Problem:
     """The price of one line out of the price rows of its product, or `pricing.no_price`.
 
@@ -107,11 +110,12 @@ def price_line(
     `merge_per_tier`: one ladder of all lists, each tier from the first list that has it. `precedence` (by list) is
     the account's own, where the rows are shared by accounts: it replaces that of the rows, and rows of lists not in it
     do not exist for this account. `adjustments` are applied in the order given; `fx` holds rates by the row's currency,
-    without one a row in another currency is passed over. `pricing.discount_exceeds_line` where a line falls below 0.
+    without one a row in another currency is passed over. `ranked`: the rows are of lists in `precedence` alone and stand in
+    the order their lists are asked. `pricing.discount_exceeds_line` where a line falls below 0.
     """
     candidates: list[Candidate] = []
     losers: list[Loser] = []
-    for row in rank(rows, request.uom, precedence):
+    for row in rank(rows, request.uom, precedence, ranked=ranked):
         found = candidate_of(request, row, fx)
         if isinstance(found, str):
             losers.append(Loser(row.list_code, row.layer, row.version, found))

@@ -37,9 +37,7 @@ def read_map(code: str, given: Mapping[str, Any]) -> PartnerMap | list[Problem]:
                 values[name] = value
         else:
             known = sorted({*_TUPLES, "tolerated", "units", "currency"})
-            problems.append(
-                Problem("channels.bad_map", f"A map has no {name}.", where, 422, {"did_you_mean": known})
-            )
+            problems.append(Problem("channels.bad_map", f"A map has no {name}.", where, 422, {"did_you_mean": known}))
     return problems or PartnerMap(**values)
 
 
