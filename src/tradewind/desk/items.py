@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from hashlib import sha256
+from typing import Literal
 from uuid import UUID
 
 from tradewind.accounts.model import Account
@@ -172,3 +173,12 @@ def as_hold(problem: Problem, line_no: int, *, hold_id: UUID, now: datetime) -> 
     """The data hold on a line; it ends when a person chooses the product."""
     finding = as_finding(problem, line_no)
     return Hold(hold_id, "line", "data", problem.code, problem.message, now, line_no=line_no, detail=finding.as_json())
+
+
+def hold_for(finding: Finding, *, hold_id: UUID, now: datetime) -> Hold:
+    """The hold of something in a document that a person should look at before the order goes on."""
+    scope: Literal["order", "line"] = "order" if finding.line_no is None else "line"
+    return Hold(
+        hold_id, scope, finding.hold_kind or "data", finding.code, finding.message, now, line_no=finding.line_no,
+        detail=finding.as_json(),
+    )  # fmt: skip

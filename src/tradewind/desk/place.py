@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tradewind.catalog.commands import keep_unidentified
 from tradewind.catalog.model import UNIDENTIFIED
-from tradewind.desk.items import as_hold, with_unidentified
+from tradewind.desk.items import as_hold, hold_for, with_unidentified
 from tradewind.desk.resolve import Resolved, Submission, resolve
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
@@ -143,6 +143,8 @@ def _open_work(tx: Tx, one: Resolved, *, number: str) -> OrderWork:
     )
     for line_no, problem in one.unclear.items():
         work.open_hold(as_hold(problem, line_no, hold_id=tx.ids.new(), now=tx.now))
+    for finding in one.submission.findings:
+        work.open_hold(hold_for(finding, hold_id=tx.ids.new(), now=tx.now))
     return work
 
 

@@ -27,19 +27,23 @@ from tradewind.kernel.quantity import UNITS, factor_between, to_base
 from tradewind.kernel.tx import Actor, Tx, become_application, become_buyer
 from tradewind.kernel.value import value
 from tradewind.orders.model import Group, Line, Quantities
-from tradewind.semantics.model import DraftLine, OrderDraft, Place
+from tradewind.semantics.model import DraftLine, Finding, OrderDraft, Place
 from tradewind.streams.order_work import LineWork
 
 
 @value(frozen=True, slots=True)
 class Submission:
-    """A draft, who submits it, and which accounts they may see (None: all, for staff)."""
+    """A draft, who submits it, and which accounts they may see (None: all, for staff).
+
+    `findings`: what the reader of its document was not sure of; each holds the order until a person has looked.
+    """
 
     draft: OrderDraft
     actor: Actor
     visible: tuple[UUID, ...] | None = None
     document_id: UUID | None = None
     order_id: UUID | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True)
