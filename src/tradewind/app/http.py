@@ -51,6 +51,7 @@ ROUTERS = (
     "tradewind.views.api",
     "tradewind.views.api_documents",
     "tradewind.views.api_inbox",
+    "tradewind.papers.api",
     "tradewind.inventory.api",
     "tradewind.credit.api",
     "tradewind.pricing.api",

@@ -41,6 +41,8 @@ class Printed:
     body: bytes
     template_version: str
     findings: tuple[dict[str, Any], ...]
+    version: int = 1
+    replaces_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

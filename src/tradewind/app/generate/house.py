@@ -20,13 +20,14 @@ WORDS = (
     ("agents: software that buys or helps", "agents access"),
     ("logins, roles, who sees what", "access"),
     ("invoices, payments, credit notes", "billing returns"),
+    ("documents that people read, as PDF", "papers views"),
     ("log, transactions, money, quantity", "kernel"),
     ("running it", "app"),
 )
 MEANINGS = {
     "app": "the composition root",
     "channels": "the edges: the outside world; never each other",
-    "analytics": "reads over everything below",
+    "analytics": "reads over everything below, and the papers made of them",
     "desk": "use cases that need several capabilities; read-only joins",
     "streams": "the value stream library",
     "orders": "capabilities; never each other",
