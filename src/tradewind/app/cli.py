@@ -31,6 +31,7 @@ ENSURE_DEMO = "tradewind.app.demo:ensure_demo"
 VERIFY = "tradewind.analytics.verify:verify_command"
 CHECK_STREAM = "tradewind.orchestration.decide.compile:check"
 CREATE_KEY = "tradewind.app.credentials:create_key"
+READ_SOURCE = "tradewind.channels.decide.formats:read_source"
 READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
 Arguments = argparse.Namespace
 
@@ -78,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--json", action="store_true", help="one JSON object")
     demo = add("demo", _demo, "Run the demo day on a fresh database; 0 only if every order ends where it should.")
     demo.add_argument("--keep", action="store_true", help="on the configured database, where that is empty")
+    reading = add("read", _read, "Read business documents without a database; one JSON object a line.")
+    reading.add_argument("files", metavar="FILE", nargs="+", type=Path)
     loading = add("import", _import, "Load master data from a CSV or XLSX file.")
     loading.add_argument("kind", metavar="KIND", help="what the rows are, e.g. products, prices, accounts")
     loading.add_argument("file", metavar="FILE", type=Path)
@@ -260,6 +263,24 @@ def _import(arguments: Arguments, settings: Settings) -> int:
     with _database(settings) as (_, database):
         return int(load(IMPORT)(database, arguments.kind, arguments.file, dry_run=arguments.dry_run,
                                 refused=arguments.refused))  # fmt: skip
+
+
+def _read(arguments: Arguments, _: Settings) -> int:
+    read_source = load(READ_SOURCE)
+    wrong = 0
+    for path in arguments.files:
+        try:
+            with path.open("rb") as source:
+                reading = read_source(source, name=path.name, size=path.stat().st_size)
+            wrong += reading.is_wrong
+            shown = reading.as_json(str(path))
+        except OSError as reason:
+            wrong += 1
+            finding = {"code": "request.file_not_readable", "severity": "error", "where": "",
+                       "message": reason.strerror or str(reason)}  # fmt: skip
+            shown = {"file": str(path), "format": None, "documents": [], "findings": [finding]}
+        print(json.dumps(shown))  # in ASCII: whatever a file or its name holds, it can be printed
+    return 1 if wrong else 0
 
 
 def _replay(arguments: Arguments, settings: Settings) -> int:

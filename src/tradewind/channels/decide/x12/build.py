@@ -12,6 +12,7 @@ from tradewind.kernel.problem import Problem
 NAME_CHARS, TEXT_CHARS, STREET_CHARS = 60, 80, 55  # N102, PID05 (and REF03), N301
 COMPOSITE = "\x1f"  # joins composites in sets that we make; the writer puts the interchange's separator there
 MOST_TEXTS = 99
+CONTROL_DIGITS = 4  # at least, of ST02
 
 Element = str | int | Decimal | datetime.date | None
 
@@ -26,7 +27,7 @@ def segment(name: str, *elements: Element) -> Segment:
 
 def made_set(type_: str, control: str, segments: Iterable[Segment]) -> TransactionSet:
     """A set of our own."""
-    return TransactionSet(type_, control, tuple(segments), component=COMPOSITE)
+    return TransactionSet(type_, control.zfill(CONTROL_DIGITS), tuple(segments), component=COMPOSITE)
 
 
 def pairs(ids: Ids, most: int = 10) -> tuple[str, ...]:

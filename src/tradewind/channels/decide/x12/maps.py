@@ -1,8 +1,11 @@
 """What differs from partner to partner, as data: which qualifier holds what, units, where a release is said, what is tolerated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
+
+from tradewind.kernel.problem import Problem
 
 # Element 355 to UN/ECE Rec 20 (packages of Rec 21 with a leading X). What is not here is taken as it is.
 UNITS: Mapping[str, str] = MappingProxyType(
@@ -50,3 +53,52 @@ class PartnerMap:
 
 
 DEFAULT = PartnerMap()
+ITEM_KINDS = frozenset(("our_item", "gtin", "buyer_item", "maker_item"))
+
+
+def map_from_json(given: Any, *, name: str = "") -> PartnerMap | Problem:
+    """A map out of its JSON form: an object with any of the fields; those left out are as in `DEFAULT`.
+
+    Lists are lists of strings; `units` is an object that goes over the common table. Anything else is a refusal by its place.
+    """
+    if not isinstance(given, dict):
+        return Problem("channels.map_unreadable", "A partner map is an object.", "/")
+    known = {one.name: one for one in fields(PartnerMap)}
+    values: dict[str, Any] = {"name": name} if name else {}
+    for key, value in given.items():
+        where = f"/{key}"
+        if key not in known:
+            return Problem(
+                "channels.map_unreadable", f"A partner map has no {key!r}.", where, detail={"known": sorted(known)}
+            )
+        if key in ("name", "currency"):
+            if not isinstance(value, str) and (value is not None or key == "name"):
+                return Problem("channels.map_unreadable", f"{key} is a text.", where)
+            values[key] = value
+        elif key == "units":
+            if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+                return Problem("channels.map_unreadable", "units is an object of their code and ours.", where)
+            values[key] = MappingProxyType({**UNITS, **value})
+        elif not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            return Problem("channels.map_unreadable", f"{key} is a list of texts.", where)
+        else:
+            values[key] = frozenset(value) if key == "tolerated" else tuple(value)
+    if not set(values.get("items", ())) <= ITEM_KINDS:
+        return Problem("channels.map_unreadable", f"items are of {', '.join(sorted(ITEM_KINDS))}.", "/items")
+    return PartnerMap(**values)
+
+
+def map_as_json(given: PartnerMap) -> dict[str, Any]:
+    """The JSON form: only what differs from `DEFAULT`, so that a better default reaches old maps."""
+    made: dict[str, Any] = {}
+    for one in fields(PartnerMap):
+        value = getattr(given, one.name)
+        if value == getattr(DEFAULT, one.name):
+            continue
+        if one.name == "units":
+            made[one.name] = {theirs: ours for theirs, ours in value.items() if UNITS.get(theirs) != ours}
+        else:
+            made[one.name] = (
+                sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
+            )
+    return made

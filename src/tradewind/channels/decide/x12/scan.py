@@ -15,7 +15,7 @@ from tradewind.channels.decide.x12.model import Envelope, Fault, PartnerId, Segm
 PIECE_BYTES = 1 << 18
 ISA_CHARS = 512  # an ISA is 106 characters; unpadded ones are shorter, foreign blanks make longer ones
 SEGMENT_CHARS = 1 << 16
-BLANKS = " \t\r\n\x0b\x0c\x00\x1a\xa0\ufeff\u200b"
+BLANKS = " \t\r\n\x0b\x0c\x1a\xa0\ufeff\u200b"
 NEXT_SEGMENT = r"[A-Z][A-Z0-9]{1,2}"
 EMPTY_IN_A_ROW = 1_000
 BAD_STARTS = 200
@@ -92,7 +92,8 @@ def _outside(seen: str, *, first: bool) -> Fault:
 
 
 def _decoded(source: bytes | BinaryIO) -> Iterator[str]:
-    """Text of the source, piece by piece: UTF-8 (or UTF-16 by its mark); from the first byte that is none on, Latin-1."""
+    """Text of the source, piece by piece, without NULs: UTF-8 (or UTF-16 by its mark), Latin-1 from the first byte that is
+    none."""
     pieces = _pieces(source)
     first = next(pieces, b"")
     codec = "utf-16" if first.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
@@ -101,12 +102,13 @@ def _decoded(source: bytes | BinaryIO) -> Iterator[str]:
     while piece is not None:
         pending = decoder.getstate()[0]
         try:
-            yield decoder.decode(piece)
+            text = decoder.decode(piece)
         except UnicodeDecodeError:
-            yield (pending + piece).decode("latin-1")
+            text = (pending + piece).decode("latin-1")
             decoder = codecs.getincrementaldecoder("latin-1")()
+        yield text.replace("\x00", "") if "\x00" in text else text
         piece = next(pieces, None)
-    yield decoder.getstate()[0].decode("latin-1")
+    yield decoder.getstate()[0].decode("latin-1").replace("\x00", "")
 
 
 def _pieces(source: bytes | BinaryIO) -> Iterator[bytes]:
