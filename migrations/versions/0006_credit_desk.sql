@@ -47,6 +47,8 @@ alter table credit_override
 comment on table credit_override is
   'A temporary raise of a limit, or what one order was let through above it: amount, reason, expiry, and who decided.';
 
+create index ix_order_hold_credit on order_hold (account_id) where released_at is null and kind = 'credit';
+
 alter table payment
   add column refunded numeric(18, 3) not null default 0,
   add constraint ck_payment_refunded_was_free check (refunded >= 0 and applied + refunded <= amount);

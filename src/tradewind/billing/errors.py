@@ -91,3 +91,35 @@ def too_fine(amount: str, where: str = "") -> Problem:
 def nothing_to_credit() -> Problem:
     """A credit note over nothing is not posted."""
     return Problem("billing.nothing_to_credit", "There is nothing to credit.", "", 409)
+
+
+def parts_not_whole(shares: str, where: str = "") -> Problem:
+    """The instalments of terms are the whole invoice."""
+    return Problem("billing.parts_not_whole", f"The parts come to {shares} percent, not to 100.", where)
+
+
+def parts_and_discount(where: str = "") -> Problem:
+    """Terms have instalments or a discount."""
+    return Problem("billing.parts_and_discount", "Terms with instalments give no discount for paying early.", where)
+
+
+def discount_too_late(where: str = "") -> Problem:
+    """A discount is for paying early."""
+    return Problem("billing.discount_too_late", "A discount is given for at most a year.", where)
+
+
+def unknown_terms(code: str, where: str = "") -> Problem:
+    """No such payment terms."""
+    return Problem("billing.unknown_terms", f"There are no payment terms {code}.", where, 404)
+
+
+def not_free(number: str, wanted: str, free: str, where: str = "") -> Problem:
+    """Only money that nothing needs is paid back."""
+    return Problem(
+        "billing.not_free", f"{wanted} is more than the {free} of {number} that is free.", where, 409, {"free": free}
+    )
+
+
+def paid_back(number: str) -> Problem:
+    """Money that went back cannot come back once more."""
+    return Problem("billing.paid_back", f"Part of {number} was paid back to its source.", "", 409)

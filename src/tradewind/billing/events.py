@@ -1,6 +1,6 @@
 """The facts of this capability. The subject of each is a row that its transaction has locked or made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -50,15 +50,21 @@ def invoice_reopened(item: OpenItem, amount: Decimal) -> Event:
     return _of_item("invoice.reopened", item, {"amount": str(amount)})
 
 
-def payment_recorded(payment: Payment, applied: Sequence[tuple[OpenItem, Decimal]]) -> Event:
-    """`payment.recorded`: money came in, and what it settled."""
+def payment_recorded(
+    payment: Payment, applied: Sequence[tuple[OpenItem, Decimal]], discounts: Mapping[UUID, Decimal]
+) -> Event:
+    """`payment.recorded`: money came in, what it settled, and what coming early took off on top."""
     payload = {
         "number": payment.number,
         "amount": str(payment.amount),
         "currency": payment.currency,
         "method": payment.method,
         "reference": payment.reference,
-        "applied": [{"invoice": item.number, "amount": str(amount)} for item, amount in applied],
+        "applied": [
+            {"invoice": item.number, "amount": str(amount)}
+            | ({"discount": str(discounts[item.id])} if item.id in discounts else {})
+            for item, amount in applied
+        ],
     }
     objects = [("account", payment.account_id, "payer"), *(("invoice", item.id, "settles") for item, _ in applied)]
     return Event("payment.recorded", "payment", payment.id, payload, payment.account_id, tuple(objects))
@@ -82,3 +88,9 @@ def payment_bounced(payment: Payment, reason: str, invoices: Sequence[UUID]) -> 
     payload = {"number": payment.number, "amount": str(payment.amount), "reason": reason}
     objects = [("account", payment.account_id, "payer"), *(("invoice", one, "reopens") for one in invoices)]
     return Event("payment.bounced", "payment", payment.id, payload, payment.account_id, tuple(objects))
+
+
+def payment_refunded(payment: Payment, refund_id: UUID, amount: Decimal, reason: str) -> Event:
+    """`payment.refunded`: money that nothing needed went back to its source."""
+    payload = {"number": payment.number, "refund": str(refund_id), "amount": str(amount), "reason": reason}
+    return Event("payment.refunded", "payment", payment.id, payload, payment.account_id)

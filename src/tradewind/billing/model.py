@@ -1,6 +1,6 @@
 """Posted documents, what settles them, and the ledger, as values. Amounts are in whole minor units of the document's currency."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -116,6 +116,17 @@ class Amounts:
 
 
 @value(frozen=True, slots=True)
+class Instalment:
+    """A part of an invoice: until when it is to be paid, and what paying until `discount_until` takes off."""
+
+    part_no: int
+    due_at: datetime
+    amount: Decimal
+    discount_until: datetime | None = None
+    discount: Decimal = ZERO
+
+
+@value(frozen=True, slots=True)
 class Document:
     """An invoice or credit note as it is posted; it never changes after that."""
 
@@ -137,6 +148,7 @@ class Document:
     shipment_id: UUID | None = None
     corrects_id: UUID | None = None
     return_id: UUID | None = None
+    instalments: tuple[Instalment, ...] = ()
 
 
 @value(frozen=True, slots=True)
@@ -188,6 +200,12 @@ class Payment:
     key: str | None
     received_at: datetime
     bounced_at: datetime | None = None
+    refunded: Decimal = ZERO
+
+    @property
+    def free(self) -> Decimal:
+        """What settles nothing yet and was not paid back; nothing of one that bounced."""
+        return ZERO if self.bounced_at else self.amount - self.applied - self.refunded
 
 
 @value(frozen=True, slots=True)
@@ -200,6 +218,7 @@ class Application:
     amount: Decimal
     payment_id: UUID | None = None
     credit_note_id: UUID | None = None
+    discount: Decimal = ZERO
 
 
 @value(frozen=True, slots=True)
@@ -230,3 +249,62 @@ class Journal:
     reference_type: str
     reference_id: UUID
     postings: tuple[Posting, ...]
+
+
+@value(frozen=True, slots=True)
+class DueRule:
+    """How a due day is found from the day the count starts: days, months, the end of a month, a day people pay on."""
+
+    net_days: int = 0
+    month_end: str = "none"
+    months: int = 0
+    pay_day: int | None = None
+
+
+@value(frozen=True, slots=True)
+class TermsPart:
+    """An instalment of terms: its share in percent and its own rule."""
+
+    percent: Decimal
+    rule: DueRule
+
+
+@value(frozen=True, slots=True)
+class Terms:
+    """Payment terms. `prepay_percent` of an order is to be there before it goes on; parts sum to 100 percent."""
+
+    code: str
+    name: str
+    rule: DueRule
+    starts_from: str = "invoice"
+    not_before: date | None = None
+    closed_days: str = "keep"
+    discount_percent: Decimal = ZERO
+    discount_days: int = 0
+    grace_days: int = 0
+    prepay_percent: Decimal = ZERO
+    parts: tuple[TermsPart, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing but days from the invoice: what most invoices have, and nothing is kept beside them."""
+        days_only = self.rule.month_end == "none" and not self.rule.months and self.rule.pay_day is None
+        from_invoice = self.starts_from == "invoice" and self.not_before is None and self.closed_days == "keep"
+        return days_only and from_invoice and not self.discount_percent and not self.parts
+
+
+@value(frozen=True, slots=True)
+class Offer:
+    """The discount an invoice gives for paying early, and how much of it was used.
+
+    `discount` is of the whole `total`, of which `tax` is tax; `noted` was credited by credit notes; `paid` came in time,
+    `taken` was given for it.
+    """
+
+    until: datetime
+    total: Decimal
+    tax: Decimal
+    discount: Decimal
+    noted: Decimal = ZERO
+    paid: Decimal = ZERO
+    taken: Decimal = ZERO

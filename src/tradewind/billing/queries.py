@@ -5,15 +5,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tradewind.billing.model import (
     Application,
     Counter,
+    DueRule,
     InvoicedLine,
+    Offer,
     OpenItem,
     Payment,
     PostedLine,
     TaxGroup,
+    Terms,
+    TermsPart,
 )
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.locks import LockKind
@@ -23,7 +28,7 @@ from tradewind.kernel.tx import Reader
 _ITEM = """i.id, i.kind, i.number, i.account_id, i.order_id, i.legal_entity_id, i.currency, i.total, i.paid, i.credited,
 i.issued_at, i.due_at, i.closed_at, i.overdue_at"""
 _PAYMENT = """p.id, p.number, p.account_id, p.currency, p.amount, p.applied, p.method, p.reference, p.key, p.received_at,
-p.bounced_at"""
+p.bounced_at, p.refunded"""
 LOCK_INVOICES = LockKind(
     "invoice",
     f"""
@@ -78,7 +83,7 @@ select {_PAYMENT} from unnest(%(account)s::uuid[], %(key)s::text[]) as w(account
 join payment p on p.account_id = w.account_id and p.key = w.key
 """  # noqa: S608 - columns are ours
 _APPLICATIONS = """
-select a.id, a.invoice_id, a.account_id, a.amount, a.payment_id, a.credit_note_id
+select a.id, a.invoice_id, a.account_id, a.amount, a.payment_id, a.credit_note_id, a.discount
 from unnest(%(payments)s::uuid[]) as w(id) join payment_application a on a.payment_id = w.id order by a.applied_at, a.id
 """
 _YEARS = """
@@ -215,6 +220,73 @@ def invoices_settled_by(reader: Reader, payments: Iterable[UUID]) -> dict[UUID, 
         for one in applications:
             sums[one.invoice_id] = sums.get(one.invoice_id, ZERO) + one.amount
     return {one: {invoice: amount for invoice, amount in sums.items() if amount} for one, sums in found.items()}
+
+
+def discounts_of(reader: Reader, payments: Iterable[UUID]) -> dict[UUID, dict[UUID, Decimal]]:
+    """The discounts that each payment earned, by invoice; what was taken back is not in it."""
+    found: dict[UUID, dict[UUID, Decimal]] = {}
+    for payment_id, applications in applications_of(reader, payments).items():
+        for one in applications:
+            if one.discount:
+                sums = found.setdefault(payment_id, {})
+                sums[one.invoice_id] = sums.get(one.invoice_id, ZERO) + one.discount
+    return found
+
+
+_OFFERS = """
+select p.invoice_id, p.discount_until, i.total, i.tax_total, p.discount, coalesce(a.noted, 0), coalesce(a.paid, 0),
+  coalesce(a.taken, 0)
+from unnest(%(ids)s::uuid[]) as w(id)
+join invoice_instalment p on p.invoice_id = w.id and p.discount > 0
+join invoice i on i.id = p.invoice_id
+left join lateral (
+  select sum(x.amount) filter (where x.credit_note_id is not null) as noted,
+    sum(x.amount) filter (where y.received_at <= p.discount_until) as paid, sum(x.discount) as taken
+  from payment_application x left join payment y on y.id = x.payment_id where x.invoice_id = p.invoice_id
+) a on true
+"""
+
+
+def offers_of(reader: Reader, invoices: Iterable[UUID]) -> dict[UUID, Offer]:
+    """The discounts that invoices give for paying early, with what of them was used; those without one are left out."""
+    return {row[0]: Offer(*row[1:]) for row in reader.rows(_OFFERS, {"ids": sorted(set(invoices))})}
+
+
+_TERMS = """
+select t.code, t.name, t.net_days, t.month_end, t.months, t.pay_day, t.starts_from, t.not_before, t.closed_days,
+  t.discount_percent, t.discount_days, t.grace_days, t.prepay_percent,
+  (select array_agg(array[p.percent::text, p.net_days::text, p.month_end, p.months::text, p.pay_day::text] order by p.part_no)
+   from payment_terms_part p where p.terms_code = t.code)
+from unnest(%(codes)s::text[]) as w(code) join payment_terms t on t.code = w.code
+"""
+
+
+def terms_of(reader: Reader, codes: Iterable[str]) -> dict[str, Terms]:
+    """Payment terms by code."""
+    return {row[0]: _terms(row) for row in reader.rows(_TERMS, {"codes": sorted(set(codes))})}
+
+
+def all_terms(reader: Reader) -> list[Terms]:
+    """Every payment terms, by code."""
+    codes = [row[0] for row in reader.rows("select code from payment_terms order by code")]
+    found = terms_of(reader, codes)
+    return [found[code] for code in codes]
+
+
+def _terms(row: tuple[Any, ...]) -> Terms:
+    parts = [
+        TermsPart(Decimal(one[0]), DueRule(int(one[1]), one[2], int(one[3]), None if one[4] is None else int(one[4])))
+        for one in row[13] or ()
+    ]
+    return Terms(row[0], row[1], DueRule(*row[2:6]), *row[6:13], tuple(parts))
+
+
+_ZONES = "select e.id, e.time_zone from unnest(%(entities)s::uuid[]) as w(id) join legal_entity e on e.id = w.id"
+
+
+def zones_of(reader: Reader, entities: Iterable[UUID]) -> dict[UUID, ZoneInfo]:
+    """Where the days of each legal entity begin and end."""
+    return {row[0]: ZoneInfo(row[1]) for row in reader.rows(_ZONES, {"entities": sorted(set(entities))})}
 
 
 _INVOICED = """

@@ -91,9 +91,7 @@ credit_request = table(
     words("decision_reason", nullable=True),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("(status = 'open') = (decided_by is null)", name="decided"),
-    CheckConstraint(
-        "status <> 'confirmed' or decided_by <> proposed_by or amount <= alone_up_to", name="four_eyes"
-    ),
+    CheckConstraint("status <> 'confirmed' or decided_by <> proposed_by or amount <= alone_up_to", name="four_eyes"),
     Index("ix_credit_request_account_id", "account_id"),
     Index("ix_credit_request_open", "proposed_at", postgresql_where=text("status = 'open'")),
     comment="What somebody of the credit desk proposed, with the figures of that moment, and who decided on it.",

@@ -121,6 +121,9 @@ class Group:
     ship_to: Place
     requested_at: datetime | None
     release_at: datetime | None
+    not_before: datetime | None = None
+    arrive_by: datetime | None = None
+    ship_method: str = ""
 
 
 @value(frozen=True, slots=True)
@@ -132,10 +135,22 @@ class Charge:
     description: str
     amount: Decimal
     tax_class: str
+    group_no: int | None = None
 
 
 # What the house writes when it closes a hold because its condition is gone; any other reason is a person's.
-HOUSE_REASONS = frozenset({"No longer the case.", "The limit has room again.", "Approved."})
+HOUSE_REASONS = frozenset(
+    {
+        "No longer the case.",
+        "The limit has room again.",
+        "Approved.",
+        "Payments are in order again.",
+        "The money is there.",
+        "More of it fits into the limit.",
+    }
+)
+PART_HELD = "credit.part_held"
+"""The code of a hold on units of a line that credit did not reach for; the rest of the order goes on without them."""
 
 
 @value(frozen=True, slots=True)
@@ -154,9 +169,14 @@ class Hold:
     released_at: datetime | None = None
     release_reason: str | None = None
 
+    @property
+    def stops(self) -> tuple[Transition, ...]:
+        """The transitions it blocks: those of its kind; units that credit did not reach for are only not released."""
+        return ("release",) if self.code == PART_HELD else HOLD_BLOCKS[self.kind]
+
     def blocks(self, transition: Transition, *, group_no: int | None = None, line_no: int | None = None) -> bool:
         """Whether this open hold stops the transition for the order, a group or a line of it."""
-        if self.released_at is not None or transition not in HOLD_BLOCKS[self.kind]:
+        if self.released_at is not None or transition not in self.stops:
             return False
         if self.scope == "order":
             return True
@@ -211,7 +231,8 @@ class Totals:
 @value(frozen=True, slots=True)
 class LineMark:
     """What changes left on a line: the base units it was placed with (0 for one that was added), the quantity and allowance
-    that its allowance counts from, when it was priced if not with its order, and the one site it may come from."""
+    that its allowance counts from, when it was priced if not with its order, the one site it may come from, and the line it adds
+    to or replaces."""
 
     line_no: int
     qty_placed: Decimal
@@ -219,7 +240,7 @@ class LineMark:
     anchor_allowance: Decimal = ZERO
     priced_at: datetime | None = None
     site_id: UUID | None = None
-    replaces_line: int | None = None
+    origin_line: int | None = None
 
 
 ChangeKind = Literal["change", "revert", "cancel", "answer", "unrecorded"]
@@ -248,3 +269,21 @@ class OrderChange:
     source: str | None = None
     reverts: UUID | None = None
     changed_at: datetime | None = None
+
+
+@value(frozen=True, slots=True)
+class LineSubstitution:
+    """What was ordered where a line is served by a substitute. `factor`: base units of the substitute for one of the original;
+    `consent`: automatic, or ask (somebody accepted); `price`: own, or original."""
+
+    line_no: int
+    ordered_product_id: UUID
+    ordered_sku: str
+    ordered_qty: Decimal
+    ordered_uom: str
+    ordered_base: Decimal
+    substitute_id: UUID
+    substitute_base: Decimal
+    factor: tuple[int, int]
+    consent: str
+    price: str

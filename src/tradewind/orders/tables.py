@@ -203,6 +203,7 @@ order_hold = table(
         postgresql_where=text("released_at is null"),
     ),
     Index("ix_order_hold_open", "opened_at", postgresql_where=text("released_at is null")),
+    Index("ix_order_hold_credit", "account_id", postgresql_where=text("released_at is null and kind = 'credit'")),
     comment="A stall: why an order, group or line may not go on, and which transitions it blocks.",
     buyer=True,
 )
@@ -267,7 +268,7 @@ changed_line = table(
     amount("anchor_allowance"),
     moment("priced_at", nullable=True),
     ref("site_id", "site.id", nullable=True),
-    Column("replaces_line", Integer, nullable=True),
+    Column("origin_line", Integer, nullable=True),
     moment("changed_at"),
     ForeignKeyConstraint(["order_id", "line_no"], ["order_line.order_id", "order_line.line_no"]),
     comment="What changes left on a line: the quantity it was placed with, where its allowance counts from, when it was priced, "

@@ -19,9 +19,9 @@ from unnest(%(id)s::uuid[], %(number)s::text[], %(account)s::uuid[], %(currency)
 order by w.account_id, w.key on conflict (account_id, key) do nothing returning id
 """
 _APPLICATIONS = """
-insert into payment_application (id, payment_id, credit_note_id, invoice_id, account_id, amount, applied_at)
+insert into payment_application (id, payment_id, credit_note_id, invoice_id, account_id, amount, discount, applied_at)
 select w.*, %(now)s from unnest(%(id)s::uuid[], %(payment)s::uuid[], %(credit_note)s::uuid[], %(invoice)s::uuid[],
-  %(account)s::uuid[], %(amount)s::numeric[]) as w
+  %(account)s::uuid[], %(amount)s::numeric[], %(discount)s::numeric[]) as w
 """
 _SETTLE = """
 update invoice i set paid = i.paid + w.paid, credited = i.credited + w.credited,
@@ -89,6 +89,7 @@ def apply_to_invoices(tx: Tx, applications: Sequence[Application]) -> None:
             "invoice": [one.invoice_id for one in applications],
             "account": [one.account_id for one in applications],
             "amount": numbers(one.amount for one in applications),
+            "discount": numbers(one.discount for one in applications),
         },
     )
     _settle(tx, applications)
@@ -98,11 +99,11 @@ def apply_to_invoices(tx: Tx, applications: Sequence[Application]) -> None:
 
 
 def _settle(tx: Tx, applications: Sequence[Application]) -> None:
-    """The invoices' side; what of a credit note was used stands in its own `paid`."""
+    """The invoices' side; a discount credits its invoice; what of a credit note was used stands in its own `paid`."""
     rows: list[tuple[UUID, Decimal, Decimal]] = []
     for one in applications:
         paid = one.amount if one.payment_id is not None else Decimal(0)
-        rows.append((one.invoice_id, paid, one.amount - paid))
+        rows.append((one.invoice_id, paid, one.amount - paid + one.discount))
         if one.credit_note_id is not None:
             rows.append((one.credit_note_id, one.amount, Decimal(0)))
     columns: dict[str, Any] = {
@@ -112,6 +113,33 @@ def _settle(tx: Tx, applications: Sequence[Application]) -> None:
         "credited": numbers(row[2] for row in rows),
     }
     tx.run(_SETTLE, columns)
+
+
+_REFUNDS = """
+with kept as (
+  insert into payment_refund (id, payment_id, account_id, amount, reason, refunded_at)
+  select w.*, %(now)s from unnest(%(id)s::uuid[], %(payment)s::uuid[], %(account)s::uuid[], %(amount)s::numeric[],
+    %(reason)s::text[]) as w
+)
+update payment p set refunded = p.refunded + w.amount
+from unnest(%(payment)s::uuid[], %(amount)s::numeric[]) as w(id, amount) where p.id = w.id
+"""
+
+
+def record_refunds(tx: Tx, refunds: Sequence[tuple[UUID, Payment, Decimal, str]]) -> None:
+    """Store refunds (id, payment, amount, reason) of payments that the caller has locked, one a payment."""
+    if refunds:
+        tx.run(
+            _REFUNDS,
+            {
+                "now": tx.now,
+                "id": [one for one, _, _, _ in refunds],
+                "payment": [payment.id for _, payment, _, _ in refunds],
+                "account": [payment.account_id for _, payment, _, _ in refunds],
+                "amount": numbers(amount for _, _, amount, _ in refunds),
+                "reason": [reason for _, _, _, reason in refunds],
+            },
+        )
 
 
 def mark_bounced(tx: Tx, bounces: Sequence[tuple[UUID, str]]) -> None:

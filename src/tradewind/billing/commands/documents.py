@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.billing.decide.post import document_journal
-from tradewind.billing.model import Counter, Document, Journal
+from tradewind.billing.model import Counter, Document, Instalment, Journal
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx, dumps
 
@@ -46,6 +46,11 @@ select * from unnest(%(invoice)s::uuid[], %(line)s::int[], %(account)s::uuid[], 
   %(charge)s::int[], %(shipment)s::uuid[], %(shipment_line)s::int[], %(corrects)s::uuid[], %(corrects_line)s::int[],
   %(product)s::uuid[], %(description)s::text[], %(qty)s::numeric[], %(uom)s::text[], %(unit_price)s::numeric[],
   %(basis)s::numeric[], %(price_uom)s::text[], %(net)s::numeric[], %(category)s::text[], %(rate)s::numeric[])
+"""
+_INSTALMENTS = """
+insert into invoice_instalment (invoice_id, part_no, account_id, due_at, amount, discount_until, discount)
+select * from unnest(%(invoice)s::uuid[], %(part)s::int[], %(account)s::uuid[], %(due)s::timestamptz[], %(amount)s::numeric[],
+  %(until)s::timestamptz[], %(discount)s::numeric[])
 """
 _CREDITED = """
 update invoice_line l set credited_qty = l.credited_qty + w.qty, credited_net = l.credited_net + w.net
@@ -125,6 +130,7 @@ def post_documents(tx: Tx, documents: Sequence[Document]) -> None:
     lines = [(one, line) for one in documents for line in one.amounts.lines]
     if lines:
         tx.run(_LINES, _line_columns(lines))
+    _post_instalments(tx, [(one, part) for one in documents for part in one.instalments])
     corrected = [(one, line) for one, line in lines if line.corrects_line_no is not None]
     if corrected:
         tx.run(
@@ -137,6 +143,23 @@ def post_documents(tx: Tx, documents: Sequence[Document]) -> None:
             },
         )
     post_journals(tx, [document_journal(one) for one in documents])
+
+
+def _post_instalments(tx: Tx, parts: Sequence[tuple[Document, Instalment]]) -> None:
+    """What falls due in parts, or earns a discount; most invoices have nothing of it."""
+    if parts:
+        tx.run(
+            _INSTALMENTS,
+            {
+                "invoice": [one.id for one, _ in parts],
+                "part": numbers(part.part_no for _, part in parts),
+                "account": [one.account_id for one, _ in parts],
+                "due": [part.due_at for _, part in parts],
+                "amount": numbers(part.amount for _, part in parts),
+                "until": [part.discount_until for _, part in parts],
+                "discount": numbers(part.discount for _, part in parts),
+            },
+        )
 
 
 def _document_columns(documents: Sequence[Document]) -> dict[str, Any]:

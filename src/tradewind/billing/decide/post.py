@@ -1,8 +1,9 @@
 """What a document or payment posts to the receivables ledger: balanced, debit positive."""
 
+from decimal import Decimal
 from uuid import UUID
 
-from tradewind.billing.model import Document, Journal, Payment, Posting
+from tradewind.billing.model import Document, Journal, OpenItem, Payment, Posting
 
 
 def document_journal(document: Document) -> Journal:
@@ -28,6 +29,24 @@ def payment_journal(payment: Payment, legal_entity_id: UUID) -> Journal:
 def bounce_journal(payment: Payment, legal_entity_id: UUID) -> Journal:
     """The payment was not money after all: its journal reversed."""
     return _payment(payment, legal_entity_id, kind="bounce", sign=-1)
+
+
+def discount_journal(application_id: UUID, item: OpenItem, *, discount: Decimal, tax: Decimal) -> Journal:
+    """A discount for paying early: less is owed, and with it less tax. A discount below zero was taken back."""
+    postings = [
+        Posting("receivables", item.account_id, item.currency, -discount),
+        Posting("discounts", None, item.currency, discount - tax),
+    ]
+    if tax:
+        postings.append(Posting("tax", None, item.currency, tax))
+    return Journal("discount", item.legal_entity_id, "payment_application", application_id, tuple(postings))
+
+
+def refund_journal(refund_id: UUID, payment: Payment, amount: Decimal, legal_entity_id: UUID) -> Journal:
+    """Money that went back to where it came from."""
+    cash = Posting("cash", None, payment.currency, -amount)
+    receivable = Posting("receivables", payment.account_id, payment.currency, amount)
+    return Journal("refund", legal_entity_id, "payment_refund", refund_id, (cash, receivable))
 
 
 def _payment(payment: Payment, legal_entity_id: UUID, *, kind: str, sign: int) -> Journal:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx, dumps
-from tradewind.orders.model import HOLD_BLOCKS, Hold
+from tradewind.orders.model import Hold
 
 _OPEN_HOLDS = """
 insert into order_hold (id, order_id, account_id, scope, group_no, line_no, kind, code, reason, blocks, detail, opened_at, opened_by)
@@ -38,7 +38,7 @@ def open_holds(tx: Tx, holds: Sequence[tuple[UUID, UUID, Hold]]) -> None:
                 "kind": [hold.kind for _, _, hold in holds],
                 "code": [hold.code for _, _, hold in holds],
                 "reason": [hold.reason for _, _, hold in holds],
-                "blocks": [",".join(HOLD_BLOCKS[hold.kind]) for _, _, hold in holds],
+                "blocks": [",".join(hold.stops) for _, _, hold in holds],
                 "detail": [None if hold.detail is None else dumps(hold.detail) for _, _, hold in holds],
                 "by": [tx.actor.principal_id for _ in holds],
             },
