@@ -50,7 +50,7 @@ CREATE TABLE changed_line (
   anchor_allowance NUMERIC(18, 3) DEFAULT 0 NOT NULL,
   priced_at TIMESTAMP WITH TIME ZONE,
   site_id UUID,
-  replaces_line INTEGER,
+  origin_line INTEGER,
   changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_changed_line PRIMARY KEY (order_id, line_no),
   CONSTRAINT fk_changed_line_order_id_line_no FOREIGN KEY(order_id, line_no) REFERENCES order_line (order_id, line_no),

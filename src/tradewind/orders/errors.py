@@ -69,6 +69,105 @@ def decided_not_released(where: str = "") -> Problem:
     return Problem("orders.decided_not_released", "An approval is decided, not released.", where, 409)
 
 
+def changed_since(number: str, version: int, where: str = "") -> Problem:
+    """Somebody else was faster: what the caller looked at is not what the order says."""
+    message = f"{number} was changed since; it is at version {version}."
+    return Problem("orders.changed_since", message, where, 409, {"version": version})
+
+
+def named_twice(where: str = "") -> Problem:
+    """In one batch an order is changed once, in one change a line's quantity."""
+    return Problem("orders.named_twice", "It was named before.", where, 409)
+
+
+def no_actions(where: str = "") -> Problem:
+    """A change without an action."""
+    return Problem("orders.no_actions", "A change has an action.", where)
+
+
+def too_many_actions(most: int, where: str = "") -> Problem:
+    """A change is bounded."""
+    return Problem("orders.too_many_actions", f"A change has at most {most} actions.", where, detail={"most": most})
+
+
+def stands_in_incident(number: str, where: str = "") -> Problem:
+    """The engine could not go on with it; a person repairs that first."""
+    return Problem("orders.stands_in_incident", f"{number} stands in an incident; it is repaired first.", where, 409)
+
+
+def nothing_left(line_no: int, where: str = "") -> Problem:
+    """Everything of the line is shipped or cancelled."""
+    return Problem("orders.nothing_left", f"Nothing of line {line_no} is left to change.", where, 409)
+
+
+def handed_over(sku: str, qty: str, where: str = "") -> Problem:
+    """What left our hands stays as it was."""
+    return Problem("orders.handed_over", f"{qty} of {sku} were handed over already.", where, 409, {"qty": qty})
+
+
+def asked_back(sku: str, qty: str, where: str = "") -> Problem:
+    """A warehouse has the goods; its answer decides."""
+    return Problem("orders.asked_back", f"{qty} of {sku} are asked back from the warehouse.", where, 409, {"qty": qty})
+
+
+def cancel_pending(sku: str, where: str = "") -> Problem:
+    """A warehouse was asked for units of the line and has not answered."""
+    return Problem(
+        "orders.cancel_pending", f"A warehouse has not answered yet what it gives back of {sku}.", where, 409
+    )
+
+
+def priced_anew(sku: str, qty: str, line_no: int, where: str = "") -> Problem:
+    """What was ordered keeps its price; what is added costs what it costs today."""
+    message = f"{qty} more of {sku} have today's price and are line {line_no}."
+    return Problem("orders.priced_anew", message, where, 409, {"line": line_no, "qty": qty})
+
+
+def billed_already(what: str, where: str = "") -> Problem:
+    """Invoices do not change."""
+    return Problem("orders.billed_already", f"{what} was invoiced already.", where, 409)
+
+
+def changed_again(what: str, where: str = "") -> Problem:
+    """A revert undoes one change, not what came after it."""
+    return Problem("orders.changed_again", f"{what} was changed again since.", where, 409)
+
+
+def staff_only(what: str, where: str = "") -> Problem:
+    """The house decides it."""
+    return Problem("orders.staff_only", f"{what} is for our people to say.", where, 403)
+
+
+def not_goods(sku: str, where: str = "") -> Problem:
+    """A service comes from no site."""
+    return Problem("orders.not_goods", f"{sku} is no goods.", where)
+
+
+def bad_price(where: str = "") -> Problem:
+    """A unit price is zero or more, with at most six places."""
+    return Problem("orders.bad_price", "A unit price is 0 or more, with at most 6 decimal places.", where)
+
+
+def bad_po(where: str = "") -> Problem:
+    """An order number has a letter or a digit."""
+    return Problem("orders.bad_po", "An order number has a letter or a digit.", where)
+
+
+def unknown_change(where: str = "") -> Problem:
+    """No such change of this order."""
+    return Problem("orders.unknown_change", "There is no such change of this order.", where, 404)
+
+
+def not_revertible(kind: str, where: str = "") -> Problem:
+    """Changes are reverted; cancels and what warehouses answered are not, and nothing is reverted twice."""
+    return Problem("orders.not_revertible", f"A step of kind {kind} is not reverted.", where, 409, {"kind": kind})
+
+
+def reverted_already(where: str = "") -> Problem:
+    """A change is reverted once."""
+    return Problem("orders.reverted_already", "The change was reverted before.", where, 409)
+
+
 def no_reason(where: str = "") -> Problem:
     """Who stops an order, or lets it go on, says why."""
     return Problem("orders.no_reason", "This needs a reason.", where)

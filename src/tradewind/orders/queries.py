@@ -280,7 +280,7 @@ def waiting_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) 
 
 
 _MARKS = """
-select m.order_id, m.line_no, m.qty_placed, m.anchor_qty, m.anchor_allowance, m.priced_at, m.site_id, m.replaces_line
+select m.order_id, m.line_no, m.qty_placed, m.anchor_qty, m.anchor_allowance, m.priced_at, m.site_id, m.origin_line
 from unnest(%(orders)s::uuid[]) as w(id) join changed_line m on m.order_id = w.id
 """
 _CHANGE_COLUMNS = """c.id, c.order_id, c.account_id, c.from_version, c.to_version, c.kind, c.actions, c.answers, c.consequences,

@@ -26,7 +26,7 @@ where l.order_id = w.order_id and l.line_no = w.line_no
 """
 _MARK_LINES = """
 insert into changed_line (order_id, line_no, account_id, qty_placed, anchor_qty, anchor_allowance, priced_at, site_id,
-  replaces_line, changed_at)
+  origin_line, changed_at)
 select w.order_id, w.line_no, w.account_id, w.placed, w.anchor_qty, w.anchor_allowance, w.priced_at, w.site_id, w.replaces, %(now)s
 from unnest(%(order)s::uuid[], %(line)s::int[], %(account)s::uuid[], %(placed)s::numeric[], %(anchor_qty)s::numeric[],
   %(anchor)s::numeric[], %(priced_at)s::timestamptz[], %(site)s::uuid[], %(replaces)s::int[])
@@ -110,7 +110,7 @@ def mark_lines(tx: Tx, marks: Sequence[tuple[UUID, UUID, LineMark]]) -> None:
                 "anchor": numbers(mark.anchor_allowance for _, _, mark in marks),
                 "priced_at": [mark.priced_at for _, _, mark in marks],
                 "site": [mark.site_id for _, _, mark in marks],
-                "replaces": numbers(mark.replaces_line for _, _, mark in marks),
+                "replaces": numbers(mark.origin_line for _, _, mark in marks),
             },
         )
 
