@@ -15,6 +15,7 @@ import psycopg
 from tradewind.app import metrics
 from tradewind.app.outbound import NotSent, post_json
 from tradewind.app.settings import Settings
+from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Actor, Database, Tx, dumps
 from tradewind.orchestration.commands.crank import Crank
@@ -26,6 +27,7 @@ from tradewind.streams.library import STREAMS
 from tradewind.streams.sources import StockMoved
 
 SHORTEST_REST, LONGEST_REST = 0.02, 0.2
+GATHER = 0.1  # a turn that was not full rests this long: a set of forty costs hardly more than one of five
 LONGEST_TROUBLE = 5.0
 MESSAGES_EVERY, BACKORDERS_EVERY = 1.0, 15.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
@@ -69,9 +71,10 @@ class Duties:
         for _ in range(BUSY_TURNS):
             now = self.crank.turn_once()
             moved += now
-            if not now:
+            if now:
+                metrics.record_crank(now)
+            if now < CRANK_SET:
                 break
-            metrics.record_crank(now)
         return moved
 
     def _serve_backorders(self) -> dict[str, int]:
@@ -117,6 +120,8 @@ def _until(stop: threading.Event, work: Callable[[], dict[str, int]], what: str)
         if done:
             log.log(logging.INFO if done.keys() - {"events"} else logging.DEBUG, what, extra=done)
             rest = SHORTEST_REST
+            if 0 < done.get("turned", 0) < CRANK_SET:
+                stop.wait(GATHER)
             continue
         rest = min(rest, LONGEST_REST)
         stop.wait(rest)
