@@ -186,7 +186,7 @@ def _place_lines(
         found = meant(account.id, line, items)
         if len(found) == 1:
             product_id, unit = next(iter(found.items()))
-            placed = _line(line, products[product_id], unit=unit, where=where)
+            placed = read_line(line, products[product_id], unit=unit, where=where)
         elif found:
             placed = ambiguous(line, [products[one] for one in found], where=where)
         else:
@@ -205,7 +205,8 @@ def factor_of(product: Product, uom: str) -> Factor | None:
     return product.units.get(uom) or factor_between(uom, product.base_uom)
 
 
-def _line(line: DraftLine, product: Product, *, unit: str | None, where: str) -> LineWork | Problem:
+def read_line(line: DraftLine, product: Product, *, unit: str | None, where: str) -> LineWork | Problem:
+    """An ordered item as a line: in its unit, else the one its number stands for, else the one it is ordered in."""
     uom = line.uom or unit or product.order_uom
     factor = factor_of(product, uom)
     if factor is None and (meant_unit := unit_meant(product, uom)) is not None:
