@@ -55,7 +55,7 @@ def names_as_seen(reader: Reader, wanted: Sequence[tuple[str, str]]) -> list[tup
 def accounts_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Account]:
     """Accounts with what selling to them needs, in one statement."""
     return {
-        row[0]: Account(*row[:24], tuple(row[24]), *row[25:]) for row in reader.rows(_BY_ID, {"ids": list(set(ids))})
+        row[0]: Account(*(*row[:24], tuple(row[24]), *row[25:])) for row in reader.rows(_BY_ID, {"ids": list(set(ids))})
     }
 
 

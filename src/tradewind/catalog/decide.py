@@ -40,14 +40,12 @@ def entitled(
     rank = {scope: place for place, scope in enumerate(scopes)}
     found = [row for row in rows if row.scope_key in rank and in_force(row.valid_from, row.valid_to, at)]
     if found:
-        row = min(
-            found, key=lambda one: (rank[one.scope_key], _TARGETS.index(one.target), one.effect == "include")
-        )
+        row = min(found, key=lambda one: (rank[one.scope_key], _TARGETS.index(one.target), one.effect == "include"))
         said = f"{scope_name(row.scope_key)} {row.effect}s {_what(row)}"
         return Entitlement(row.effect == "include", f"{said}: {row.reason}" if row.reason else said, row)
     if closed_by is not None:
-        return Entitlement(False, f"{scope_name(closed_by)} buys only what is listed for it")
-    return Entitlement(True, "nothing is said of it")
+        return Entitlement(allowed=False, reason=f"{scope_name(closed_by)} buys only what is listed for it")
+    return Entitlement(allowed=True, reason="nothing is said of it")
 
 
 def scope_name(scope_key: str) -> str:
@@ -88,9 +86,9 @@ def barred(
                 rule,
                 country,
                 rule.licence,
-                known and known.number,
-                past and past.valid_to,
-                later and later.valid_from,
+                known.number if known else None,
+                past.valid_to if past else None,
+                later.valid_from if later else None,
             )
         )
     return found

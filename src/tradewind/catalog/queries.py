@@ -1,9 +1,19 @@
 """Reads of the catalogue."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from tradewind.catalog.model import UNIDENTIFIED, Meaning, Product
+from tradewind.catalog.decide import CHAIN_MAX
+from tradewind.catalog.model import (
+    UNIDENTIFIED,
+    AssortmentRow,
+    Meaning,
+    Product,
+    Restriction,
+    SubstituteLink,
+    SubstitutionPolicy,
+)
 from tradewind.kernel.kept import book
 from tradewind.kernel.limits import KEPT_PRODUCTS
 from tradewind.kernel.tx import Reader
@@ -127,3 +137,75 @@ def site_ids(reader: Reader, codes: Iterable[str]) -> dict[str, UUID]:
     return dict(
         reader.rows("select code, id from site where code = any(%(codes)s::text[])", {"codes": list(set(codes))})
     )
+
+
+_ASSORTED = """
+select scope_key, effect, valid_from, valid_to from assortment group by 1, 2, 3, 4
+"""
+_ASSORTMENT = """
+select p.id, a.scope_key, a.effect,
+  case when a.product_id is not null then 'product' when a.category is not null then 'category' else 'everything' end,
+  a.valid_from, a.valid_to, a.reason
+from assortment a join product p on p.id = any(%(products)s::uuid[])
+  and (a.product_id = p.id or a.category = p.category or (a.product_id is null and a.category is null))
+where a.scope_key = any(%(scopes)s::text[])
+"""
+_SUBSTITUTES = """
+with recursive chain as (
+  select w.id, 0 as depth from unnest(%(products)s::uuid[]) as w(id)
+  union
+  select l.substitute_id, c.depth + 1 from chain c join product p on p.id = c.id and p.status = 'discontinued'
+  cross join lateral (
+    select s.substitute_id from substitute s where s.product_id = p.id
+    union select p.superseded_by where p.superseded_by is not null
+  ) l
+  where c.depth < %(depth)s
+)
+select s.product_id, s.substitute_id, s.rank, s.numerator, s.denominator, s.valid_from, s.valid_to
+from (select distinct id from chain) c join substitute s on s.product_id = c.id
+union all
+select p.id, p.superseded_by, 2147483647, 1, 1, null, null
+from (select distinct id from chain) c join product p on p.id = c.id and p.superseded_by is not null
+join product o on o.id = p.superseded_by and o.base_uom = p.base_uom
+where not exists (select from substitute s where s.product_id = p.id and s.substitute_id = p.superseded_by)
+"""
+
+
+def assorted_scopes(reader: Reader) -> list[tuple[str, str, datetime, datetime | None]]:
+    """The scopes for which something is permitted or banned, with the periods: (scope, effect, from, to)."""
+    return reader.rows(_ASSORTED)
+
+
+def assortment_rows(reader: Reader, scopes: Iterable[str], products: Iterable[UUID]) -> dict[UUID, list[AssortmentRow]]:
+    """What these scopes say of these products, by product."""
+    found: dict[UUID, list[AssortmentRow]] = {}
+    values = {"scopes": sorted(set(scopes)), "products": list(set(products))}
+    for product_id, *row in reader.rows(_ASSORTMENT, values):
+        found.setdefault(product_id, []).append(AssortmentRow(*row))
+    return found
+
+
+def restrictions(reader: Reader) -> dict[tuple[str, str], Restriction]:
+    """Every restriction by (code, country)."""
+    rows = reader.rows("select code, country, name, effect, licence from restriction")
+    return {(row[0], row[1]): Restriction(*row) for row in rows}
+
+
+def restricted_products(reader: Reader) -> dict[UUID, frozenset[str]]:
+    """The codes of restricted goods, by product."""
+    rows = reader.rows("select product_id, array_agg(code) from product_restriction group by 1")
+    return {product_id: frozenset(codes) for product_id, codes in rows}
+
+
+def substitution_policies(reader: Reader) -> dict[str, SubstitutionPolicy]:
+    """Who wants substitutes how, by scope."""
+    rows = reader.rows("select scope_key, consent, price from substitution_policy")
+    return {scope: SubstitutionPolicy(consent, price) for scope, consent, price in rows}
+
+
+def substitute_links(reader: Reader, products: Iterable[UUID]) -> dict[UUID, list[SubstituteLink]]:
+    """The links that lead from these products on, over so many as a chain may have; what supersedes a product comes last."""
+    found: dict[UUID, list[SubstituteLink]] = {}
+    for row in reader.rows(_SUBSTITUTES, {"products": sorted(set(products)), "depth": CHAIN_MAX}):
+        found.setdefault(row[0], []).append(SubstituteLink(row[0], row[1], row[2], (row[3], row[4]), row[5], row[6]))
+    return found

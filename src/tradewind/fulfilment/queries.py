@@ -160,3 +160,9 @@ def at_warehouses(reader: Reader, orders: Iterable[UUID]) -> list[AtWarehouse]:
     """What warehouses have of these orders, the latest shipment first."""
     wanted = sorted(set(orders))
     return [AtWarehouse(*row) for row in reader.rows(_RELEASED, {"orders": wanted})] if wanted else []
+
+
+def site_countries(reader: Reader) -> dict[UUID, tuple[str, str]]:
+    """Where each site stands, and where its company is at home."""
+    rows = reader.rows("select s.id, s.country, e.country from site s join legal_entity e on e.id = s.legal_entity_id")
+    return {site: (country, home) for site, country, home in rows}

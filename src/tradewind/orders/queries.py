@@ -19,6 +19,7 @@ from tradewind.orders.model import (
     Line,
     LineMark,
     LinePrice,
+    LineSubstitution,
     LineTax,
     OrderChange,
     Quantities,
@@ -40,7 +41,7 @@ select o.id, o.number, o.account_id, o.legal_entity_id, o.channel, o.buyer_po, o
 from unnest(%(orders)s::uuid[]) with ordinality as w(id, ord) join sales_order o on o.id = w.id order by w.ord
 """
 _GROUPS = """
-select g.order_id, g.group_no, g.ship_to_id, g.ship_to, g.requested_at, g.release_at
+select g.order_id, g.group_no, g.ship_to_id, g.ship_to, g.requested_at, g.release_at, g.not_before, g.arrive_by, g.ship_method
 from unnest(%(orders)s::uuid[]) as w(id) join delivery_group g on g.order_id = w.id order by g.order_id, g.group_no
 """
 _LINES = """
@@ -52,7 +53,8 @@ from unnest(%(orders)s::uuid[]) as w(id) join order_line l on l.order_id = w.id 
 order by l.order_id, l.line_no
 """
 _CHARGES = """
-select c.order_id, c.charge_no, c.code, c.description, c.amount, c.tax_class, c.tax_category, c.tax_rate, c.tax, c.invoiced
+select c.order_id, c.charge_no, c.code, c.description, c.amount, c.tax_class, c.tax_category, c.tax_rate, c.tax, c.invoiced,
+  c.group_no
 from unnest(%(orders)s::uuid[]) as w(id) join order_charge c on c.order_id = w.id order by c.order_id, c.charge_no
 """
 _HOLDS = """
@@ -85,11 +87,8 @@ def _header(row: tuple[Any, ...]) -> HeaderRow:
 def groups_of(reader: Reader, orders: Sequence[UUID]) -> dict[UUID, list[Group]]:
     """Delivery groups by order."""
     found: dict[UUID, list[Group]] = {}
-    for order_id, group_no, address_id, place, requested_at, release_at in reader.rows(
-        _GROUPS, {"orders": list(orders)}
-    ):
-        ship_to = Place(**place, address_id=address_id)
-        found.setdefault(order_id, []).append(Group(group_no, ship_to, requested_at, release_at))
+    for order_id, group_no, address_id, place, *wishes in reader.rows(_GROUPS, {"orders": list(orders)}):
+        found.setdefault(order_id, []).append(Group(group_no, Place(**place, address_id=address_id), *wishes))
     return found
 
 
@@ -116,7 +115,9 @@ def charges_of(reader: Reader, orders: Sequence[UUID]) -> dict[UUID, list[tuple[
     """Charges by order, each with its tax and what of it was invoiced."""
     found: dict[UUID, list[tuple[Charge, LineTax, Decimal]]] = {}
     for row in reader.rows(_CHARGES, {"orders": list(orders)}):
-        found.setdefault(row[0], []).append((Charge(*row[1:6]), LineTax(row[6], row[7], row[8]), row[9]))
+        found.setdefault(row[0], []).append(
+            (Charge(row[1], row[2], row[3], row[4], row[5], row[10]), LineTax(row[6], row[7], row[8]), row[9])
+        )
     return found
 
 
@@ -322,3 +323,16 @@ def changes_by_source(reader: Reader, wanted: Sequence[tuple[UUID, str]]) -> dic
     params = {"orders": [order_id for order_id, _ in wanted], "sources": [source for _, source in wanted]}
     found = [OrderChange(*row) for row in reader.rows(_CHANGES_BY_SOURCE, params)]
     return {(one.order_id, one.source or ""): one for one in found}
+
+
+_SUBSTITUTIONS = """
+select s.order_id, s.line_no, s.ordered_product_id, p.sku, s.ordered_qty, s.ordered_uom, s.ordered_base, s.substitute_id,
+  s.substitute_base, s.numerator, s.denominator, s.consent, s.price
+from unnest(%(orders)s::uuid[]) as w(id) join line_substitution s on s.order_id = w.id join product p on p.id = s.ordered_product_id
+"""
+
+
+def substitutions_of(reader: Reader, orders: Iterable[UUID]) -> list[tuple[UUID, LineSubstitution]]:
+    """What was substituted on the lines of orders, as (order, substitution)."""
+    rows = reader.rows(_SUBSTITUTIONS, {"orders": list(orders)})
+    return [(row[0], LineSubstitution(*(*row[1:9], (row[9], row[10]), *row[11:]))) for row in rows]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tradewind.accounts.model import Account, Certificate
 from tradewind.accounts.queries import certificates
-from tradewind.catalog.model import UNIDENTIFIED, Product
+from tradewind.catalog.model import UNIDENTIFIED, Product, Substitution
 from tradewind.catalog.queries import products_by_id
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, check_quantity
@@ -19,32 +19,30 @@ from tradewind.kernel.tx import Tx
 from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Call, Step
 from tradewind.orders.model import HOUSE_REASONS, Hold, LinePrice, LineTax, Totals
-from tradewind.pricing.decide import document_price, order_totals, price_lines, waterfall_text
+from tradewind.pricing.decide import price_lines, waterfall_text
 from tradewind.pricing.decide.tax import RateIndex
 from tradewind.pricing.model import (
     Adjustment,
-    ExemptionCertificate,
-    LineAmount,
     PricedLine,
     PriceRequest,
     PriceRow,
     Strategy,
-    TaxPolicy,
-    TaxSituation,
-)
-from tradewind.pricing.model import (
-    Charge as TaxedCharge,
 )
 from tradewind.pricing.queries import RowsByProduct, assigned_lists, price_rows, rates_of
 from tradewind.semantics.model import ZERO, Finding
+from tradewind.streams.entitle import LICENCE_MISSING, NOT_SOLD_THERE
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
+from tradewind.streams.ruled import Ruled, look_ruled
+from tradewind.streams.substitutes import as_substitute, asked_as_ordered, not_sold
+from tradewind.streams.taxes import order_taxes
+from tradewind.streams.tolerances import DIFFERS, Stated, at_document_price, priced_within
 from tradewind.streams.unidentified import UNCLEAR, unidentified_lines
 
 ONE = Decimal(1)
 # Findings that a person may wave through: their holds do not open again once released.
 WAVED_THROUGH = frozenset({"data", "price", "address", "stock"})
 # Without these an order would go out at nothing or untaxed; they end only when the price or the rate is there.
-NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate"}) | UNCLEAR
+NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate", LICENCE_MISSING, NOT_SOLD_THERE}) | UNCLEAR
 
 
 @value(frozen=True, slots=True)
@@ -56,6 +54,7 @@ class Facts:
     rates: RateIndex
     certificates: dict[UUID, list[Certificate]]
     products: dict[UUID, Product]
+    ruled: Ruled | None = None
 
 
 @value(frozen=True, slots=True)
@@ -75,12 +74,17 @@ def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
     wanted = {one.line.product_id for work in works for one in work.lines} - workset.products.keys()
     if wanted:
         workset.products.update(products_by_id(tx, wanted))
+    ruled = look_ruled(tx, workset, works)
     assigned = assigned_lists(
         tx, [(work.account.price_scopes(work.header.channel), work.header.price_at) for work in works]
     )
     lists = {work.id: found for work, found in zip(works, assigned, strict=True)}
     unpriced = [(work, one) for work in works for one in work.lines if one.price.waterfall is None]
     pairs = {(list_id, one.line.product_id) for work, one in unpriced for list_id in lists[work.id]}
+    for work in works:
+        if work.substituted:
+            originals = {kept.ordered_product_id for kept in work.substituted.values()}
+            pairs |= {(list_id, product_id) for product_id in originals for list_id in lists[work.id]}
     moments = [work.header.price_at for work in works]
     moments += [work.priced_at(one) for work, one in unpriced if work.version > 1]
     prices: dict[UUID, RowsByProduct] = {}
@@ -91,7 +95,7 @@ def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
         work.account.entity_country for work in works
     }
     exempt = [work.account.id for work in works if work.account.tax_exempt]
-    return Facts(lists, prices, rates_of(tx, countries), certificates(tx, exempt), workset.products)
+    return Facts(lists, prices, rates_of(tx, countries), certificates(tx, exempt), workset.products, ruled)
 
 
 def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Facts) -> Facts:
@@ -106,14 +110,22 @@ def decide(workset: OrderWorkset, calls: Sequence[Call], facts: Facts) -> list[d
 
 def assess(work: OrderWork, facts: Facts) -> Assessment:
     """Everything that is to be said about one order, in one go."""
-    findings = _account_findings(work.account)
+    findings, ruled = _account_findings(work.account), facts.ruled
     for one in work.lines:
         if _left(one):
-            findings += _line_findings(one, facts.products[one.line.product_id])
+            product = facts.products[one.line.product_id]
+            findings += _line_findings(
+                one, product, None if ruled is None else ruled.offers.get((work.id, one.line.line_no))
+            )
+    if ruled is not None:
+        findings += ruled.findings(work, facts.products)
     if UNIDENTIFIED in facts.products:
         findings += unidentified_lines(work)
     prices = _prices(work, facts, findings)
-    taxes, charge_taxes, totals = _totals(work, facts, prices, findings)
+    papers, origins = facts.certificates.get(work.account.id, ()), None if ruled is None else ruled.origins
+    taxes, charge_taxes, totals = order_taxes(
+        work, prices, findings, rates=facts.rates, certificates=papers, origins=origins
+    )
     return Assessment(prices, taxes, charge_taxes, totals, tuple(findings))
 
 
@@ -131,22 +143,12 @@ def _account_findings(account: Account) -> list[Finding]:
     ]
 
 
-def _line_findings(one: LineWork, product: Product) -> list[Finding]:
+def _line_findings(one: LineWork, product: Product, offer: Substitution | None) -> list[Finding]:
     line, found = one.line, []
     if product.status != "active":
         if product.id == UNIDENTIFIED:
             return []
-        found.append(
-            Finding(
-                "catalog.not_sold",
-                "hold",
-                f"{product.sku} is {product.status}",
-                line.line_no,
-                "item",
-                "Order the item that replaces it." if product.superseded_by else None,
-                "data",
-            )
-        )
+        found.append(not_sold(one, product, offer))
     if product.minimum_qty or product.multiple_qty:
         decimals = UNITS[product.base_uom].decimals if product.base_uom in UNITS else 6
         for problem in check_quantity(
@@ -194,7 +196,9 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
         )
         if not line.stocked and line.product_id == UNIDENTIFIED:
             continue
-        if work.header.price_policy == "document" and one.stated_price is not None:
+        if work.substituted:
+            request = asked_as_ordered(request, work.substituted.get(line.line_no))
+        if work.header.price_policy == "document" and one.stated_price is not None and not work.substituted:
             stated.append((one, request))
         else:
             requests.append(request)
@@ -217,9 +221,39 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
     }
     for one, request in stated:
         assert one.stated_price is not None
-        answer = document_price(request, one.stated_price, uom_factor=(one.line.factor_num, one.line.factor_den))
-        prices[request.line_no] = _line_price(answer, request, findings)
+        prices[request.line_no] = _line_price(at_document_price(one, request), request, findings)
+    if facts.ruled is not None:
+        _rule_prices(work, facts.ruled, facts.products, list(zip(requests, priced, strict=True)), prices, findings)
     return prices
+
+
+def _rule_prices(
+    work: OrderWork,
+    ruled: Ruled,
+    products: dict[UUID, Product],
+    priced: Sequence[tuple[PriceRequest, PricedLine | Problem]],
+    prices: dict[int, LinePrice],
+    findings: list[Finding],
+) -> None:
+    """Substitutes at the original's price, and buyers' prices within the tolerance that is agreed."""
+    for line_no, kept in work.substituted.items():
+        if kept.price == "original" and line_no in prices:
+            original = products[kept.ordered_product_id]
+            prices[line_no] = as_substitute(
+                prices[line_no], work.line(line_no), kept, original, currency=work.header.currency
+            )
+    tolerance = ruled.tolerance(work)
+    if tolerance is None:
+        return
+    stated = {
+        request.line_no: Stated(work.line(request.line_no), request, answer)
+        for request, answer in priced
+        if isinstance(answer, PricedLine)
+        and request.line_no not in work.substituted
+        and work.line(request.line_no).stated_price is not None
+    }
+    for line_no, theirs in priced_within(work, stated, tolerance, findings).items():
+        prices[line_no] = _line_price(theirs, stated[line_no].request, findings)
 
 
 def _rows_for(requests: Sequence[PriceRequest], work: OrderWork, facts: Facts) -> dict[UUID, list[PriceRow]]:
@@ -270,84 +304,6 @@ def _rounded(amount: Decimal, like: Decimal) -> Decimal:
     return amount.quantize(like, rounding="ROUND_HALF_UP")
 
 
-def _totals(
-    work: OrderWork, facts: Facts, prices: dict[int, LinePrice], findings: list[Finding]
-) -> tuple[dict[int, LineTax], tuple[LineTax, ...], Totals]:
-    place = work.groups[0].ship_to
-    situation = TaxSituation(
-        at=work.header.placed_at,
-        seller_country=work.account.entity_country,
-        ship_to_country=place.country,
-        ship_to_region=place.region,
-        buyer_vat_id=work.account.vat_id or "",
-        vat_id_verified=work.account.vat_verified,
-    )
-    exemptions = [
-        ExemptionCertificate(
-            one.number, f"{one.country}-{one.region}" if one.region else one.country, one.valid_from, one.valid_to
-        )
-        for one in facts.certificates.get(work.account.id, ())
-    ]
-    amounts = [
-        LineAmount(one.line.line_no, prices.get(one.line.line_no, one.price).net, one.line.tax_class)
-        for one in work.lines
-    ]
-    charges = [TaxedCharge(charge.code, charge.amount, charge.tax_class) for charge, _ in work.charges]
-    answer = order_totals(
-        amounts,
-        facts.rates,
-        situation,
-        currency=work.header.currency,
-        charges=charges,
-        certificates=exemptions,
-        policy=TaxPolicy(rounding=cast(Any, work.header.tax_rounding)),
-    )
-    if isinstance(answer, Problem):
-        raise ValueError(answer.message)
-    findings += _several_jurisdictions(work, facts)
-    for problem in answer.tax.findings:
-        severity = "hold" if problem.code == "tax.no_rate" else "warning"
-        findings.append(
-            Finding(
-                problem.code,
-                cast(Any, severity),
-                problem.message,
-                None,
-                "tax",
-                None,
-                "data" if severity == "hold" else None,
-            )
-        )
-    taxed = [LineTax(one.category or "S", one.rate or ZERO, one.tax) for one in answer.tax.lines]
-    totals = Totals(
-        answer.lines,
-        answer.charges,
-        answer.discounts,
-        answer.tax_total,
-        tuple(
-            {"category": group.category or "S", "rate": str(group.rate), "base": str(group.base), "tax": str(group.tax)}
-            for group in answer.tax.groups
-        ),
-    )
-    lines = {one.line.line_no: tax for one, tax in zip(work.lines, taxed, strict=False)}
-    return lines, tuple(taxed[len(work.lines) :]), totals
-
-
-def _several_jurisdictions(work: OrderWork, facts: Facts) -> list[Finding]:
-    """An order is taxed where its first group goes; one that goes to places taxed differently waits for a person."""
-    places = {(group.ship_to.country, group.ship_to.region) for group in work.groups}
-    countries = {country for country, _ in places}
-    by_region = {jurisdiction.partition("-")[0] for jurisdiction, _ in facts.rates if "-" in jurisdiction}
-    if len(countries) == 1 and not (len(places) > 1 and countries & by_region):
-        return []
-    return [
-        Finding(
-            "tax.several_jurisdictions", "hold", "its groups go to places that tax it differently", place="groups",
-            suggestion="Place an order for each.", hold_kind="data",
-        )
-    ]  # fmt: skip
-
-
 def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep prices, taxes and totals; open a hold for each finding that asks for one, close those whose reason is gone."""
     for call, outcome in zip(calls, outcomes, strict=True):
@@ -374,6 +330,8 @@ def _keep_amounts(work: OrderWork, found: Assessment) -> None:
 
 def _came_of_a_check(hold: Hold) -> bool:
     """Whether a finding of an earlier assessment opened it. What the desk or a person opened is theirs to close."""
+    if hold.code == DIFFERS:  # a price is compared once, when the document comes in; then somebody decides
+        return False
     return hold.kind in ("data", "price", "address") and (hold.detail or {}).get("code") == hold.code
 
 

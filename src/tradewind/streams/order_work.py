@@ -14,6 +14,8 @@ from uuid import UUID
 
 from tradewind.accounts.model import Account
 from tradewind.accounts.queries import accounts_by_id
+from tradewind.approvals.commands.requests import Opening, open_requests
+from tradewind.calendars.model import Calendars
 from tradewind.catalog.model import Product
 from tradewind.credit.commands import add_to_nodes
 from tradewind.credit.model import CreditDelta, Node
@@ -29,9 +31,22 @@ from tradewind.orders import commands as order_commands
 from tradewind.orders import queries as order_queries
 from tradewind.orders.commands import HeaderRow, LineRow
 from tradewind.orders.decide import normal_po, status_of
-from tradewind.orders.model import Charge, Group, Header, Hold, Line, LineMark, LinePrice, LineTax, Quantities, Totals
+from tradewind.orders.model import (
+    Charge,
+    Group,
+    Header,
+    Hold,
+    Line,
+    LineMark,
+    LinePrice,
+    LineSubstitution,
+    LineTax,
+    Quantities,
+    Totals,
+)
 from tradewind.semantics.model import ZERO, Finding
 
+ONE = Decimal(1)
 NO_PRICE = LinePrice(ZERO, Decimal(1), "", ZERO, None, None)
 NO_TAX = LineTax("S", ZERO, ZERO)
 
@@ -47,6 +62,7 @@ class LineWork:
     promised_at: datetime | None = None
     promise_text: str | None = None
     stated_price: Decimal | None = None
+    stated_basis: Decimal = ONE
     moved: bool = False
     repriced: bool = False
     promises_anew: bool = False
@@ -100,6 +116,8 @@ class OrderWork:
     closing: dict[UUID, str] = field(default_factory=dict)
     new_claims: dict[tuple[int, int], Claim] = field(default_factory=dict)
     changed_claims: dict[tuple[int, int], Claim] = field(default_factory=dict)
+    substituted: dict[int, LineSubstitution] = field(default_factory=dict)
+    swapped: list[LineSubstitution] = field(default_factory=list)
     _by_number: dict[int, LineWork] = field(default_factory=dict, repr=False)
 
     @property
@@ -209,6 +227,9 @@ class Shelves:
     stock: dict[tuple[UUID, UUID], Delta] = field(default_factory=dict)
     promised: dict[UUID, Decimal] = field(default_factory=dict)
     credit: dict[UUID, CreditDelta] = field(default_factory=dict)
+    conduct: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
+    prepaid: dict[UUID, Decimal] = field(default_factory=dict)
+    at: datetime | None = None
 
     def supply_dates(self) -> dict[UUID, datetime]:
         """When each inbound supply is expected."""
@@ -241,6 +262,8 @@ class OrderWorkset:
     turned_down: dict[tuple[UUID, int], frozenset[UUID]] = field(default_factory=dict)
     lock_all_sites: bool = False
     estimate: dict[tuple[UUID, int], Sourcing] = field(default_factory=dict)
+    calendars: Calendars | None = None
+    asked: list[Opening] = field(default_factory=list)
 
     def widen(self) -> None:
         """Every site's stock of the products at hand."""
@@ -267,6 +290,7 @@ class OrderWorkset:
         """Write everything that changed. Counters go last: their rows are the ones others wait for."""
         works = list(self.orders.values())
         self._flush_orders(tx, works)
+        open_requests(tx, self.asked)
         stock_commands.insert_claims(tx, [claim for work in works for claim in work.new_claims.values()])
         stock_commands.change_claims(tx, [claim for work in works for claim in work.changed_claims.values()])
         stock_commands.add_to_promised(tx, self.shelves.promised)
@@ -293,6 +317,8 @@ class OrderWorkset:
         order_commands.update_headers(tx, [work.row() for work in known if work.touched])
         self._flush_moves(tx, [(work, one) for work in known for one in work.lines if one.moved])
         order_commands.reprice_lines(tx, [_line_row(work, one) for work in known for one in work.lines if one.repriced])
+        swapped = [(work.id, work.account.id, one) for work in works if work.swapped for one in work.swapped]
+        order_commands.insert_substitutions(tx, swapped)
         for reason in {reason for work in works for reason in work.closing.values()}:
             ids = [hold_id for work in works for hold_id, why in work.closing.items() if why == reason]
             order_commands.close_holds(tx, ids, reason=reason)
@@ -315,6 +341,7 @@ class OrderWorkset:
             work.closing.clear()
             work.new_claims.clear()
             work.changed_claims.clear()
+            work.swapped.clear()
             for one in work.lines:
                 one.moved = one.repriced = one.promises_anew = False
         shelves = self.shelves
@@ -323,6 +350,7 @@ class OrderWorkset:
         shelves.credit.clear()
         self.events.clear()
         self.billed.clear()
+        self.asked.clear()
 
 
 def _line_row(work: OrderWork, one: LineWork) -> LineRow:

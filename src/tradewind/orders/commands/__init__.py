@@ -25,6 +25,7 @@ from tradewind.orders.commands.rows import (
     update_headers,
     update_lines,
 )
+from tradewind.orders.commands.substitutions import insert_substitutions
 
 __all__ = [
     "HeaderRow",
@@ -40,6 +41,7 @@ __all__ = [
     "insert_groups",
     "insert_headers",
     "insert_lines",
+    "insert_substitutions",
     "mark_lines",
     "move_groups",
     "move_lines",

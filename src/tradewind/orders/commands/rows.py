@@ -82,11 +82,14 @@ as w(id, status, version, net, charges, discounts, tax, tax_groups, credit_taken
 where o.id = w.id
 """
 _INSERT_GROUPS = """
-insert into delivery_group (order_id, group_no, account_id, ship_to_id, ship_to, requested_at, release_at)
-select w.order_id, w.group_no, w.account_id, w.ship_to_id, w.ship_to::jsonb, w.requested_at, w.release_at
+insert into delivery_group (order_id, group_no, account_id, ship_to_id, ship_to, requested_at, release_at, not_before, arrive_by,
+  ship_method)
+select w.order_id, w.group_no, w.account_id, w.ship_to_id, w.ship_to::jsonb, w.requested_at, w.release_at, w.not_before,
+  w.arrive_by, w.ship_method
 from unnest(%(order)s::uuid[], %(no)s::int[], %(account)s::uuid[], %(address)s::uuid[], %(place)s::text[],
-  %(requested)s::timestamptz[], %(release)s::timestamptz[])
-as w(order_id, group_no, account_id, ship_to_id, ship_to, requested_at, release_at)
+  %(requested)s::timestamptz[], %(release)s::timestamptz[], %(not_before)s::timestamptz[], %(arrive_by)s::timestamptz[],
+  %(ship_method)s::text[])
+as w(order_id, group_no, account_id, ship_to_id, ship_to, requested_at, release_at, not_before, arrive_by, ship_method)
 """
 _INSERT_LINES = """
 insert into order_line (order_id, line_no, group_no, account_id, product_id, buyer_sku, description, qty, uom, factor_num,
@@ -140,9 +143,11 @@ as w(order_id, line_no, unit_price, basis, price_uom, price_id, price_qty, allow
 where l.order_id = w.order_id and l.line_no = w.line_no
 """
 _INSERT_CHARGES = """
-insert into order_charge (order_id, charge_no, account_id, code, description, amount, tax_class, tax_category, tax_rate, tax)
+insert into order_charge (order_id, charge_no, account_id, code, description, amount, tax_class, tax_category, tax_rate, tax,
+  group_no)
 select * from unnest(%(order)s::uuid[], %(no)s::int[], %(account)s::uuid[], %(code)s::text[], %(description)s::text[],
-  %(amount)s::numeric[], %(tax_class)s::text[], %(tax_category)s::text[], %(tax_rate)s::numeric[], %(tax)s::numeric[])
+  %(amount)s::numeric[], %(tax_class)s::text[], %(tax_category)s::text[], %(tax_rate)s::numeric[], %(tax)s::numeric[],
+  %(group)s::int[])
 """
 _REPRICE_CHARGES = """
 update order_charge c set amount = w.amount, tax_category = w.category, tax_rate = w.rate, tax = w.tax
@@ -228,6 +233,9 @@ def insert_groups(tx: Tx, groups: Sequence[tuple[UUID, UUID, Group]]) -> None:
                 "place": [dumps(group.ship_to.as_json()) for _, _, group in groups],
                 "requested": [group.requested_at for _, _, group in groups],
                 "release": [group.release_at for _, _, group in groups],
+                "not_before": [group.not_before for _, _, group in groups],
+                "arrive_by": [group.arrive_by for _, _, group in groups],
+                "ship_method": [group.ship_method for _, _, group in groups],
             },
         )
 
@@ -346,6 +354,7 @@ def insert_charges(tx: Tx, charges: Sequence[tuple[UUID, UUID, Charge, LineTax]]
                 "tax_category": [tax.category for _, _, _, tax in charges],
                 "tax_rate": numbers(tax.rate for _, _, _, tax in charges),
                 "tax": numbers(tax.amount for _, _, _, tax in charges),
+                "group": [charge.group_no for _, _, charge, _ in charges],
             },
         )
 

@@ -1,0 +1,61 @@
+"""What the house's rules say of a set of orders: one look, and nothing at all where there are no rules."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tradewind.catalog.model import Product
+from tradewind.kernel.tx import Reader
+from tradewind.pricing.model import Tolerance
+from tradewind.semantics.model import Finding
+from tradewind.streams.entitle import Entitling, look_entitling
+from tradewind.streams.order_work import OrderWork, OrderWorkset
+from tradewind.streams.rules_at_hand import HouseRules, house_rules, nearest
+from tradewind.streams.substitutes import Offers, look_substitutes, read_substituted, told
+from tradewind.streams.taxes import Origins, look_origins
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """The rules that may matter for a set of orders, with what was read for it."""
+
+    rules: HouseRules | None
+    entitling: Entitling | None
+    offers: Offers
+    origins: Origins | None
+
+    def tolerance(self, work: OrderWork) -> Tolerance | None:
+        """How far a document's prices may be off ours for this order; None where nothing is agreed."""
+        if self.rules is None or work.header.price_policy == "document":
+            return None
+        return nearest(self.rules.tolerances, work.account, work.header.channel)
+
+    def findings(self, work: OrderWork, products: Mapping[UUID, Product]) -> list[Finding]:
+        """Why this account may not buy what it ordered, and what is sent instead of what."""
+        found = told(work)
+        if self.entitling is None:
+            return found
+        for one in work.lines:
+            if one.quantities.cancelled < one.quantities.ordered:
+                found += self.entitling.findings(
+                    work.account,
+                    products[one.line.product_id],
+                    channel=work.header.channel,
+                    country=work.group(one.line.group_no).ship_to.country,
+                    at=work.header.price_at,
+                    line_no=one.line.line_no,
+                )
+        return found
+
+
+def look_ruled(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> Ruled | None:
+    """What must be known of these orders beside prices and taxes; None where no rule matters and nothing is discontinued."""
+    rules = house_rules(reader, [work.account for work in works])
+    read_substituted(reader, works)
+    offers = look_substitutes(reader, workset, works, rules)
+    if rules is None and not offers and not any(work.substituted for work in works):
+        return None
+    products = {one.line.product_id for work in works for one in work.lines}
+    buyers = [(work.account, work.header.channel) for work in works]
+    entitling = look_entitling(reader, rules, buyers, products)
+    return Ruled(rules, entitling, offers, look_origins(reader, workset, works, rules))
