@@ -25,7 +25,7 @@ def preview(tx: Tx, submissions: Sequence[Submission]) -> list[Placed]:
         calls = [Call(work.id, {}) for work in works.values()]
         assess.apply(tx, workset, calls, assess.decide(workset, calls, assess.look(tx, workset, calls)))
         look_at_shelves(tx, workset)
-        take.apply(tx, workset, calls, take.decide(workset, calls, {}))
+        take.apply(tx, workset, calls, take.decide(workset, calls, take.load(tx, workset, calls, None)))
         for work in works.values():
             if not blockers(work.holds, "confirm"):
                 work.confirmed_at = tx.now

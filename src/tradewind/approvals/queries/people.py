@@ -100,7 +100,9 @@ def people(
         "limit": MOST_PEOPLE,
     }
     return {
-        row[0]: Someone(row[0], row[1], row[2], row[3], row[4], frozenset(row[5]), None if row[6] is None else frozenset(row[6]))
+        row[0]: Someone(
+            row[0], row[1], row[2], row[3], row[4], frozenset(row[5]), None if row[6] is None else frozenset(row[6])
+        )
         for row in reader.rows(_PEOPLE, params)
     }
 
@@ -125,5 +127,10 @@ def delegations_of(
     limit: int = PAGE,
 ) -> list[DelegationRow]:
     """The delegations somebody gave or was given (None: everybody's), oldest first."""
-    params = {"person": person, "after": after or UUID(int=0), "ids": None if ids is None else list(ids), "limit": limit}
+    params = {
+        "person": person,
+        "after": after or UUID(int=0),
+        "ids": None if ids is None else list(ids),
+        "limit": limit,
+    }
     return [DelegationRow(*row) for row in reader.rows(_OF, params)]

@@ -1,0 +1,218 @@
+"""Which approvals orders need: asked at assessment, frozen as a request, carried over changes as far as they still count.
+
+A request belongs to one content of an order (its hash). The same content is never asked twice; another content gets a request
+of its own, on to which approvals are carried whose bound parts did not change for the worse. Accounts without a policy and
+without an amount of their own cost nothing here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.approvals.commands.requests import Opening
+from tradewind.approvals.decide import carry_votes, implied_policy, require, standing
+from tradewind.approvals.model import Flow, Policy, Request, Requirement, Vote
+from tradewind.approvals.queries.policies import policies_in_force
+from tradewind.approvals.queries.requests import flows_of
+from tradewind.credit.model import Answer
+from tradewind.kernel.tx import Reader, Tx
+from tradewind.orders.decide import approval_hash
+from tradewind.orders.model import Hold
+from tradewind.semantics.model import Finding
+from tradewind.streams.approval_facts import Fetched, content_of, facts_of, fetch, picture_of
+from tradewind.streams.order_work import OrderWork, OrderWorkset
+
+NEEDED, EXPIRED = "approvals.needed", "approvals.expired"
+CHANGED = "The order was changed."
+
+
+@dataclass(slots=True)
+class Known:
+    """What asking needs: the policies that apply to each order, what was asked of it before, and what the policies read."""
+
+    policies: dict[UUID, list[Policy]] = field(default_factory=dict)
+    flows: dict[UUID, Flow] = field(default_factory=dict)
+    fetched: Fetched = field(default_factory=Fetched)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPlan:
+    """What an order needs now. `current` is the request that stands; without one, `requirement` is asked with the approvals in
+    `carried`, and `lost` says by tier what voided the others."""
+
+    content_hash: bytes
+    requirement: Requirement
+    current: Request | None = None
+    request_no: int = 1
+    carried: tuple[tuple[Vote, frozenset[int]], ...] = ()
+    lost: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Nobody needs to decide."""
+        if self.current is not None:
+            return self.current.status == "approved"
+        votes = [Vote(vote.id, vote.person, vote.voice, tiers) for vote, tiers in self.carried]
+        return len(standing(self.requirement.tiers, votes).complete) == len(self.requirement.tiers)
+
+    @property
+    def expired(self) -> bool:
+        """It was asked in vain; somebody must ask anew."""
+        return self.current is not None and self.current.status == "expired"
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is taken for the order while it waits."""
+        pending = self.requirement.pending if self.current is None else self.current.pending
+        return self.expired or (not self.complete and pending == "recheck")
+
+
+def hash_of(work: OrderWork) -> bytes:
+    """What approvals of the order as it is bind to."""
+    return approval_hash(work.header.content_hash, prices=work.unit_prices(), terms=work.header.terms_code)
+
+
+def load_needs(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> Known | None:
+    """What asking about these orders needs; None (and no statement) where no policy can apply to any of them."""
+    epoch = max((work.account.approval_epoch for work in works), default=0)
+    known = Known()
+    for work in works:
+        account = work.account
+        found = []
+        if account.approval_epoch:
+            book = policies_in_force(reader, epoch)
+            found = book.of(account.ancestors, account.legal_entity_id, reader.now)
+        if account.approval_above is not None:
+            found.append(implied_policy(account.approval_above))
+        # what was asked before is looked at again, whatever became of the policies
+        if found or any(hold.kind == "approval" for hold in work.holds):
+            known.policies[work.id] = found
+    if not known.policies:
+        return None
+    known.flows = flows_of(reader, [work.id for work in works if work.id in known.policies and not work.fresh])
+    asked = {
+        order_id: policies
+        for order_id, policies in known.policies.items()
+        if not _stands(known.flows.get(order_id), workset.orders[order_id])
+    }
+    known.fetched = fetch(reader, workset, asked)
+    return known
+
+
+def _stands(flow: Flow | None, work: OrderWork) -> bool:
+    """Whether what was asked last is about the order as it is."""
+    return (
+        flow is not None
+        and flow.request.status in ("waiting", "approved", "expired")
+        and flow.request.content_hash == hash_of(work)
+    )
+
+
+def assess_need(
+    workset: OrderWorkset, work: OrderWork, known: Known | None, *, credit: Answer, wanted: Decimal
+) -> ApprovalPlan | None:
+    """What the order needs as it is now, and which approvals given before still count; None where nothing was ever needed.
+
+    Pure. `credit` and `wanted`: the answer of the limit and the amount that was asked of it.
+    """
+    if known is None or work.id not in known.policies:
+        return None
+    flow, digest = known.flows.get(work.id), hash_of(work)
+    if flow is not None and _stands(flow, work):
+        return ApprovalPlan(digest, Requirement(flow.request.tiers), flow.request)
+    nodes = [workset.shelves.nodes[node] for node in workset.shelves.paths.get(work.account.id, ()) if node in workset.shelves.nodes]  # fmt: skip
+    facts = facts_of(work, known.fetched, credit=credit, wanted=wanted, nodes=nodes)
+    requirement = require(facts, content_of(work, known.fetched), known.policies[work.id])
+    if flow is None:
+        return ApprovalPlan(digest, requirement) if requirement.tiers else None
+    carried, lost = carry_votes(flow.earlier, requirement.tiers, total=work.totals.total)
+    return ApprovalPlan(
+        digest, requirement, None, flow.request.request_no + 1, tuple(carried), tuple(sorted(lost.items()))
+    )
+
+
+def settle_hold(tx: Tx, work: OrderWork, plan: ApprovalPlan | None) -> None:
+    """Open or close the approval hold as the plan says; another content's hold makes room for this one's."""
+    open_holds = [hold for hold in work.holds if hold.kind == "approval" and hold.released_at is None]
+    if plan is None or plan.complete:
+        for hold in open_holds:
+            work.close_hold(hold, "Approved.", tx.now)
+        return
+    code, detail = (EXPIRED if plan.expired else NEEDED), {"hash": plan.content_hash.hex()}
+    if any(hold.code == code and hold.detail == detail for hold in open_holds):
+        return
+    for hold in open_holds:
+        work.close_hold(hold, CHANGED, tx.now)
+    finding = Finding(code, "hold", _sentence(plan), hold_kind="approval")
+    work.findings.append(finding)
+    work.open_hold(Hold(tx.ids.new(), "order", "approval", code, finding.message, tx.now, detail=detail))
+
+
+def _sentence(plan: ApprovalPlan) -> str:
+    """What buyers read: the seller's reasons are not among it."""
+    if plan.expired:
+        return "no decision came in time"
+    tiers = plan.requirement.tiers
+    if len(tiers) == 1 and tiers[0].policy_id is None:
+        return tiers[0].reason.partition(" (")[0]
+    own = [tier.name for tier in tiers if tier.side == "buyer"]
+    names = [*own, *(["the seller"] if len(own) < len(tiers) else [])]
+    return f"needs approval: {', '.join(names)}"
+
+
+def note_request(tx: Tx, workset: OrderWorkset, work: OrderWork, plan: ApprovalPlan) -> Request:
+    """The request that stands for the order: the one there is, or a new one that is written with the working copy."""
+    if plan.current is not None:
+        return plan.current
+    needed, complete = plan.requirement, plan.complete
+    request = Request(
+        tx.ids.new(),
+        work.id,
+        work.account.id,
+        plan.request_no,
+        plan.content_hash,
+        "approved" if complete else "waiting",
+        needed.tiers,
+        picture_of(work),
+        needed.on_expiry,
+        needed.pending,
+        tx.now,
+        _after(tx.now, needed.remind_hours),
+        _after(tx.now, needed.escalate_hours),
+        tx.now + timedelta(hours=needed.expire_hours),
+        tx.now if complete else None,
+        ("still approved" if needed.tiers else "nothing is needed any more") if complete else None,
+    )
+    carried = tuple(
+        (Vote(tx.ids.new(), vote.person, vote.voice, tiers, vote.cap, vote.carried_from or vote.id), "Still counts after a change.")
+        for vote, tiers in plan.carried
+    )  # fmt: skip
+    workset.asked.append(Opening(request, carried))
+    work.decisions["approval"] = [tier.reason for tier in needed.tiers]
+    if plan.request_no > 1:
+        lost = {str(no): list(changed) for no, changed in plan.lost}
+        payload = {
+            "number": work.header.number,
+            "hash": plan.content_hash.hex(),
+            "needed": [tier.name for tier in needed.tiers],
+            "carried": len(carried),
+            "void": lost,
+        }
+        workset.say(work, "order.approval_reassessed", payload)
+    return request
+
+
+def _after(now: datetime, hours: int | None) -> datetime | None:
+    return None if hours is None else now + timedelta(hours=hours)
+
+
+def deadlines(request: Request, now: datetime) -> dict[str, datetime]:
+    """The instants the stream waits for beside a decision; one that is over or was not set is the last one."""
+    end = request.expires_at
+    remind, escalate = (
+        moment if moment is not None and now < moment < end else end
+        for moment in (request.remind_at, request.escalate_at)
+    )
+    return {"approval_remind_at": remind, "approval_escalate_at": escalate, "approval_expires_at": end}
