@@ -34,13 +34,6 @@ CREATE TABLE restriction (
   CONSTRAINT ck_restriction_effect CHECK (effect in ('allow', 'hold', 'refuse'))
 );
 comment on table restriction is 'What selling goods of a code to a country needs: the licence that lifts it; no licence means never. Empty country: any.';
-CREATE TABLE rules_version (
-  id SMALLINT NOT NULL,
-  version BIGINT DEFAULT 0 NOT NULL,
-  CONSTRAINT pk_rules_version PRIMARY KEY (id),
-  CONSTRAINT ck_rules_version_single CHECK (id = 1)
-);
-comment on table rules_version is 'One row: counts the writes of rule tables that processes keep a copy of; 0 means that there are no rules.';
 CREATE TABLE substitution_policy (
   scope_key TEXT NOT NULL,
   consent TEXT NOT NULL,
@@ -167,35 +160,20 @@ CREATE TABLE line_substitution (
 comment on table line_substitution is 'What was ordered where a line is served by a substitute: the item, its quantity, and on whose word.';
 alter table delivery_group add column not_before timestamp with time zone, add column arrive_by timestamp with time zone, add column ship_method text not null default '';
 alter table order_charge add column group_no integer;
-create or replace function rules_changed() returns trigger language plpgsql as $$
-begin
-  update rules_version set version = version + 1;
-  return null;
-end $$;
 grant select, insert, update, delete on calendar to tradewind_app;
 grant select on calendar to tradewind_verifier;
-create trigger calendar_kept after insert or update or delete on calendar for each statement execute function rules_changed();
 grant select, insert, update, delete on price_tolerance to tradewind_app;
 grant select on price_tolerance to tradewind_verifier;
-create trigger price_tolerance_kept after insert or update or delete on price_tolerance for each statement execute function rules_changed();
 grant select, insert, update, delete on restriction to tradewind_app;
 grant select on restriction to tradewind_verifier;
-create trigger restriction_kept after insert or update or delete on restriction for each statement execute function rules_changed();
-grant select, insert, update, delete on rules_version to tradewind_app;
-grant select on rules_version to tradewind_verifier;
 grant select, insert, update, delete on substitution_policy to tradewind_app;
 grant select on substitution_policy to tradewind_verifier;
-create trigger substitution_policy_kept after insert or update or delete on substitution_policy for each statement execute function rules_changed();
 grant select, insert, update, delete on assortment to tradewind_app;
 grant select on assortment to tradewind_verifier;
-create trigger assortment_kept after insert or update or delete on assortment for each statement execute function rules_changed();
 grant select, insert, update, delete on calendar_day to tradewind_app;
 grant select on calendar_day to tradewind_verifier;
-create trigger calendar_day_kept after insert or update or delete on calendar_day for each statement execute function rules_changed();
 grant select, insert, update, delete on product_restriction to tradewind_app;
 grant select on product_restriction to tradewind_verifier;
-create trigger product_restriction_kept after insert or update or delete on product_restriction for each statement execute function rules_changed();
-create trigger site_kept after insert or update or delete on site for each statement execute function rules_changed();
 grant select, insert, update, delete on substitute to tradewind_app;
 grant select on substitute to tradewind_verifier;
 grant select, insert, update, delete on licence to tradewind_app;
@@ -212,7 +190,6 @@ alter table calendar_use enable row level security;
 alter table calendar_use force row level security;
 create policy staff on calendar_use to tradewind_app, current_user using (true) with check (true);
 create policy verifier on calendar_use for select to tradewind_verifier using (true);
-create trigger calendar_use_kept after insert or update or delete on calendar_use for each statement execute function rules_changed();
 grant select, insert on line_substitution to tradewind_app;
 grant select on line_substitution to tradewind_verifier;
 alter table line_substitution enable row level security;
@@ -223,5 +200,18 @@ grant select on line_substitution to tradewind_buyer;
 create policy buyer on line_substitution for select to tradewind_buyer using (account_id = any((select string_to_array(current_setting('tradewind.visible_accounts', true), ','))::uuid[]));
 create trigger line_substitution_append_only before update or delete on line_substitution for each row execute function refuse_change();
 create trigger line_substitution_no_truncate before truncate on line_substitution for each statement execute function refuse_change();
-grant select on rules_version to tradewind_buyer;
-insert into rules_version (id) values (1) on conflict do nothing;
+create sequence if not exists master_mark;
+create or replace function leave_mark() returns trigger language plpgsql as $$
+begin
+  insert into master_change (kind, shard, mark) values (tg_argv[0], pg_backend_pid() % 64, nextval('master_mark'))
+  on conflict (kind, shard) do update set mark = excluded.mark;
+  return null;
+end $$;
+create trigger assortment_mark after insert or update or delete or truncate on assortment for each statement execute function leave_mark('rules');
+create trigger restriction_mark after insert or update or delete or truncate on restriction for each statement execute function leave_mark('rules');
+create trigger product_restriction_mark after insert or update or delete or truncate on product_restriction for each statement execute function leave_mark('rules');
+create trigger substitution_policy_mark after insert or update or delete or truncate on substitution_policy for each statement execute function leave_mark('rules');
+create trigger price_tolerance_mark after insert or update or delete or truncate on price_tolerance for each statement execute function leave_mark('rules');
+create trigger calendar_mark after insert or update or delete or truncate on calendar for each statement execute function leave_mark('rules');
+create trigger calendar_day_mark after insert or update or delete or truncate on calendar_day for each statement execute function leave_mark('rules');
+create trigger calendar_use_mark after insert or update or delete or truncate on calendar_use for each statement execute function leave_mark('rules');

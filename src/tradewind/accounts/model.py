@@ -40,7 +40,6 @@ class Account:
     tax_rounding: str
     ancestors: tuple[UUID, ...]
     unknown_items: str = "channel"
-    rules_version: int = 0
     approval_epoch: int = 0
     prepay_percent: Decimal = Decimal(0)
     credit_gate: bool = False

@@ -61,14 +61,6 @@ begin
 end $$
 """
 
-# A process keeps rules in memory as of a version; whoever writes rules counts it up in the same transaction.
-_RULES_CHANGED = """
-create or replace function rules_changed() returns trigger language plpgsql as $$
-begin
-  update rules_version set version = version + 1;
-  return null;
-end $$
-"""
 # Marks come from a sequence, so that not even a rolled back transaction's mark is ever left again.
 _MARKS = """
 create or replace function leave_mark() returns trigger language plpgsql as $$
@@ -158,11 +150,6 @@ def guard_statements(table: Table) -> Iterator[str]:
                 f"create trigger price_{verb}_mark after {verb} on price {tables} for each statement "
                 "execute function mark_price_lists()"
             )
-    if table.info["kept"]:
-        yield (
-            f"create trigger {name}_kept after insert or update or delete on {name} for each statement "
-            f"execute function rules_changed()"
-        )
 
 
 def grant_statements(table: Table) -> Iterator[str]:
@@ -190,13 +177,12 @@ def security_statements() -> Iterator[str]:
     yield f"grant usage on schema public to {APP}, {BUYER}, {VERIFIER}"
     yield _APPEND_ONLY
     yield _FROZEN
-    yield _RULES_CHANGED
     yield "create sequence if not exists master_mark"
     yield _MARKS
     for table in metadata.sorted_tables:
         yield from grant_statements(table)
         yield from guard_statements(table)
-    yield f"grant select on product, product_unit, site, legal_entity, payment_terms, rules_version to {BUYER}"
+    yield f"grant select on product, product_unit, site, legal_entity, payment_terms to {BUYER}"
     yield "create sequence if not exists order_number"
     yield "create sequence if not exists shipment_number"
     yield "create sequence if not exists payment_number"
@@ -206,4 +192,3 @@ def security_statements() -> Iterator[str]:
     yield f"grant execute on function names_as_seen to {BUYER}"
     yield f"grant usage on all sequences in schema public to {APP}"
     yield "insert into installation (id) values (1) on conflict do nothing"
-    yield "insert into rules_version (id) values (1) on conflict do nothing"

@@ -12,7 +12,7 @@ calendar = table(
     words("time_zone", default="UTC"),
     UniqueConstraint("code"),
     comment="When a place works, in its own time zone.",
-    kept=True,
+    kept_as="rules",
 )
 calendar_day = table(
     "calendar_day",
@@ -28,7 +28,7 @@ calendar_day = table(
         name="hours",
     ),
     comment="Hours of a weekday (mon to sun) or of one date (2026-12-25), which goes first; without hours it is closed.",
-    kept=True,
+    kept_as="rules",
 )
 calendar_use = table(
     "calendar_use",
@@ -48,5 +48,5 @@ calendar_use = table(
     ),
     CheckConstraint("coalesce(cut_off, '00:00') ~ '^[0-9]{2}:[0-9]{2}$'", name="cut_off"),
     comment="A site's shipping calendar and cut-off (per ship method), or when an account or one of its ship-tos receives.",
-    kept=True,
+    kept_as="rules",
 )

@@ -72,7 +72,6 @@ site = table(
     moment("closed_at", nullable=True),
     UniqueConstraint("code"),
     comment="A warehouse, or any place that keeps stock.",
-    kept=True,
     kept_as="lane",
 )
 assortment = table(
@@ -89,7 +88,7 @@ assortment = table(
     CheckConstraint("product_id is null or category is null", name="one_target"),
     CheckConstraint("valid_to is null or valid_to > valid_from", name="validity"),
     comment="What account:<id>, segment:<name>, region:<name>, channel:<name> or all may buy; without product and category: everything.",
-    kept=True,
+    kept_as="rules",
 )
 restriction = table(
     "restriction",
@@ -99,14 +98,14 @@ restriction = table(
     *one_of("effect", "allow", "hold", "refuse", default="hold"),
     words("licence", nullable=True),
     comment="What selling goods of a code to a country needs: the licence that lifts it; no licence means never. Empty country: any.",
-    kept=True,
+    kept_as="rules",
 )
 product_restriction = table(
     "product_restriction",
     ref("product_id", "product.id", primary_key=True),
     Column("code", Text, primary_key=True),
     comment="Restricted goods: dangerous, controlled, for adults, not for export.",
-    kept=True,
+    kept_as="rules",
 )
 substitute = table(
     "substitute",
@@ -127,5 +126,5 @@ substitution_policy = table(
     *one_of("consent", "automatic", "ask", "never"),
     *one_of("price", "own", "original", default="own"),
     comment="Whether a substitute is sent without asking, offered or never, and at whose price.",
-    kept=True,
+    kept_as="rules",
 )

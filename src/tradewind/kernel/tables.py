@@ -2,7 +2,7 @@
 
 `info` carries what SQLAlchemy has no word for, and the security migration and `verify` read it:
 `buyer` (the buyer role may read rows whose account is visible), `append_only` (UPDATE, DELETE and TRUNCATE are refused),
-`frozen_but` (posted documents: only the named columns may change), `kept` (processes keep a copy: a write counts up `rules_version`),
+`frozen_but` (posted documents: only the named columns may change),
 `kept_as` (the kind under which processes keep it: a write leaves a mark in `master_change`).
 """
 
@@ -54,11 +54,10 @@ def table(
     append_only: bool = False,
     frozen_but: tuple[str, ...] | None = None,
     storage: dict[str, Any] | None = None,
-    kept: bool = False,
     kept_as: str | None = None,
 ) -> Table:
     """A table with its sentence and its promises."""
-    info = {"buyer": buyer, "append_only": append_only, "frozen_but": frozen_but, "kept": kept, "kept_as": kept_as}
+    info = {"buyer": buyer, "append_only": append_only, "frozen_but": frozen_but, "kept_as": kept_as}
     return Table(name, metadata, *parts, comment=comment, info=info, postgresql_with=storage or {})
 
 
@@ -199,11 +198,4 @@ table(
     UniqueConstraint("effect_key"),
     Index("ix_delivery_due", "next_at", postgresql_where=text("status = 'pending'")),
     comment="What leaves the house: written with the fact, sent after the commit, once per effect key.",
-)
-table(
-    "rules_version",
-    Column("id", SmallInteger, primary_key=True, autoincrement=False),
-    CheckConstraint("id = 1", name="single"),
-    Column("version", BigInteger, nullable=False, server_default=text("0")),
-    comment="One row: counts the writes of rule tables that processes keep a copy of; 0 means that there are no rules.",
 )

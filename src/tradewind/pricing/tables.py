@@ -127,5 +127,5 @@ price_tolerance = table(
     amount("order_down_amount", nullable=True, default=None),
     amount("floor_percent", PRICE, nullable=True, default=None),
     comment="How far a buyer's price may be above (up) or below ours and whose is taken then; beyond it the line is held.",
-    kept=True,
+    kept_as="rules",
 )

@@ -1,10 +1,9 @@
 """The rules of the house that a process keeps in memory: entitlement, substitutes, price tolerance, calendars.
 
-They are read once a version. The version rides along with every account that is read, so that orders of a house without such
-rules cost no statement; a write of a rule counts it up in the same transaction.
+They are read again when one of them, or a site, was written (`kernel.kept`); a house without such rules costs no statement.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -16,12 +15,12 @@ from tradewind.calendars.queries import read_calendars
 from tradewind.catalog.model import Restriction, SubstitutionPolicy
 from tradewind.catalog.queries import assorted_scopes, restricted_products, restrictions, substitution_policies
 from tradewind.fulfilment.queries import site_countries
+from tradewind.kernel.kept import book
 from tradewind.kernel.tx import Reader
 from tradewind.pricing.model import Tolerance
 from tradewind.pricing.queries import price_tolerances
 
 V = TypeVar("V")
-_KEPT = "house_rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,6 @@ class HouseRules:
     another country than its company's, so tax must ask where goods leave.
     """
 
-    version: int
     assorted: frozenset[str]
     closing: Mapping[str, Sequence[tuple[datetime, datetime | None]]]
     restrictions: Mapping[tuple[str, str], Restriction]
@@ -55,20 +53,19 @@ class HouseRules:
         return bool(self.restricted) and any(one.effect == "refuse" for one in self.restrictions.values())
 
 
-def house_rules(reader: Reader, accounts: Collection[Account]) -> HouseRules | None:
-    """The rules as of the version these accounts were read with; None where there are none that matter."""
-    version = max((one.rules_version for one in accounts), default=0)
-    if not version:
-        return None
-    kept: tuple[int, HouseRules | None] | None = reader.kept.get(_KEPT)
-    if kept is None or kept[0] < version:
-        read = _read(reader, version)
-        kept = (version, None if read.empty else read)
-        reader.kept[_KEPT] = kept
-    return kept[1]
+def house_rules(reader: Reader) -> HouseRules | None:
+    """The rules as this transaction sees them; None where there are none that matter."""
+    kept, sites = book(reader, "rules", most=1), book(reader, "lane", most=1).mark
+    if sites not in kept.rows:
+        read = _read(reader)
+        found: dict[str, HouseRules | None] = {sites: None if read.empty else read}
+        reader.keep(kept, found)
+        return found[sites]
+    rules: HouseRules | None = kept.rows[sites]
+    return rules
 
 
-def _read(reader: Reader, version: int) -> HouseRules:
+def _read(reader: Reader) -> HouseRules:
     closing: dict[str, list[tuple[datetime, datetime | None]]] = {}
     assorted: set[str] = set()
     for scope, effect, start, end in assorted_scopes(reader):
@@ -77,7 +74,6 @@ def _read(reader: Reader, version: int) -> HouseRules:
             closing.setdefault(scope, []).append((start, end))
     sites = site_countries(reader)
     return HouseRules(
-        version,
         frozenset(assorted),
         closing,
         restrictions(reader),
