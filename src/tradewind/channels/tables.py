@@ -1,6 +1,6 @@
 """Inbound documents: raw bytes first; trading partners, what they sent and what was sent to them."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Text, UniqueConstraint, Uuid, text
 
 from tradewind.kernel.tables import count, flag, id_column, json, moment, one_of, ref, table, words
 
@@ -108,10 +108,12 @@ partner_set = table(
     Column("account_id", Uuid, nullable=True),
     ref("order_id", "sales_order.id", nullable=True, index=True),
     json("findings"),
+    json("ack"),
     json("said"),
     moment("at"),
     moment("answer_due_at", nullable=True),
     moment("answered_at", nullable=True),
+    words("answer_code", nullable=True),
     Index(
         "ix_partner_set_unanswered",
         "answer_due_at",
@@ -161,4 +163,34 @@ partner_message_set = table(
     Index("ix_partner_message_set_subject_id", "subject_id"),
     comment="A transaction set to a partner: what it is about, and what the partner's 997 said of it.",
     frozen_but=("verdict", "answered_at", "notes"),
+)
+order_file = table(
+    "order_file",
+    ref("document_id", "inbound_document.id", primary_key=True),
+    ref("account_id", "account.id"),
+    Column("sha256", LargeBinary, nullable=False),
+    words("name", nullable=True),
+    *one_of("mode", "accept-valid", "all-or-nothing"),
+    *one_of("outcome", "placed", "refused"),
+    count("rows", default=None),
+    count("accepted", default=None),
+    json("answer", nullable=False),
+    moment("at"),
+    Index("uq_order_file_placed", "account_id", "sha256", unique=True, postgresql_where=text("outcome = 'placed'")),
+    CheckConstraint("accepted >= 0 and accepted <= rows", name="accepted_of_rows"),
+    comment="A file of orders that came in for an account, and what became of each of its rows.",
+    buyer=True,
+    append_only=True,
+)
+order_file_mapping = table(
+    "order_file_mapping",
+    ref("account_id", "account.id", primary_key=True),
+    Column("signature", Text, primary_key=True),
+    json("header", nullable=False),
+    json("mapping", nullable=False),
+    count("version", default="1"),
+    Column("updated_by", Uuid, nullable=True),
+    moment("updated_at"),
+    comment="Which column of an account's order files is what, by the names of their columns.",
+    buyer=True,
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tradewind.catalog.commands import keep_unidentified
-from tradewind.catalog.model import UNIDENTIFIED
+from tradewind.catalog.model import UNIDENTIFIED, Product
 from tradewind.desk.items import as_hold, hold_for, with_unidentified
 from tradewind.desk.resolve import Resolved, Submission, resolve
 from tradewind.kernel.problem import Problem
@@ -43,6 +43,13 @@ def place(tx: Tx, submissions: Sequence[Submission], *, lock_all_sites: bool = F
     transaction placed at the same moment breaks a unique index, and the caller repeats the batch item by item.
     """
     resolved, products = resolve(tx, submissions)
+    return place_resolved(tx, resolved, products, lock_all_sites=lock_all_sites)
+
+
+def place_resolved(
+    tx: Tx, resolved: Sequence[Resolved], products: dict[UUID, Product], *, lock_all_sites: bool = False
+) -> list[Placed]:
+    """`place` for drafts that were resolved before, for doors that look at what is wrong with lines first."""
     answers, opened = open_works(tx, resolved)
     works = list(opened.values())
     if works:
