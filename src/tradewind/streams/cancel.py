@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
+from tradewind.approvals.commands.requests import end_requests_of
 from tradewind.billing.queries import open_invoices_of_orders
 from tradewind.catalog.queries import products_by_id
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
@@ -23,11 +24,12 @@ from tradewind.kernel.tx import Event, Reader, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.tasks import Completion, finish_tasks, tasks_about
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
-from tradewind.orders.commands import reprice_charges
+from tradewind.orders.commands import insert_changes, reprice_charges
 from tradewind.orders.decide import Cut, move
-from tradewind.orders.model import Hold
+from tradewind.orders.model import ChangeKind, Hold, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS, Billed, billed_charges, billed_lines, holds_of
 from tradewind.semantics.model import ZERO
+from tradewind.streams.change_price import rescale
 from tradewind.streams.invoices import close_order, may_close
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
@@ -52,6 +54,7 @@ class Cancelling:
     deliveries: list[Delivery] = field(default_factory=list)
     ended: set[UUID] = field(default_factory=set)
     repriced: set[UUID] = field(default_factory=set)
+    steps: list[OrderChange] = field(default_factory=list)
 
 
 def open_for_cancel(tx: Tx, order_ids: Iterable[UUID]) -> Cancelling:
@@ -77,10 +80,11 @@ def lock_held(tx: Tx, workset: OrderWorkset) -> Cancelling:
     shelves.nodes = nodes_from(tx, locked["credit"])
     shelves.inbound = inbound_rows(locked["supply"])
     shelves.rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
-    return _read(tx, workset)
+    return read_at_hand(tx, workset)
 
 
-def _read(reader: Reader, workset: OrderWorkset) -> Cancelling:
+def read_at_hand(reader: Reader, workset: OrderWorkset) -> Cancelling:
+    """Everything else a cancel needs, of orders whose rows are locked already."""
     ids = list(workset.orders)
     warehouses: dict[tuple[UUID, int], list[AtWarehouse]] = {}
     for one in at_warehouses(reader, ids):
@@ -103,16 +107,24 @@ def _requests(work: OrderWork, line_no: int) -> list[Hold]:
     ]
 
 
-def cancel_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, Cut], *, reason: str) -> None:
+def cancel_units(
+    tx: Tx,
+    at_hand: Cancelling,
+    work: OrderWork,
+    cuts: Mapping[int, Cut],
+    *,
+    reason: str,
+    kind: ChangeKind = "cancel",
+) -> None:
     """Cancel what can be cancelled at once, ask back what is at warehouses, and say both."""
     now = {line_no: cut.now for line_no, cut in cuts.items() if cut.now > 0}
     asked = {line_no: cut.asked for line_no, cut in cuts.items() if cut.asked > 0}
     if not now and not asked:
         return
     for line_no, qty in asked.items():
-        _ask_back(tx, at_hand, work, work.line(line_no), qty=qty, reason=reason)
+        ask_back(tx, at_hand, work, work.line(line_no), qty=qty, reason=reason)
     if now:
-        _end_units(tx, at_hand, work, now, reason=reason)
+        _end_units(tx, at_hand, work, now, reason=reason, kind=kind)
     if asked:
         payload = {
             "number": work.header.number,
@@ -131,41 +143,26 @@ def finish_cancel(tx: Tx, at_hand: Cancelling) -> None:
     ]
     workset.flush(tx)
     reprice_charges(tx, charges)
+    insert_changes(tx, at_hand.steps)
     put_deliveries(tx, at_hand.deliveries)
     for fact in at_hand.facts:
         tx.emit(fact)
     if at_hand.ended:
         finish_tasks(tx, [Completion(task.id, {"cancelled": True}) for task in tasks_about(tx, at_hand.ended)])
+        asked = [one for one in at_hand.ended if any(hold.kind == "approval" for hold in workset.orders[one].holds)]
+        end_requests_of(tx, asked, reason="cancelled")
     wake_waiting(tx, at_hand.messages)
 
 
-def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, Decimal], *, reason: str) -> None:
-    before = work.totals.total
+def _end_units(
+    tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, Decimal], *, reason: str, kind: ChangeKind
+) -> None:
+    before, totals = plain(work.totals.total), work.totals.total
     freed: set[UUID] = set()
     for line_no, qty in cuts.items():
-        one = work.line(line_no)
-        alive = one.quantities.ordered - one.quantities.cancelled
-        freed |= _cut_line(at_hand.workset, work, one, qty)
-        _shorten_promise(one)
-        billed = at_hand.billed.get((work.id, line_no))
-        price_rest(work, one, alive, factors=at_hand.units.get(one.line.product_id, {}), billed=billed)
-    whole = all(one.quantities.cancelled == one.quantities.ordered for one in work.lines)
-    if _nothing_to_bill(at_hand, work):  # a charge is worth what was billed of it
-        work.charges = [
-            (replace(charge, amount=at_hand.charged.get((work.id, charge.charge_no), ZERO)), tax)
-            for charge, tax in work.charges
-        ]
-    total_rest(work)
-    at_hand.repriced.add(work.id)
+        freed |= cut_units(at_hand, work, work.line(line_no), qty)
+    settle_cut(tx, at_hand, work, before=totals)
     work.version += 1
-    work.touched = True
-    over = whole or _nothing_to_bill(at_hand, work)
-    back = work.credit_taken if over else min(work.credit_taken, max(before - work.totals.total, ZERO))
-    return_credit(at_hand.workset, work, back)
-    if whole:
-        at_hand.ended.add(work.id)
-        for hold in [hold for hold in work.holds if hold.released_at is None]:
-            work.close_hold(hold, "The order was cancelled.", tx.now)
     payload = {
         "number": work.header.number,
         "status": work.compute_status(),
@@ -177,6 +174,7 @@ def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, 
     at_hand.workset.say(
         work, "order.cancelled", payload, objects=[("product", product, "freed") for product in sorted(freed)]
     )
+    at_hand.steps.append(_step(tx, work, cuts, kind=kind, reason=reason, before=before))
     if work.account.delivery_url:
         at_hand.deliveries.append(
             Delivery(
@@ -191,10 +189,65 @@ def _end_units(tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, 
         )
     if may_close(work, at_hand.billed, at_hand.open_invoices):
         close_order(tx, at_hand.workset, work)
-    _wake(tx, at_hand, work)
+    wake_order(tx, at_hand, work)
 
 
-def _nothing_to_bill(at_hand: Cancelling, work: OrderWork) -> bool:
+def _step(
+    tx: Tx, work: OrderWork, cuts: Mapping[int, Decimal], *, kind: ChangeKind, reason: str, before: str
+) -> OrderChange:
+    """The step from a version to the next, for the order's history; quantities in base units."""
+    actions = [{"verb": "cancel_units", "line": line_no, "units": plain(qty)} for line_no, qty in sorted(cuts.items())]
+    totals = {"total": {"before": before, "after": plain(work.totals.total)}}
+    return OrderChange(
+        tx.ids.new(),
+        work.id,
+        work.account.id,
+        work.version - 1,
+        work.version,
+        kind,
+        actions,
+        [],
+        totals,
+        {},
+        {},
+        reason,
+    )
+
+
+def cut_units(at_hand: Cancelling, work: OrderWork, one: LineWork, qty: Decimal) -> set[UUID]:
+    """Units of a line end, with their stock, promise and price; gives the product if goods became free."""
+    alive = one.quantities.ordered - one.quantities.cancelled
+    freed = cut_line(at_hand.workset, work, one, qty)
+    _shorten_promise(one)
+    billed, factors = at_hand.billed.get((work.id, one.line.line_no)), at_hand.units.get(one.line.product_id, {})
+    if one.mark is None:
+        price_rest(work, one, alive, factors=factors, billed=billed)
+    else:
+        rescale(work, one, factors=factors, billed=billed)
+    return freed
+
+
+def settle_cut(tx: Tx, at_hand: Cancelling, work: OrderWork, *, before: Decimal) -> None:
+    """After units ended: charges, totals and headroom follow; an order without anything left ends. `before`: its total then."""
+    whole = all(one.quantities.cancelled == one.quantities.ordered for one in work.lines)
+    if nothing_to_bill(at_hand, work):  # a charge is worth what was billed of it
+        work.charges = [
+            (replace(charge, amount=at_hand.charged.get((work.id, charge.charge_no), ZERO)), tax)
+            for charge, tax in work.charges
+        ]
+    total_rest(work)
+    at_hand.repriced.add(work.id)
+    work.touched = True
+    over = whole or nothing_to_bill(at_hand, work)
+    back = work.credit_taken if over else min(work.credit_taken, max(before - work.totals.total, ZERO))
+    return_credit(at_hand.workset, work, back)
+    if whole:
+        at_hand.ended.add(work.id)
+        for hold in [hold for hold in work.holds if hold.released_at is None]:
+            work.close_hold(hold, "The order was cancelled.", tx.now)
+
+
+def nothing_to_bill(at_hand: Cancelling, work: OrderWork) -> bool:
     """No unit is left that could still be shipped or billed."""
     for one in work.lines:
         units, billed = one.quantities, at_hand.billed.get((work.id, one.line.line_no))
@@ -205,7 +258,7 @@ def _nothing_to_bill(at_hand: Cancelling, work: OrderWork) -> bool:
     return True
 
 
-def _wake(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
+def wake_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
     """The order may be complete now, or over: whoever waits looks again."""
     token = f"cancel:{tx.ids.new()}"
     at_hand.messages.append(Message("order.cleared", str(work.id), token))
@@ -214,7 +267,7 @@ def _wake(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
     ]
 
 
-def _cut_line(workset: OrderWorkset, work: OrderWork, one: LineWork, qty: Decimal) -> set[UUID]:
+def cut_line(workset: OrderWorkset, work: OrderWork, one: LineWork, qty: Decimal) -> set[UUID]:
     """Take units out of open, then reserved, then allocated; gives the product if goods became free."""
     left = qty
     first = min(left, one.quantities.open)
@@ -277,7 +330,7 @@ def _shorten_promise(one: LineWork) -> None:
     one.promise_anew(kept, one.promised_at if dated and all(dated) else None)
 
 
-def _ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qty: Decimal, reason: str) -> None:
+def ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qty: Decimal, reason: str) -> None:
     """Ask the warehouses that hold the units; what was asked before for the line is asked together with it."""
     line_no, total = one.line.line_no, qty
     for hold in _requests(work, line_no):
@@ -356,7 +409,7 @@ def _settle_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
             cuts[hold.line_no] = Cut(now=got)
         if gone > 0:
             lost[hold.line_no] = gone
-    cancel_units(tx, at_hand, work, cuts, reason="Came back from the warehouse.")
+    cancel_units(tx, at_hand, work, cuts, reason="Came back from the warehouse.", kind="answer")
     if lost:
         payload = {
             "number": work.header.number,
@@ -365,7 +418,7 @@ def _settle_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
             "code": "fulfilment.already_shipped",
         }
         at_hand.workset.say(work, "order.cancel_refused", payload)
-        _wake(tx, at_hand, work)
+        wake_order(tx, at_hand, work)
 
 
 def _texts(quantities: Mapping[int, Decimal]) -> dict[str, str]:

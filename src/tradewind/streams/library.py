@@ -7,7 +7,7 @@ from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Stream
 from tradewind.orchestration.commands.streams import publish
 from tradewind.rules.decide.feel import read_expression
-from tradewind.streams import assess, invoices, release, shipments, take
+from tradewind.streams import approval_late, assess, invoices, release, shipments, take
 from tradewind.streams.order_locks import lock_orders
 from tradewind.streams.order_work import open_orders
 from tradewind.streams.shipment_work import lock_for_shipments, open_shipments
@@ -23,7 +23,18 @@ ORDER_TO_RELEASE = Stream(
     name="Order to release",
     subject_type="sales_order",
     bpmn=diagram("order_to_release"),
-    steps={step.name: step for step in (assess.STEP, take.TAKE, take.GIVE_BACK, release.CONFIRM, release.RELEASE)},
+    steps={
+        step.name: step
+        for step in (
+            assess.STEP,
+            take.TAKE,
+            take.GIVE_BACK,
+            approval_late.REMIND,
+            approval_late.EXPIRE,
+            release.CONFIRM,
+            release.RELEASE,
+        )
+    },
     open=open_orders,
     lock=lock_orders,
 )

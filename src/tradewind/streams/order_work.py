@@ -16,7 +16,6 @@ from tradewind.accounts.model import Account
 from tradewind.accounts.queries import accounts_by_id
 from tradewind.approvals.commands.requests import Opening, open_requests
 from tradewind.calendars.model import Calendars
-from tradewind.approvals.commands.requests import Opening, open_requests
 from tradewind.catalog.model import Product
 from tradewind.credit.commands import add_to_nodes
 from tradewind.credit.model import CreditDelta, Node
@@ -263,7 +262,6 @@ class OrderWorkset:
     turned_down: dict[tuple[UUID, int], frozenset[UUID]] = field(default_factory=dict)
     lock_all_sites: bool = False
     estimate: dict[tuple[UUID, int], Sourcing] = field(default_factory=dict)
-    asked: list[Opening] = field(default_factory=list)
     calendars: Calendars | None = None
     asked: list[Opening] = field(default_factory=list)
 
@@ -292,7 +290,6 @@ class OrderWorkset:
         """Write everything that changed. Counters go last: their rows are the ones others wait for."""
         works = list(self.orders.values())
         self._flush_orders(tx, works)
-        open_requests(tx, self.asked)
         open_requests(tx, self.asked)
         stock_commands.insert_claims(tx, [claim for work in works for claim in work.new_claims.values()])
         stock_commands.change_claims(tx, [claim for work in works for claim in work.changed_claims.values()])
@@ -353,7 +350,6 @@ class OrderWorkset:
         shelves.credit.clear()
         self.events.clear()
         self.billed.clear()
-        self.asked.clear()
         self.asked.clear()
 
 
