@@ -76,13 +76,13 @@ update partner_interchange set status = %(status)s, sets = %(sets)s, findings = 
 """
 _NOTE_SETS = """
 insert into partner_set (interchange_id, place, type, group_no, group_code, set_no, verdict, outcome, number, account_id, order_id,
-  findings, said, at, answer_due_at)
+  findings, ack, said, at, answer_due_at)
 select %(interchange)s, w.place, w.type, w.group_no, w.group_code, w.set_no, w.verdict, w.outcome, w.number, w.account_id,
-  w.order_id, w.findings::jsonb, w.said::jsonb, %(now)s, w.due
+  w.order_id, w.findings::jsonb, w.ack::jsonb, w.said::jsonb, %(now)s, w.due
 from unnest(%(place)s::int[], %(type)s::text[], %(group_no)s::text[], %(group_code)s::text[], %(set_no)s::text[],
   %(verdict)s::text[], %(outcome)s::text[], %(number)s::text[], %(account)s::uuid[], %(order)s::uuid[], %(findings)s::text[],
-  %(said)s::text[], %(due)s::timestamptz[])
-  as w(place, type, group_no, group_code, set_no, verdict, outcome, number, account_id, order_id, findings, said, due)
+  %(ack)s::text[], %(said)s::text[], %(due)s::timestamptz[])
+  as w(place, type, group_no, group_code, set_no, verdict, outcome, number, account_id, order_id, findings, ack, said, due)
 """
 _MEND_SET = """
 update partner_set set outcome = %(outcome)s, number = %(number)s, account_id = %(account)s, order_id = %(order)s,
@@ -103,6 +103,24 @@ from unnest(%(message)s::uuid[], %(place)s::int[], %(partner)s::uuid[], %(serial
   %(subject_type)s::text[], %(subject)s::uuid[], %(account)s::uuid[])
   as w(message_id, place, partner_id, serial, type, effect_key, subject_type, subject_id, account_id)
 """
+
+_VERDICTS = """
+update partner_message_set s set verdict = w.verdict, answered_at = %(now)s, notes = w.notes::jsonb
+from unnest(%(message)s::uuid[], %(place)s::int[], %(verdict)s::text[], %(notes)s::text[]) as w(message_id, place, verdict, notes)
+where s.message_id = w.message_id and s.place = w.place
+"""
+_ALL_SAID = """
+update partner_message m set ack_due_at = null where m.id = any(%(ids)s::uuid[]) and m.ack_due_at is not null
+  and not exists (select from partner_message_set s where s.message_id = m.id and s.verdict is null)
+"""
+_MISSED = "update partner_message set missed_at = %s where id = any(%s::uuid[])"
+_ANSWERED = """
+update partner_set s set answered_at = %(now)s, answer_code = w.code
+from unnest(%(interchange)s::uuid[], %(place)s::int[], %(code)s::text[]) as w(interchange_id, place, code)
+where s.interchange_id = w.interchange_id and s.place = w.place
+"""
+
+_ADD_WORDS = "update partner_set set said = %s::jsonb where interchange_id = %s and place = %s"
 
 
 # ---- partners ----------------------------------------------------------------------------------------------------
@@ -181,7 +199,7 @@ def note_arrival(
     is_new = tx.row(_ARRIVE, columns) is not None
     row = tx.row(_ARRIVED, columns)
     assert row is not None
-    return Arrived(*row, is_new=is_new)
+    return Arrived(row[0], row[1], row[2], row[3], row[4], row[5], row[6], is_new)
 
 
 def finish_interchange(
@@ -197,8 +215,8 @@ def finish_interchange(
     )  # fmt: skip
 
 
-def note_sets(tx: Tx, interchange_id: UUID, outcomes: Sequence[SetOutcome]) -> None:
-    """What became of sets. A second note of the same set breaks the primary key: somebody else was faster."""
+def note_sets(tx: Tx, interchange_id: UUID, outcomes: Sequence[SetOutcome], *, answer_by: datetime | None) -> None:
+    """What became of sets, and by when those that await an answer have it. A second note of the same set breaks the primary key: somebody else was faster."""
     if outcomes:
         tx.run(
             _NOTE_SETS,
@@ -216,22 +234,28 @@ def note_sets(tx: Tx, interchange_id: UUID, outcomes: Sequence[SetOutcome]) -> N
                 "account": [one.account_id for one in outcomes],
                 "order": [one.order_id for one in outcomes],
                 "findings": [_json(one.findings) for one in outcomes],
+                "ack": [_json(one.ack) for one in outcomes],
                 "said": [_json(one.said) for one in outcomes],
-                "due": [one.answer_due_at for one in outcomes],
+                "due": [answer_by if one.awaits else None for one in outcomes],
             },
         )
 
 
-def mend_set(tx: Tx, interchange_id: UUID, outcome: SetOutcome) -> int:
+def mend_set(tx: Tx, interchange_id: UUID, outcome: SetOutcome, *, answer_by: datetime | None) -> int:
     """A held set was tried again; gives 0 where somebody did that meanwhile."""
     return tx.run(
         _MEND_SET,
         {
             "interchange": interchange_id, "place": outcome.place, "outcome": outcome.outcome, "number": outcome.number,
             "account": outcome.account_id, "order": outcome.order_id, "findings": _json(outcome.findings),
-            "said": _json(outcome.said), "due": outcome.answer_due_at, "again": outcome.outcome == "order",
+            "said": _json(outcome.said), "due": answer_by if outcome.awaits else None, "again": outcome.outcome == "order",
         },
     )  # fmt: skip
+
+
+def add_words(tx: Tx, interchange_id: UUID, place: int, said: dict[str, Any]) -> None:
+    """The buyer's words of an order, after a change of theirs."""
+    tx.run(_ADD_WORDS, [dumps(said), interchange_id, place])
 
 
 def _json(value: Any) -> str | None:
@@ -265,8 +289,44 @@ def keep_messages(tx: Tx, messages: Sequence[dict[str, Any]], sets: Sequence[dic
     if messages:
         names = ("id", "partner", "serial", "group", "type", "test", "body", "due")
         tx.run(_WRITE, {"now": tx.now, **{name: [one[name] for one in messages] for name in names}})
-        names = ("message", "place", "partner", "serial", "type", "key", "subject_type", "subject", "account")
-        tx.run(_WRITE_SETS, {name: [one[name] for one in sets] for name in names})
+        of_sets = ("message", "place", "partner", "serial", "type", "key", "subject_type", "subject", "account")
+        tx.run(_WRITE_SETS, {name: [one[name] for one in sets] for name in of_sets})
+
+
+def note_verdicts(tx: Tx, verdicts: Sequence[tuple[UUID, int, str, dict[str, Any] | None]]) -> None:
+    """What partners said of our sets: (message, place, verdict, their words)."""
+    if verdicts:
+        tx.run(
+            _VERDICTS,
+            {
+                "now": tx.now,
+                "message": [message_id for message_id, _, _, _ in verdicts],
+                "place": [place for _, place, _, _ in verdicts],
+                "verdict": [verdict for _, _, verdict, _ in verdicts],
+                "notes": [_json(notes) for _, _, _, notes in verdicts],
+            },
+        )
+        tx.run(_ALL_SAID, {"ids": sorted({message_id for message_id, _, _, _ in verdicts})})
+
+
+def mark_missed(tx: Tx, messages: Sequence[UUID]) -> None:
+    """These should have been acknowledged by now."""
+    if messages:
+        tx.run(_MISSED, [tx.now, list(messages)])
+
+
+def note_answers(tx: Tx, answers: Sequence[tuple[UUID, int, str]]) -> None:
+    """These sets have their answer: (interchange, place, what the answer's header says)."""
+    if answers:
+        tx.run(
+            _ANSWERED,
+            {
+                "now": tx.now,
+                "interchange": [interchange_id for interchange_id, _, _ in answers],
+                "place": [place for _, place, _ in answers],
+                "code": [code for _, _, code in answers],
+            },
+        )
 
 
 def due_in(tx: Tx, minutes: int | None) -> datetime | None:

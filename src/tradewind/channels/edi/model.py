@@ -1,11 +1,10 @@
 """Trading partners, what they sent and what was written to them, as values."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from tradewind.channels.decide.x12.maps import PartnerMap
+from tradewind.channels.decide.x12.maps import DEFAULT, PartnerMap
 from tradewind.channels.decide.x12.model import PartnerId, Separators
 
 HIGHEST_CONTROL = 999_999_999
@@ -13,6 +12,7 @@ ANSWERS = ("855", "856", "810", "865")
 """What may be sent to a partner beside the 997."""
 
 Outcome = Literal["order", "change", "duplicate", "rejected", "held", "answer", "ignored"]
+USUAL = Separators()
 SendBy = Literal["http", "folder", "pickup"]
 
 
@@ -37,8 +37,8 @@ class Partner:
     our_group: str | None = None
     their_group: str | None = None
     version: str = "004010"
-    separators: Separators = Separators()
-    map: PartnerMap = PartnerMap()
+    separators: Separators = USUAL
+    map: PartnerMap = DEFAULT
     mapping: dict[str, Any] = field(default_factory=dict)
     wants_997: bool = True
     sends: frozenset[str] = frozenset(ANSWERS)
@@ -69,7 +69,10 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class SetOutcome:
-    """What became of one transaction set. `said` is what of the buyer's own words our answers repeat."""
+    """What became of one transaction set. `said` is what of the buyer's own words our answers repeat.
+
+    `awaits`: the partner is to have an 855 for it.
+    """
 
     place: int
     type: str
@@ -82,8 +85,9 @@ class SetOutcome:
     account_id: UUID | None = None
     order_id: UUID | None = None
     findings: tuple[dict[str, Any], ...] = ()
+    ack: dict[str, Any] | None = None
     said: dict[str, Any] | None = None
-    answer_due_at: datetime | None = None
+    awaits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tradewind.channels.decide.partners.maps import read_map, read_separators
-from tradewind.channels.decide.x12.maps import PartnerMap
+from tradewind.channels.decide.partners.separators import read_separators
+from tradewind.channels.decide.x12.maps import PartnerMap, map_from_json
 from tradewind.channels.decide.x12.model import PartnerId, Separators
-from tradewind.channels.edi.model import Partner
+from tradewind.channels.edi.model import HIGHEST_CONTROL, Partner, control_number
 from tradewind.kernel.tx import Reader
 
 _COLUMNS = """p.id, p.code, p.name, p.our_qualifier, p.our_id, p.their_qualifier, p.their_id, p.account_id, a.code, p.sandbox_account_id,
@@ -35,10 +35,6 @@ left join account a on a.id = o.our_id and o.noun = 'account' left join address 
 where o.system = %(system)s and (%(outside)s::text[] is null or o.outside = any(%(outside)s::text[]))
   and o.noun in ('account', 'ship_to') order by o.noun, o.outside
 """
-_OUTSIDE = """
-select w.place::int, o.noun, o.outside, o.our_id from unnest(%(outside)s::text[]) with ordinality as w(outside, place)
-join outside_id o on o.system = %(system)s and o.outside = w.outside and o.noun in ('account', 'ship_to')
-"""
 _SHIP_TOS = """
 select d.account_id, d.id, d.code, d.name, d.street, d.city, d.postal_code from unnest(%(accounts)s::uuid[]) as w(id)
 join address d on d.account_id = w.id and d.kind = 'ship_to' order by d.account_id, d.is_default desc, d.code
@@ -47,8 +43,9 @@ _WORK = """
 select d.channel, d.content_type, d.body, d.principal_id from inbound_document d where d.id = %s
 """
 _PLACES = "select place from partner_set where interchange_id = %s"
+_HELD = "select place from partner_set where interchange_id = %s and outcome = 'held' for update"
 _SETS = """
-select s.place, s.type, s.group_no, s.group_code, s.set_no, s.verdict, s.outcome, s.findings from partner_set s
+select s.place, s.type, s.group_no, s.group_code, s.set_no, s.verdict, s.outcome, s.ack from partner_set s
 where s.interchange_id = %s order by s.place
 """
 _HIGHEST = "select max(control_no) from partner_interchange where partner_id = %s and id <> %s and received_at > %s"
@@ -56,6 +53,69 @@ _OTHER_BYTES = """
 select document_id, received_at from partner_interchange where partner_id = %s and control_no = %s and id <> %s and received_at > %s
 order by received_at desc limit 1
 """
+_WRITTEN = """
+select s.effect_key, s.message_id from unnest(%(keys)s::text[]) as w(key) join partner_message_set s on s.effect_key = w.key
+"""
+_IN_GROUP = """
+select s.message_id, s.place, s.serial, s.type from partner_message m join partner_message_set s on s.message_id = m.id
+where m.partner_id = %(partner)s and m.type = any(%(types)s::text[])
+  and m.group_serial = (
+    select max(g.group_serial) from partner_message g
+    where g.partner_id = %(partner)s and g.type = any(%(types)s::text[]) and (g.group_serial - 1) %% %(turn)s + 1 = %(control)s
+  )
+order by s.place
+"""
+_UNACKNOWLEDGED = """
+select m.id, p.code, m.type, m.serial from partner_message m join trading_partner p on p.id = m.partner_id
+where m.ack_due_at <= %(until)s and m.missed_at is null order by m.ack_due_at, m.id limit %(limit)s
+"""
+_ORDERS = """
+select s.order_id, i.partner_id, i.is_test, s.interchange_id, s.place, s.said, s.answered_at, s.answer_code, s.number, s.account_id,
+  s.findings
+from partner_set s join partner_interchange i on i.id = s.interchange_id
+"""
+_OF_ORDERS = f"{_ORDERS} where s.order_id = any(%(orders)s::uuid[]) and s.outcome = 'order'"
+_DUE = f"""{_ORDERS} where s.answered_at is null and s.answer_due_at <= %(until)s and s.answer_due_at is not null
+order by s.answer_due_at, s.interchange_id, s.place limit %(limit)s for update of s skip locked"""
+_MESSAGE = """
+select m.id, m.partner_id, m.serial, m.type, m.is_test, m.body, m.created_at from partner_message m where m.id = %s
+"""
+_TALLIES = "select outcome, count(*) from partner_set where interchange_id = %s group by outcome order by outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An interchange as it was written to a partner."""
+
+    id: UUID
+    partner_id: UUID
+    serial: int
+    type: str
+    is_test: bool
+    body: bytes
+    created_at: datetime
+
+    @property
+    def control(self) -> str:
+        """ISA13."""
+        return f"{control_number(self.serial):09d}"
+
+
+@dataclass(frozen=True, slots=True)
+class TradedOrder:
+    """An order set that came in and is owed answers. `order_id` None: it waits for a person before it can be an order."""
+
+    order_id: UUID | None
+    partner_id: UUID
+    is_test: bool
+    interchange_id: UUID
+    place: int
+    said: dict[str, Any] | None
+    answered_at: datetime | None
+    answer_code: str | None
+    number: str | None
+    account_id: UUID | None
+    findings: list[dict[str, Any]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +132,7 @@ class ShipToAddress:
 
 
 def _partner(row: Sequence[Any]) -> Partner:
-    mapped, separators = read_map(row[1], row[16]), read_separators(row[15])
+    mapped, separators = map_from_json(row[16], name=row[1]), read_separators(row[15])
     return Partner(
         id=row[0],
         code=row[1],
@@ -154,12 +214,13 @@ def names_of(reader: Reader, partner: Partner) -> dict[str, dict[str, str]]:
     return found
 
 
-def outside_names(reader: Reader, system: str, names: Iterable[str]) -> dict[tuple[str, str], UUID]:
-    """Our accounts and addresses by (noun, what the partner calls them)."""
-    wanted = sorted(set(names))
+def names_in(reader: Reader, system: str, outside: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Our codes by (account or ship_to, what a partner calls it), for those of these names that mean something."""
+    wanted = sorted(set(outside))
     if not wanted:
         return {}
-    return {(row[1], row[2]): row[3] for row in reader.rows(_OUTSIDE, {"system": system, "outside": wanted})}
+    rows = reader.rows(_NAMES, {"system": system, "outside": wanted})
+    return {(noun, name): ours for noun, name, ours in rows if ours is not None}
 
 
 def ship_to_addresses(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[ShipToAddress]]:
@@ -182,7 +243,7 @@ def places_done(reader: Reader, interchange_id: UUID) -> set[int]:
 
 
 def outcomes_of(reader: Reader, interchange_id: UUID) -> list[tuple[Any, ...]]:
-    """(place, type, group, group code, set, verdict, outcome, findings) of an interchange's sets, in their order."""
+    """(place, type, group, group code, set, verdict, outcome, ack) of an interchange's sets, in their order."""
     return reader.rows(_SETS, [interchange_id])
 
 
@@ -198,3 +259,55 @@ def other_bytes(
     """(document, when) of another interchange that came under the same number since then."""
     row = reader.row(_OTHER_BYTES, [partner_id, control_no, but, since])
     return None if row is None else (row[0], row[1])
+
+
+def written_before(reader: Reader, keys: Iterable[str]) -> dict[str, UUID]:
+    """The messages of these effect keys, as far as they were written."""
+    wanted = sorted(set(keys))
+    return dict(reader.rows(_WRITTEN, {"keys": wanted})) if wanted else {}
+
+
+def messages_in_group(
+    reader: Reader, partner_id: UUID, control: str, types: Sequence[str]
+) -> list[tuple[UUID, int, str, str]]:
+    """(message, place, ST02, type) of the sets we sent in the last group under a control number."""
+    if not control.strip().isdigit() or not types:
+        return []
+    columns = {"partner": partner_id, "types": list(types), "control": int(control), "turn": HIGHEST_CONTROL}
+    return [(row[0], row[1], f"{control_number(row[2]):04d}", row[3]) for row in reader.rows(_IN_GROUP, columns)]
+
+
+def unacknowledged(reader: Reader, *, until: datetime, limit: int) -> list[tuple[UUID, str, str, str]]:
+    """(message, partner, type, control number) of what should have been acknowledged by then and was not."""
+    rows = reader.rows(_UNACKNOWLEDGED, {"until": until, "limit": limit})
+    return [(row[0], row[1], row[2], f"{control_number(row[3]):09d}") for row in rows]
+
+
+def traded_orders(reader: Reader, orders: Iterable[UUID]) -> dict[UUID, TradedOrder]:
+    """Those of these orders that came from trading partners."""
+    wanted = sorted(set(orders))
+    if not wanted:
+        return {}
+    return {row[0]: TradedOrder(*row) for row in reader.rows(_OF_ORDERS, {"orders": wanted})}
+
+
+def answers_due(reader: Reader, *, until: datetime, limit: int) -> list[TradedOrder]:
+    """Order sets without an answer whose time for one comes by then, the most urgent first; locked."""
+    return [TradedOrder(*row) for row in reader.rows(_DUE, {"until": until, "limit": limit})]
+
+
+def message_by_id(reader: Reader, message_id: UUID) -> Written | None:
+    """What was written to a partner, byte for byte."""
+    row = reader.row(_MESSAGE, [message_id])
+    return None if row is None else Written(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), row[6])
+
+
+def tallies(reader: Reader, interchange_id: UUID) -> tuple[int, dict[str, int]]:
+    """How many sets an interchange has, and how many became what."""
+    found: dict[str, int] = dict(reader.rows(_TALLIES, [interchange_id]))
+    return sum(found.values()), found
+
+
+def places_held(reader: Reader, interchange_id: UUID) -> set[int]:
+    """Which sets of an interchange wait for a person; locked."""
+    return {row[0] for row in reader.rows(_HELD, [interchange_id])}

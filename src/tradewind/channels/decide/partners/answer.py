@@ -1,0 +1,122 @@
+"""The 855: what each line of an order is answered, from where it stands (OC2)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from tradewind.channels.decide.partners.model import LineStanding, OrderStanding
+from tradewind.channels.decide.partners.said import Said, SaidLine
+from tradewind.channels.decide.x12.documents import AnswerLine, Ids, LineAnswer, OrderAnswer
+from tradewind.kernel.money import plain
+
+ZERO = Decimal(0)
+OURS = "VP"  # element 235: the seller's number
+PRICE_PLACES = 6
+SCHEDULED = "068"  # element 374: scheduled to ship
+
+
+def answer_order(order: OrderStanding, said: Said, *, on: date, purpose: str = "00") -> OrderAnswer:
+    """The answer to a purchase order as it stands now; lines of theirs that we do not have are rejected."""
+    lines = _merged(_line(order, one, said.line(one.line_no)) for one in order.lines)
+    known = {one.line_no for one in order.lines}
+    lines += [_refused(line, "Not an order line.") for number, line in said.lines.items() if number not in known]
+    return OrderAnswer(
+        buyer_po=order.buyer_po,
+        code=header_code(order, lines),
+        answered_on=on,
+        lines=tuple(lines),
+        purpose=purpose,
+        release=order.release,
+        po_date=said.po_date,
+        our_number=order.number,
+        currency=order.currency,
+        notes=order.held,
+    )
+
+
+def answer_waiting(buyer_po: str, said: Said, reasons: Iterable[str], *, on: date, purpose: str = "00") -> OrderAnswer:
+    """The answer to a purchase order that waits for a person before it can be an order: every line is on hold."""
+    lines = tuple(
+        AnswerLine(one.line_no, one.qty, one.uom, one.price, one.ids, answers=(LineAnswer("IH", one.qty, one.uom),))
+        for one in said.lines.values()
+    )
+    return OrderAnswer(
+        buyer_po=buyer_po, code="HD", answered_on=on, lines=lines, purpose=purpose, release=said.release,
+        po_date=said.po_date, currency=said.currency, notes=tuple(reasons),
+    )  # fmt: skip
+
+
+def header_code(order: OrderStanding, lines: Iterable[AnswerLine]) -> str:
+    """BAK02: rejected, on hold, accepted with change, or as it was ordered."""
+    codes = {answer.code for line in lines for answer in line.answers}
+    if order.status == "cancelled" or codes == {"IR"}:
+        return "RD"
+    if order.held or "IH" in codes:
+        return "HD"
+    return "AD" if codes <= {"IA"} else "AC"
+
+
+def line_answers(order: OrderStanding, line: LineStanding, said: SaidLine | None) -> tuple[tuple[LineAnswer, ...], str]:
+    """The ACKs of a line and why it is not simply accepted. Each quantity counts the line's unit, none is there twice."""
+    uom = said.uom if said is not None else line.uom
+    if line.live <= 0:
+        return (LineAnswer("IR", ZERO, uom),), "Cancelled."
+    if order.held or line.held:
+        return (LineAnswer("IH", line.live, uom),), "; ".join(line.held or order.held)
+    when, on = (SCHEDULED if line.promised_on else ""), line.promised_on
+    waiting = min(line.backordered, line.live)
+    if waiting == line.live:
+        return (LineAnswer("IB", line.live, uom, when, on),), "Backordered."
+    if waiting:
+        ready = LineAnswer("BP", line.live - waiting, uom)
+        return (ready, LineAnswer("IB", waiting, uom, when, on)), f"{plain(waiting)} backordered."
+    if line.replaces:
+        return (LineAnswer("IS", line.live, uom, when, on, ids=((OURS, line.sku),)),), f"Instead of {line.replaces}."
+    if said is not None and said.qty is not None and said.qty != line.live:
+        return (LineAnswer("IQ", line.live, uom, when, on),), f"{plain(line.live)} of {plain(said.qty)}."
+    if said is not None and said.price is not None and said.price != line.price:
+        return (LineAnswer("IP", line.live, uom, when, on),), f"The price is {plain(line.price)}."
+    if line.promised_on and line.requested_on and line.promised_on > line.requested_on:
+        return (LineAnswer("DR", line.live, uom, when, on),), "Later than requested."
+    return (LineAnswer("IA", line.live, uom, when, on),), ""
+
+
+def _line(order: OrderStanding, line: LineStanding, said: SaidLine | None) -> AnswerLine:
+    answers, reason = line_answers(order, line, said)
+    return AnswerLine(
+        line_no=said.line_no if said is not None else str(line.line_no),
+        qty=said.qty if said is not None else line.qty,
+        uom=said.uom if said is not None else line.uom,
+        price=line.price,
+        ids=item_ids(line.sku, said),
+        description=line.description,
+        answers=answers,
+        reason=reason,
+    )
+
+
+def _merged(lines: Iterable[AnswerLine]) -> list[AnswerLine]:
+    """A line of theirs that became several of ours (places, dates) is answered in one."""
+    found: dict[str, AnswerLine] = {}
+    for one in lines:
+        before = found.get(one.line_no)
+        if before is None:
+            found[one.line_no] = one
+        else:
+            qty = None if before.qty is None or one.qty is None else before.qty + one.qty
+            reason = "; ".join(dict.fromkeys(filter(None, (before.reason, one.reason))))
+            found[one.line_no] = replace(before, qty=qty, answers=(*before.answers, *one.answers), reason=reason)
+    return list(found.values())
+
+
+def _refused(said: SaidLine, reason: str) -> AnswerLine:
+    return AnswerLine(
+        said.line_no, said.qty, said.uom, said.price, said.ids,
+        answers=(LineAnswer("IR", ZERO, said.uom),), reason=reason,
+    )  # fmt: skip
+
+
+def item_ids(sku: str, said: SaidLine | None) -> Ids:
+    """The buyer's own ids of an item; ours where they gave none."""
+    return said.ids if said is not None and said.ids else ((OURS, sku),)
