@@ -12,10 +12,11 @@ from uuid import UUID
 
 from tradewind.approvals.commands.requests import end_requests_of
 from tradewind.billing.queries import open_invoices_of_orders
+from tradewind.catalog.model import Factor
 from tradewind.catalog.queries import products_by_id
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
 from tradewind.fulfilment.queries import AtWarehouse, at_warehouses
-from tradewind.inventory.model import Claim, Delta, StockRow
+from tradewind.inventory.model import StockRow
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.locks import lock_set
@@ -25,15 +26,15 @@ from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.tasks import Completion, finish_tasks, tasks_about
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
 from tradewind.orders.commands import insert_changes, reprice_charges
-from tradewind.orders.decide import Cut, move
+from tradewind.orders.decide import Cut
 from tradewind.orders.model import ChangeKind, Hold, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS, Billed, billed_charges, billed_lines, holds_of
 from tradewind.semantics.model import ZERO
-from tradewind.streams.change_price import rescale
+from tradewind.streams.cut import cut_units
 from tradewind.streams.invoices import close_order, may_close
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
-from tradewind.streams.rest import price_rest, total_rest
+from tradewind.streams.rest import total_rest
 from tradewind.streams.take import return_credit
 
 REQUESTED = "orders.cancel_requested"
@@ -55,6 +56,11 @@ class Cancelling:
     ended: set[UUID] = field(default_factory=set)
     repriced: set[UUID] = field(default_factory=set)
     steps: list[OrderChange] = field(default_factory=list)
+
+    def said(self, work: OrderWork, line_no: int) -> tuple[Mapping[str, Factor], Billed | None]:
+        """The units a line's product comes in, and what of the line was billed."""
+        product_id = work.line(line_no).line.product_id
+        return self.units.get(product_id, {}), self.billed.get((work.id, line_no))
 
 
 def open_for_cancel(tx: Tx, order_ids: Iterable[UUID]) -> Cancelling:
@@ -160,7 +166,7 @@ def _end_units(
     before, totals = plain(work.totals.total), work.totals.total
     freed: set[UUID] = set()
     for line_no, qty in cuts.items():
-        freed |= cut_units(at_hand, work, work.line(line_no), qty)
+        freed |= cut_units(at_hand.workset, work, work.line(line_no), qty, said=at_hand.said(work, line_no))
     settle_cut(tx, at_hand, work, before=totals)
     work.version += 1
     payload = {
@@ -214,19 +220,6 @@ def _step(
     )
 
 
-def cut_units(at_hand: Cancelling, work: OrderWork, one: LineWork, qty: Decimal) -> set[UUID]:
-    """Units of a line end, with their stock, promise and price; gives the product if goods became free."""
-    alive = one.quantities.ordered - one.quantities.cancelled
-    freed = cut_line(at_hand.workset, work, one, qty)
-    _shorten_promise(one)
-    billed, factors = at_hand.billed.get((work.id, one.line.line_no)), at_hand.units.get(one.line.product_id, {})
-    if one.mark is None:
-        price_rest(work, one, alive, factors=factors, billed=billed)
-    else:
-        rescale(work, one, factors=factors, billed=billed)
-    return freed
-
-
 def settle_cut(tx: Tx, at_hand: Cancelling, work: OrderWork, *, before: Decimal) -> None:
     """After units ended: charges, totals and headroom follow; an order without anything left ends. `before`: its total then."""
     whole = all(one.quantities.cancelled == one.quantities.ordered for one in work.lines)
@@ -265,69 +258,6 @@ def wake_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
     at_hand.messages += [
         Message("goods.ready", group_key(work.id, group.group_no), f"{token}:{group.group_no}") for group in work.groups
     ]
-
-
-def cut_line(workset: OrderWorkset, work: OrderWork, one: LineWork, qty: Decimal) -> set[UUID]:
-    """Take units out of open, then reserved, then allocated; gives the product if goods became free."""
-    left = qty
-    first = min(left, one.quantities.open)
-    if first:
-        one.move(move(one.quantities, first, source="open", target="cancelled"))
-        _drop_promises(workset, work, one)
-        left -= first
-    freed: set[UUID] = set()
-    for state in ("reserved", "allocated"):
-        here = min(left, getattr(one.quantities, state))
-        if not here:
-            continue
-        one.move(move(one.quantities, here, source=state, target="cancelled"))
-        left -= here
-        for claim in [claim for claim in reversed(work.claims_of(one.line.line_no)) if claim.state == state]:
-            part = min(here, claim.qty)
-            if part:
-                _cut_claim(work, claim, part)
-                delta = Delta(reserved=-part) if state == "reserved" else Delta(allocated=-part)
-                workset.shelves.add_stock(claim.product_id, claim.site_id, delta)
-                freed.add(claim.product_id)
-                here -= part
-    return freed
-
-
-def _cut_claim(work: OrderWork, claim: Claim, qty: Decimal) -> None:
-    if qty == claim.qty:
-        work.change_claim(claim, state="ended", expires_at=None)
-    else:
-        work.change_claim(claim, qty=claim.qty - qty)
-
-
-def _drop_promises(workset: OrderWorkset, work: OrderWork, one: LineWork) -> None:
-    """No more may be promised than is open: the last promise goes first."""
-    claims = [claim for claim in work.claims_of(one.line.line_no) if claim.state == "promised"]
-    excess = sum((claim.qty for claim in claims), ZERO) - one.quantities.open
-    for claim in reversed(claims):
-        part = min(excess, claim.qty)
-        if part <= 0:
-            return
-        assert claim.supply_id is not None
-        _cut_claim(work, claim, part)
-        workset.shelves.add_promised(claim.supply_id, -part)
-        excess -= part
-
-
-def _shorten_promise(one: LineWork) -> None:
-    """The schedule loses what was cancelled, undated pieces first, then the latest."""
-    pieces = list(one.promise)
-    alive = one.quantities.ordered - one.quantities.cancelled - one.quantities.shipped
-    excess = sum((Decimal(piece["qty"]) for piece in pieces), ZERO) - alive
-    kept = sorted(pieces, key=lambda piece: piece["at"] or "9999")
-    while excess > 0 and kept:
-        last = kept.pop()
-        rest = Decimal(last["qty"]) - excess
-        if rest > 0:
-            kept.append({**last, "qty": plain(rest)})
-        excess = -min(rest, ZERO)
-    dated = [piece["at"] for piece in kept]
-    one.promise_anew(kept, one.promised_at if dated and all(dated) else None)
 
 
 def ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qty: Decimal, reason: str) -> None:
