@@ -215,3 +215,4 @@ create trigger price_tolerance_mark after insert or update or delete or truncate
 create trigger calendar_mark after insert or update or delete or truncate on calendar for each statement execute function leave_mark('rules');
 create trigger calendar_day_mark after insert or update or delete or truncate on calendar_day for each statement execute function leave_mark('rules');
 create trigger calendar_use_mark after insert or update or delete or truncate on calendar_use for each statement execute function leave_mark('rules');
+create trigger fx_rate_mark after insert or update or delete or truncate on fx_rate for each statement execute function leave_mark('lane');

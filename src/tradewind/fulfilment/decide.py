@@ -23,17 +23,23 @@ from tradewind.semantics.model import ZERO, Demand, Take
 
 @value(frozen=True, slots=True)
 class Lane:
-    """A site as one delivery group sees it: what shipping from it costs, how long it takes, and how it is ranked."""
+    """A site as one delivery group sees it: what shipping from it costs, how long it takes, and how it is ranked.
+
+    `transit_days` count from the release, the site's `lead_days` among them. Costs are in one currency; a site whose cost has no
+    exchange rate to it is not priced, and comes after those that are.
+    """
 
     site_id: UUID
     code: str
     cost: Decimal
     transit_days: int
     rank: int
+    lead_days: int = 0
+    is_priced: bool = True
 
     @property
-    def key(self) -> tuple[Decimal, int, int, str]:
-        return (self.cost, self.transit_days, self.rank, self.code)
+    def key(self) -> tuple[bool, Decimal, int, int, str]:
+        return (not self.is_priced, self.cost, self.transit_days, self.rank, self.code)
 
 
 @value(frozen=True, slots=True)

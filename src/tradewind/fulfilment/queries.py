@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from tradewind.fulfilment.decide import Lane
@@ -19,9 +20,18 @@ select s.id from unnest(%(keys)s::uuid[]) as w(id) join shipment s on s.id = w.i
 """,
 )
 _LANES = """
-select s.id, s.code, l.country, l.region, coalesce(l.cost, 0) + s.handling_cost, coalesce(l.transit_days, 0), s.rank, s.country,
-  s.lead_days
-from site s left join freight_lane l on l.site_id = s.id where s.closed_at is null
+select s.id, s.code, l.country, l.region, coalesce(l.cost, 0), coalesce(l.transit_days, 0), s.rank, s.country, s.lead_days,
+  coalesce(l.currency, e.currency), s.handling_cost, e.currency
+from site s left join freight_lane l on l.site_id = s.id join legal_entity e on e.id = s.legal_entity_id where s.closed_at is null
+"""
+_WORTH = """
+select distinct on (w.code) w.code, coalesce(f.rate, 1 / b.rate)
+from unnest(%(codes)s::text[]) as w(code)
+left join lateral (select rate, at from fx_rate where from_currency = w.code and to_currency = %(into)s and at <= %(now)s
+                   order by at desc limit 1) f on true
+left join lateral (select rate, at from fx_rate where from_currency = %(into)s and to_currency = w.code and at <= %(now)s
+                   order by at desc limit 1) b on f.rate is null
+where coalesce(f.rate, b.rate) is not null
 """
 
 
@@ -38,6 +48,7 @@ class SiteLane:
     rank: int
     site_country: str
     lead_days: int
+    is_priced: bool = True
 
 
 def site_lanes(reader: Reader) -> list[SiteLane]:
@@ -45,9 +56,29 @@ def site_lanes(reader: Reader) -> list[SiteLane]:
     kept = book(reader, "lane", most=1)
     lanes: list[SiteLane] | None = kept.rows.get("all")
     if lanes is None:
-        lanes = [SiteLane(*(*row[:3], row[3] or "", *row[4:])) for row in reader.rows(_LANES)]
+        rows = reader.rows(_LANES)
+        worth = _worth(reader, {row[9] for row in rows} | {row[11] for row in rows})
+        lanes = [_site_lane(row, worth) for row in rows]
         reader.keep(kept, {"all": lanes})
     return lanes
+
+
+def _worth(reader: Reader, currencies: set[str]) -> dict[str, Decimal]:
+    """What one unit of each currency is worth in one of them; those without an exchange rate are left out."""
+    into = min(currencies, default="")
+    worth = {into: Decimal(1)}
+    if len(currencies) > 1:
+        others = sorted(currencies - {into})
+        worth.update(reader.rows(_WORTH, {"codes": others, "into": into, "now": reader.now}))
+    return worth
+
+
+def _site_lane(row: tuple[Any, ...], worth: dict[str, Decimal]) -> SiteLane:
+    """A lane with all that shipping by it costs, in the one currency costs are compared in."""
+    freight, handling = worth.get(row[9]), worth.get(row[11])
+    is_priced = (freight is not None or not row[4]) and (handling is not None or not row[10])
+    cost = row[4] * (freight or 1) + row[10] * (handling or 1)
+    return SiteLane(*(*row[:3], row[3] or "", cost, *row[5:9], is_priced))
 
 
 def lanes_to(lanes: Iterable[SiteLane], country: str, region: str) -> list[Lane]:
@@ -63,7 +94,15 @@ def lanes_to(lanes: Iterable[SiteLane], country: str, region: str) -> list[Lane]
         if lane.site_id not in best or best[lane.site_id][0] < fit:
             best[lane.site_id] = (fit, lane)
     return [
-        Lane(lane.site_id, lane.code, lane.cost, lane.transit_days + lane.lead_days, lane.rank)
+        Lane(
+            lane.site_id,
+            lane.code,
+            lane.cost,
+            lane.transit_days + lane.lead_days,
+            lane.rank,
+            lane.lead_days,
+            lane.is_priced,
+        )
         for _, lane in best.values()
     ]
 

@@ -125,6 +125,13 @@ class Group:
     arrive_by: datetime | None = None
     ship_method: str = ""
 
+    @property
+    def wished_at(self) -> datetime | None:
+        """When it is wanted: the requested date, and not sooner than the window begins."""
+        if self.not_before is None:
+            return self.requested_at
+        return max(self.requested_at or self.not_before, self.not_before)
+
 
 @value(frozen=True, slots=True)
 class Charge:

@@ -112,6 +112,7 @@ fx_rate = table(
     words("source"),
     CheckConstraint("rate > 0", name="rate_positive"),
     comment="What one unit of a currency was worth in another, when, and who said so.",
+    kept_as="lane",  # costs of lanes are compared in one currency
 )
 price_tolerance = table(
     "price_tolerance",

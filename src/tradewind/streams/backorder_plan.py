@@ -210,7 +210,7 @@ def _note(serving: Serving, work: OrderWork, before: dict[tuple[UUID, int], tupl
         if key not in serving.touched:
             continue
         lanes = {lane.site_id: lane for lane in lanes_of(serving.workset, work, one.line.group_no)}
-        note_promise(work, one, lanes, dates=dates, now=serving.now)
+        note_promise(work, one, lanes, dates=dates, now=serving.now, calendars=serving.workset.calendars)
         old, new = before[key][0], one.promised_at
         if (old and old.date()) != (new and new.date()):
             serving.given[work.id].moved.append((one.line.line_no, one.line.sku, old, new))

@@ -14,7 +14,9 @@ from tradewind.inventory.model import StockRow
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_of, inbound_rows, stock_of
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
+from tradewind.streams.credit_check import read_conduct
 from tradewind.streams.order_work import OrderWork, OrderWorkset
+from tradewind.streams.rules_at_hand import house_rules
 from tradewind.streams.sources import plan_sources, read_turned_down
 
 Key = tuple[UUID, UUID]
@@ -23,6 +25,8 @@ Key = tuple[UUID, UUID]
 def read_lanes(reader: Reader, workset: OrderWorkset) -> None:
     """The sites that can serve each place the orders go to, and those that turned lines of them down."""
     read_turned_down(reader, workset)
+    rules = house_rules(reader)
+    workset.calendars = None if rules is None or rules.calendars.empty else rules.calendars
     lanes = site_lanes(reader)
     for work in workset.orders.values():
         for group in work.groups:
@@ -53,6 +57,7 @@ def lock_orders(tx: Tx, workset: OrderWorkset, needs: frozenset[str]) -> None:
         ],
     )
     shelves.nodes = nodes_from(tx, locked["credit"])
+    read_conduct(tx, workset)
     shelves.inbound = inbound_rows(locked["supply"])
     shelves.rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
 
@@ -64,6 +69,7 @@ def look_at_shelves(reader: Reader, workset: OrderWorkset) -> None:
     products = {one.line.product_id for work in works for one in work.lines if one.line.stocked}
     shelves.paths = credit_paths(reader, {work.account.id for work in works})
     shelves.nodes = nodes_of(reader, {node for path in shelves.paths.values() for node in path})
+    read_conduct(reader, workset)
     shelves.inbound = inbound_of(reader, products)
     shelves.rows = {(row.product_id, row.site_id): row for row in stock_of(reader, products)}
 

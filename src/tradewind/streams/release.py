@@ -17,6 +17,7 @@ from tradewind.orchestration.commands.steps import Call, Start, Step
 from tradewind.orders.decide import blockers, move
 from tradewind.orders.model import Group
 from tradewind.semantics.model import ZERO
+from tradewind.streams.dates import release_at
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.take import no_decision
 
@@ -74,6 +75,12 @@ def release_time(workset: OrderWorkset, work: OrderWork, group: Group, *, now: d
     if group.release_at is None:
         return now
     place = (group.ship_to.country, group.ship_to.region)
+    if workset.calendars is not None:
+        sites = {claim.site_id for one in work.lines_of(group.group_no) for claim in work.claims_of(one.line.line_no)}
+        lanes = [lane for lane in workset.shelves.lanes.get(place, ()) if lane.site_id in sites]
+        at = release_at(workset.calendars, work, group, lanes)
+        if at is not None:
+            return max(at, now)
     days = {lane.site_id: lane.transit_days for lane in workset.shelves.lanes.get(place, ())}
     used = [
         days.get(claim.site_id, 0)

@@ -10,18 +10,29 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from tradewind.approvals.queries import approved_hashes
-from tradewind.credit.decide import grant
-from tradewind.credit.model import Answer, CreditDelta, Need
+from tradewind.calendars.model import Calendars
+from tradewind.credit.model import Answer, CreditDelta
 from tradewind.fulfilment.decide import Lane, Sourcing
 from tradewind.inventory.decide import promise_from_inbound
 from tradewind.inventory.model import Claim, Delta
 from tradewind.kernel.tx import Tx
 from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Call, Step
-from tradewind.orders.decide import approval_hash, blockers, take_stock
-from tradewind.orders.model import Hold
-from tradewind.semantics.model import ZERO, Finding, Take
+from tradewind.orders.decide import blockers, take_stock
+from tradewind.semantics.model import ZERO, Take
+from tradewind.streams.approval_need import (
+    NEEDED,
+    ApprovalPlan,
+    Known,
+    assess_need,
+    deadlines,
+    load_needs,
+    note_request,
+    settle_hold,
+)
+from tradewind.streams.credit_check import ask, read_facts, settle_credit
+from tradewind.streams.credit_part import keep_parts, part_excess
+from tradewind.streams.dates import arrival, check_dates, not_sooner
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.revived import excess_credit, make_soft, read_billed, returnable_credit
 from tradewind.streams.sources import inbound_with_own, lanes_of, settled_sources
@@ -39,39 +50,33 @@ class GroupPlan:
 
 @value(frozen=True, slots=True)
 class Plan:
-    """What one order gets: credit or not, whether somebody must approve it, and goods from where."""
+    """What one order gets: credit or not, who must approve it, and goods from where."""
 
     credit: Answer
+    credit_asked: Decimal
     credit_add: Decimal
-    approval: bool
-    hash: bytes
+    approval: ApprovalPlan | None
     groups: tuple[GroupPlan, ...]
 
 
-def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> dict[UUID, set[bytes]]:
-    """The hashes for which somebody approved these orders."""
-    read_billed(tx, workset.of(call.subject_id for call in calls))
-    wanted = [
-        work.id
-        for work in workset.of(call.subject_id for call in calls)
-        if work.account.approval_above is not None and not work.fresh
-    ]
-    return approved_hashes(tx, wanted)
+def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> Known | None:
+    """What approvals these orders may need."""
+    works = workset.of(call.subject_id for call in calls)
+    read_billed(tx, works)
+    return load_needs(tx, workset, works)
 
 
-def decide(workset: OrderWorkset, calls: Sequence[Call], approved: dict[UUID, set[bytes]]) -> list[dict[str, Any]]:
+def decide(workset: OrderWorkset, calls: Sequence[Call], known: Known | None) -> list[dict[str, Any]]:
     """A `Plan` for each order, in the order the orders came; all of them share the shelves."""
     works = workset.of(call.subject_id for call in calls)
-    shelves = workset.shelves
-    needs = [_need(work, shelves.paths.get(work.account.id, ())) for work in works]
-    credit = {answer.order_id: answer for answer in grant(needs, shelves.nodes)}
+    needs, credit = ask(workset, works)
     sources = settled_sources(workset, works)
     short = [demand for work in works for group in work.groups for demand in sources[work.id, group.group_no].short]
     promises: dict[tuple[UUID, int], list[Take]] = {}
     for take in promise_from_inbound(short, inbound_with_own(workset, works)):
         promises.setdefault((take.order_id, take.line_no), []).append(take)
     return [
-        {"plan": _plan(workset, work, sources, promises, credit=credit[work.id], wanted=need.amount, approved=approved)}
+        {"plan": _plan(workset, work, sources, promises, credit=credit[work.id], wanted=need.amount, known=known)}
         for work, need in zip(works, needs, strict=True)
     ]
 
@@ -84,12 +89,8 @@ def _plan(
     *,
     credit: Answer,
     wanted: Decimal,
-    approved: dict[UUID, set[bytes]],
+    known: Known | None,
 ) -> Plan:
-    above = work.account.approval_above
-    digest = b""
-    if above is not None and work.totals.total > above:
-        digest = approval_hash(work.header.content_hash, prices=work.unit_prices(), terms=work.header.terms_code)
     groups = tuple(
         GroupPlan(
             group.group_no,
@@ -103,42 +104,45 @@ def _plan(
         )
         for group in work.groups
     )
-    needed = bool(digest) and digest not in approved.get(work.id, ())
-    return Plan(credit, wanted if credit.granted else ZERO, needed, digest, groups)
-
-
-def _need(work: OrderWork, nodes: tuple[UUID, ...]) -> Need:
-    """What the order wants on top of the credit it has taken; an order without anything left wants none."""
-    alive = any(one.quantities.cancelled < one.quantities.ordered for one in work.lines) or not work.lines
-    wanted = (
-        max(work.totals.total - work.billed - work.credit_taken, ZERO) if alive and work.confirmed_at is None else ZERO
-    )
-    return Need(work.id, nodes, wanted, work.header.currency)
+    approval = assess_need(workset, work, known, credit=credit, wanted=wanted)
+    taken = wanted if credit.granted and not (approval is not None and approval.idle) else ZERO
+    return Plan(credit, wanted, taken, approval, groups)
 
 
 def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Take what the plan gives; open and close credit and approval holds; say what stands in the way."""
     answers: list[dict[str, Any]] = []
     dates = workset.shelves.supply_dates()
+    denied = [
+        workset.orders[call.subject_id]
+        for call, one in zip(calls, outcomes, strict=True)
+        if not one["plan"].credit.granted
+    ]
+    facts = read_facts(tx, workset.shelves, {work.account.id for work in denied})
     for call, outcome in zip(calls, outcomes, strict=True):
         work, plan = workset.orders[call.subject_id], outcome["plan"]
-        _settle_credit(tx, workset, work, plan)
-        _settle_approval(tx, work, plan)
+        if work.version > 1:
+            keep_parts(tx, work)
+            return_credit(workset, work, max(excess_credit(work), part_excess(work)))
+        settle_credit(tx, workset, work, plan.credit, add=plan.credit_add, asked=plan.credit_asked, facts=facts)
+        settle_hold(tx, work, plan.approval)
         held = [hold for hold in work.holds if hold.blocks("confirm")]
         firm = not held
         expires = None if firm else tx.now + timedelta(hours=work.account.reserve_hours)
-        for group in plan.groups:
+        for group in () if plan.approval is not None and plan.approval.idle else plan.groups:
             _take_group(workset, work, group, firm=firm, expires=expires, dates=dates, now=tx.now)
         if firm:
             _make_firm(workset, work)
         elif work.version > 1:
             make_soft(workset, work, expires=expires)
+        check_dates(tx, workset, work)
         work.decisions["sourcing"] = {str(group.group_no): group.sourcing.reason for group in plan.groups}
         work.decisions["credit"] = plan.credit.reason
         nothing_left = bool(work.lines) and all(
             one.quantities.cancelled == one.quantities.ordered for one in work.lines
         )
-        approval = any(hold.kind == "approval" for hold in held)
+        approval = any(hold.code == NEEDED for hold in held)
+        request = None if plan.approval is None else note_request(tx, workset, work, plan.approval)
         if held and not nothing_left:
             workset.say(
                 work,
@@ -159,65 +163,10 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
                 "approval_needed": approval,
                 "held": bool(held) and not approval,
                 "reserved_until": expires,
+                **(deadlines(request, tx.now) if approval and request is not None else {}),
             }
         )
     return answers
-
-
-def _settle_credit(tx: Tx, workset: OrderWorkset, work: OrderWork, plan: Plan) -> None:
-    open_holds = [
-        hold
-        for hold in work.holds
-        if hold.kind == "credit" and hold.code == "credit.over_limit" and hold.released_at is None
-    ]
-    if work.version > 1:
-        return_credit(workset, work, excess_credit(work))
-    if plan.credit.granted:
-        for hold in open_holds:
-            work.close_hold(hold, "The limit has room again.", tx.now)
-        if plan.credit_add:
-            work.credit_taken += plan.credit_add
-            work.touched = True
-            workset.shelves.add_credit(work.account.id, CreditDelta(open_orders=plan.credit_add))
-        return
-    if not open_holds:
-        finding = Finding(
-            "credit.over_limit",
-            "hold",
-            "over the credit limit",  # buyers read it, and the limit may be their parent's: figures are in the detail
-            hold_kind="credit",
-            detail={"reason": plan.credit.reason, "short_by": str(plan.credit.short_by)},
-        )
-        work.findings.append(finding)
-        work.open_hold(
-            Hold(tx.ids.new(), "order", "credit", finding.code, finding.message, tx.now, detail=finding.as_json())
-        )
-
-
-def _settle_approval(tx: Tx, work: OrderWork, plan: Plan) -> None:
-    open_holds = [hold for hold in work.holds if hold.kind == "approval" and hold.released_at is None]
-    if plan.approval and not open_holds:
-        finding = Finding(
-            "approvals.needed",
-            "hold",
-            f"orders above {work.account.approval_above} need an approval",
-            hold_kind="approval",
-        )
-        work.findings.append(finding)
-        work.open_hold(
-            Hold(
-                tx.ids.new(),
-                "order",
-                "approval",
-                finding.code,
-                finding.message,
-                tx.now,
-                detail={"hash": plan.hash.hex()},
-            )
-        )
-    elif not plan.approval:
-        for hold in open_holds:
-            work.close_hold(hold, "Approved.", tx.now)
 
 
 def _take_group(
@@ -249,7 +198,7 @@ def _take_group(
             backorder=True,
         )
         take_for_line(workset, work, one, of_line.get(one.line.line_no, ()), firm=firm, expires=expires)
-        note_promise(work, one, plan.lanes, dates=dates, now=now)
+        note_promise(work, one, plan.lanes, dates=dates, now=now, calendars=workset.calendars)
 
 
 def take_for_line(
@@ -289,36 +238,48 @@ def take_for_line(
 
 
 def note_promise(
-    work: OrderWork, one: LineWork, lanes: dict[UUID, Lane], *, dates: dict[UUID, datetime], now: datetime
+    work: OrderWork,
+    one: LineWork,
+    lanes: dict[UUID, Lane],
+    *,
+    dates: dict[UUID, datetime],
+    now: datetime,
+    calendars: Calendars | None = None,
 ) -> None:
     """The dated schedule of a line: each piece with its quantity, its date at the ship-to, and where it comes from."""
-    requested = work.group(one.line.group_no).requested_at
+    group = work.group(one.line.group_no)
+    requested = group.wished_at
     pieces: list[dict[str, Any]] = []
     last: datetime | None = None
-    covered = ZERO
+    covered, undated = ZERO, False
     for claim in work.claims_of(one.line.line_no):
         if claim.state not in ("reserved", "allocated", "released", "promised"):
             continue
         lane = lanes.get(claim.site_id)
         start = dates.get(claim.supply_id, now) if claim.supply_id else now
-        ready = start + timedelta(days=lane.transit_days if lane else 0)
-        at = max(ready, requested or ready)
-        piece = {
+        ready: datetime | None = start + timedelta(days=lane.transit_days if lane else 0)
+        if calendars is not None and lane is not None:
+            ready = arrival(calendars, work, group, lane, start)
+            at = ready and not_sooner(calendars, work, group, ready)
+        else:
+            at = ready if requested is None or ready is None else max(ready, requested)
+        piece: dict[str, Any] = {
             "qty": str(claim.qty),
-            "at": at.isoformat(),
+            "at": at and at.isoformat(),
             "from": "inbound" if claim.supply_id else "stock",
             "site": lane.code if lane else None,
         }
         if claim.supply_id:  # the backorder crank dates a promise anew when its supply has another date than this
             piece |= {"supply": str(claim.supply_id), "due": start.isoformat()}
         pieces.append(piece)
-        last = at if last is None else max(last, at)
+        undated = undated or at is None
+        last = at if last is None or at is None else max(last, at)
         covered += claim.qty
     rest = one.quantities.ordered - one.quantities.cancelled - one.quantities.shipped - covered
     if rest > 0 and one.line.stocked:
         pieces.append({"qty": str(rest), "at": None, "from": "unknown", "site": None})
         last = None
-    one.promise_anew(pieces, last)
+    one.promise_anew(pieces, None if undated else last)
 
 
 def _make_firm(workset: OrderWorkset, work: OrderWork) -> None:
