@@ -21,7 +21,7 @@ CREATE TABLE order_change (
   reverts UUID,
   changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_order_change PRIMARY KEY (id),
-  CONSTRAINT ck_order_change_kind CHECK (kind in ('change', 'revert', 'cancel', 'answer', 'unrecorded')),
+  CONSTRAINT ck_order_change_kind CHECK (kind in ('change', 'revert', 'cancel', 'answer', 'identify', 'unrecorded')),
   CONSTRAINT ck_order_change_versions CHECK (to_version > from_version and from_version >= 1),
   CONSTRAINT uq_order_change_order_id_to_version UNIQUE (order_id, to_version),
   CONSTRAINT uq_order_change_reverts UNIQUE (reverts),

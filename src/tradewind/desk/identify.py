@@ -22,9 +22,9 @@ from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
 from tradewind.orders import errors
-from tradewind.orders.commands import identify_lines, rehash_orders
+from tradewind.orders.commands import identify_lines, insert_changes, rehash_orders
 from tradewind.orders.decide import blockers, content_hash
-from tradewind.orders.model import Line, Quantities
+from tradewind.orders.model import Line, OrderChange, Quantities
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.streams.order_work import NO_PRICE, LineWork, OrderWork, OrderWorkset, read_orders
 from tradewind.streams.unidentified import UNCLEAR
@@ -62,6 +62,7 @@ def choose_items(tx: Tx, choices: Sequence[ItemChoice]) -> list[ItemChosen | Pro
     own = product_ids(tx, {one.sku for one in choices} | {normal(one.sku) for one in choices})
     products = products_by_id(tx, own.values())
     changed: list[tuple[OrderWork, LineWork]] = []
+    steps: list[OrderChange] = []
     answers: list[ItemChosen | Problem] = []
     for place, choice in enumerate(choices):
         product = products.get(own.get(choice.sku) or own.get(normal(choice.sku)) or UNIDENTIFIED)
@@ -72,9 +73,11 @@ def choose_items(tx: Tx, choices: Sequence[ItemChoice]) -> list[ItemChosen | Pro
         work, one = found
         changed.append(found)
         _settle(tx, workset, work, one)
+        steps.append(_step(tx, work, one))
         answers.append(ItemChosen(work.id, one.line, work.compute_status(), not blockers(work.holds, "confirm")))
     _remember(tx, changed, choices)
     _write(tx, workset, changed)
+    insert_changes(tx, steps)
     return answers
 
 
@@ -147,6 +150,14 @@ def _settle(tx: Tx, workset: OrderWorkset, work: OrderWork, one: LineWork) -> No
         },
         objects=[("product", line.product_id, "chosen")],
     )
+
+
+def _step(tx: Tx, work: OrderWork, one: LineWork) -> OrderChange:
+    """The step from a version to the next, for the order's history."""
+    line, to = one.line, work.version
+    action = {"verb": "identify_line", "line": line.line_no, "item": line.sku, "qty": plain(line.qty), "uom": line.uom}
+    reason = f"{line.buyer_sku or 'An item'} is {line.sku}."
+    return OrderChange(tx.ids.new(), work.id, work.account.id, to - 1, to, "identify", [action], [], {}, {}, {}, reason)
 
 
 def _remember(tx: Tx, changed: Collection[tuple[OrderWork, LineWork]], choices: Sequence[ItemChoice]) -> None:
