@@ -30,6 +30,7 @@ DEMO = "tradewind.app.demo:demo_command"
 ENSURE_DEMO = "tradewind.app.demo:ensure_demo"
 VERIFY = "tradewind.analytics.verify:verify_command"
 CHECK_STREAM = "tradewind.orchestration.decide.compile:check"
+SUBMIT = "tradewind.app.submit:submit_command"
 CREATE_KEY = "tradewind.app.credentials:create_key"
 READ_SOURCE = "tradewind.channels.decide.formats:read_source"
 READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
@@ -86,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     loading.add_argument("file", metavar="FILE", type=Path)
     loading.add_argument("--dry-run", action="store_true", help="do everything, then roll it back")
     loading.add_argument("--refused", metavar="OUT.csv", type=Path, help="where refused rows go, with their reasons")
+    handing = add("submit", _submit, "Take in files of trading partners; one JSON object a file.")
+    handing.add_argument("files", metavar="FILE", nargs="+", type=Path, help="X12 interchanges")
     replay = add("replay", _replay, "Push a file of historic orders through the ordinary path.")
     replay.add_argument("file", metavar="FILE", type=Path)
     replay.add_argument("--mapping", metavar="M", type=Path, required=True, help="which column is what (TOML)")
@@ -281,6 +284,13 @@ def _read(arguments: Arguments, _: Settings) -> int:
             shown = {"file": str(path), "format": None, "documents": [], "findings": [finding]}
         print(json.dumps(shown))  # in ASCII: whatever a file or its name holds, it can be printed
     return 1 if wrong else 0
+
+
+def _submit(arguments: Arguments, settings: Settings) -> int:
+    for path in arguments.files:
+        _readable(path)
+    with _database(settings) as (_, database):
+        return int(load(SUBMIT)(database, arguments.files, largest=settings.body_max_bytes))
 
 
 def _replay(arguments: Arguments, settings: Settings) -> int:

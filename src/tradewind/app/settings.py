@@ -35,6 +35,7 @@ class Settings:
     body_max_bytes: int
     pg_shared_buffers: str
     outbound_schemes: tuple[str, ...]
+    edi_folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ VARIABLES = (
              "The page cache of the embedded PostgreSQL, read when it starts.", _memory),
     Variable("outbound_schemes", "TRADEWIND_OUTBOUND_SCHEMES", "https", "https, http or both",
              "How deliveries may leave the house; http sends them readable to everybody on the way.", _schemes),
+    Variable("edi_folder", "TRADEWIND_EDI_FOLDER", "", "folder",
+             "Where partners put files (in/) and collect them (out/NAME/); empty watches none.", str),
 )  # fmt: skip
 
 HOME = Variable("home", "TRADEWIND_HOME", ".tradewind in a checkout, else the user's data folder", "folder",

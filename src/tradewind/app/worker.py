@@ -9,12 +9,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 
 from tradewind.app import metrics
+from tradewind.app.drop_folder import take_files
 from tradewind.app.outbound import NotSent, post_json
+from tradewind.app.partner_post import KIND as TO_PARTNERS
+from tradewind.app.partner_post import send_to_partner
 from tradewind.app.settings import Settings
+from tradewind.channels.edi.outbound import serve_partners
+from tradewind.channels.edi.queries import has_partners
+from tradewind.channels.edi.work import work_next
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Actor, Database, Tx, dumps
@@ -31,6 +38,7 @@ GATHER = 0.1  # a turn that was not full rests this long: a set of forty costs h
 LONGEST_TROUBLE = 5.0
 MESSAGES_EVERY, BACKORDERS_EVERY = 1.0, 15.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
+TRADER = Actor(principal_id=None, name="partners", channel="edi")
 SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
 FINAL = frozenset((400, 401, 403, 404, 405, 410, 413, 415, 422))
 log = logging.getLogger("tradewind.worker")
@@ -41,10 +49,15 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
     sending = Database(database.url, database.clock, role=database.role)
     sender = threading.Thread(target=_send_until, args=(sending, settings, stop), name="deliveries", daemon=True)
     sender.start()
+    trading = Database(database.url, database.clock, role=database.role)
+    trader = threading.Thread(target=_trade_until, args=(trading, settings, stop), name="partners", daemon=True)
+    trader.start()
     duties = Duties(database)
     _until(stop, duties.round, "round")
     sender.join(timeout=20)
+    trader.join(timeout=20)
     sending.close()
+    trading.close()
 
 
 @dataclass
@@ -128,19 +141,40 @@ def _until(stop: threading.Event, work: Callable[[], dict[str, int]], what: str)
         rest = min(rest * 1.5, LONGEST_REST)
 
 
+def _trade_until(database: Database, settings: Settings, stop: threading.Event) -> None:
+    folder = Path(settings.edi_folder) if settings.edi_folder else None
+    _until(stop, lambda: trade(database, folder, largest=settings.body_max_bytes), "partners")
+
+
+def trade(database: Database, folder: Path | None, *, largest: int) -> dict[str, int]:
+    """What partners put down, what a killed process left of theirs, and what they are owed by now."""
+    if not database.read(has_partners):
+        return {}
+    files = take_files(database, folder, largest=largest) if folder is not None else []
+    taken_up = work_next(database, actor=TRADER)
+    done = {"files": len(files), "taken_up": int(taken_up), **serve_partners(database)}
+    return {name: count for name, count in done.items() if count}
+
+
 def _send_until(database: Database, settings: Settings, stop: threading.Event) -> None:
     schemes = frozenset(settings.outbound_schemes)
-    _until(stop, lambda: send_due(database, schemes, stop=stop), "deliveries")
+    folder = Path(settings.edi_folder) if settings.edi_folder else None
+    _until(stop, lambda: send_due(database, schemes, stop=stop, folder=folder), "deliveries")
 
 
-def send_due(database: Database, schemes: frozenset[str], *, stop: threading.Event | None = None) -> dict[str, int]:
+def send_due(
+    database: Database, schemes: frozenset[str], *, stop: threading.Event | None = None, folder: Path | None = None
+) -> dict[str, int]:
     """Send what is due: claimed and committed, sent outside any transaction, then noted."""
     due = database.write(claim_deliveries, actor=SENDER)
     sent, failed = 0, 0
     for one in due:
         if stop is not None and stop.is_set():
             break  # the lease runs out and another sender takes it
-        failure = _send(one, schemes)
+        if one.kind.startswith(TO_PARTNERS):
+            failure = send_to_partner(database, one, schemes=schemes, folder=folder)
+        else:
+            failure = _send(one, schemes)
         if failure is None:
             sent += database.write(lambda tx, one=one: note_sent(tx, [one]), actor=SENDER)  # type: ignore[misc]
         else:

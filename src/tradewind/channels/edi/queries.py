@@ -80,6 +80,15 @@ order by s.answer_due_at, s.interchange_id, s.place limit %(limit)s for update o
 _MESSAGE = """
 select m.id, m.partner_id, m.serial, m.type, m.is_test, m.body, m.created_at from partner_message m where m.id = %s
 """
+_LETTER = "select body from partner_message where id = %s"
+_EARLIER = """
+select exists (
+  select from delivery mine join partner_message m on m.id = mine.subject_id
+  join delivery d on d.status = 'pending' and d.kind like 'edi.%%' and d.destination = mine.destination
+  join partner_message e on e.id = d.subject_id and e.partner_id = m.partner_id and e.serial < m.serial
+  where mine.id = %s
+)
+"""
 _TALLIES = "select outcome, count(*) from partner_set where interchange_id = %s group by outcome order by outcome"
 
 
@@ -311,3 +320,19 @@ def tallies(reader: Reader, interchange_id: UUID) -> tuple[int, dict[str, int]]:
 def places_held(reader: Reader, interchange_id: UUID) -> set[int]:
     """Which sets of an interchange wait for a person; locked."""
     return {row[0] for row in reader.rows(_HELD, [interchange_id])}
+
+
+def letter_of(reader: Reader, message_id: UUID) -> bytes | None:
+    """The bytes of a message."""
+    found = reader.value(_LETTER, [message_id])
+    return None if found is None else bytes(found)
+
+
+def earlier_waiting(reader: Reader, delivery_id: UUID) -> bool:
+    """Whether an earlier message to the same partner still has to be taken."""
+    return bool(reader.value(_EARLIER, [delivery_id]))
+
+
+def has_partners(reader: Reader) -> bool:
+    """Whether anybody trades by X12 at all."""
+    return bool(reader.value("select exists (select from trading_partner)"))

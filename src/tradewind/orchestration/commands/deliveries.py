@@ -34,9 +34,10 @@ from unnest(%(id)s::uuid[], %(token)s::bigint[]) as w(id, token)
 where d.id = w.id and d.lease_token = w.token and d.status = 'pending'
 """
 _FAILED = """
-update delivery d set status = w.status, next_at = w.next_at, lease_until = null, last_error = w.error
-from unnest(%(id)s::uuid[], %(token)s::bigint[], %(status)s::text[], %(next)s::timestamptz[], %(error)s::text[])
-  as w(id, token, status, next_at, error)
+update delivery d set status = w.status, next_at = w.next_at, lease_until = null, last_error = w.error,
+  attempts = d.attempts - w.waits::int
+from unnest(%(id)s::uuid[], %(token)s::bigint[], %(status)s::text[], %(next)s::timestamptz[], %(error)s::text[],
+  %(waits)s::bool[]) as w(id, token, status, next_at, error, waits)
 where d.id = w.id and d.lease_token = w.token and d.status = 'pending' returning d.id
 """
 _INCIDENT = """
@@ -65,12 +66,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a delivery was not taken, and whether trying again can help. `parked`: it waits for somebody to collect it."""
+    """Why a delivery was not taken, and whether trying again can help. `parked`: it waits for somebody to collect it.
+    `waits`: it was not tried, because another must go first."""
 
     delivery: Due
     error: str
     final: bool = False
     parked: bool = False
+    waits: bool = False
 
 
 def claim_deliveries(tx: Tx, *, limit: int = 8) -> list[Due]:
@@ -98,7 +101,10 @@ def note_failed(tx: Tx, failures: Sequence[Failure]) -> int:
                 "id": [one.delivery.id for one in failures],
                 "token": [one.delivery.token for one in failures],
                 "status": status,
-                "next": [tx.now + pause_after(one.delivery.attempts) for one in failures],
+                "next": [
+                    tx.now + (FIRST_PAUSE if one.waits else pause_after(one.delivery.attempts)) for one in failures
+                ],
+                "waits": [one.waits for one in failures],
                 "error": [one.error[:500] for one in failures],
             },
         )
@@ -124,4 +130,6 @@ def pause_after(attempts: int) -> timedelta:
 def _next_status(one: Failure) -> str:
     if one.parked:
         return "parked"
+    if one.waits:
+        return "pending"
     return "dead" if one.final or one.delivery.attempts >= ATTEMPTS else "pending"
