@@ -101,7 +101,7 @@ def _open_work(tx: Tx, one: Resolved, *, number: str) -> OrderWork:
     draft, account = one.submission.draft, one.account
     assert account is not None
     charges = [
-        Charge(index, charge.code, charge.description or charge.code, charge.amount, charge.tax_class)
+        Charge(index, charge.code, charge.description or charge.code, charge.amount, charge.tax_class, charge.group_no)
         for index, charge in enumerate(draft.charges, 1)
     ]
     placed_at = draft.placed_at or tx.now

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
+from math import gcd
 from uuid import UUID
 
 from tradewind.accounts.model import Account, ShipTo
@@ -21,13 +23,14 @@ from tradewind.desk.items import (
     unit_meant,
     unknown,
 )
+from tradewind.desk.restricted import bar_restricted
 from tradewind.kernel.money import plain, round_money
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
 from tradewind.kernel.tx import Actor, Tx, become_application, become_buyer
 from tradewind.kernel.value import value
 from tradewind.orders.model import Group, Line, Quantities
-from tradewind.semantics.model import DraftLine, Finding, OrderDraft, Place
+from tradewind.semantics.model import DraftGroup, DraftLine, Finding, OrderDraft, Place
 from tradewind.streams.order_work import LineWork
 
 
@@ -82,6 +85,7 @@ def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], 
             _place_lines(answer, items, products, near)
     if any(answer.unclear for answer in answers):
         products[UNIDENTIFIED] = UNIDENTIFIED_PRODUCT
+    bar_restricted(tx, answers, products)
     return answers, products
 
 
@@ -101,6 +105,9 @@ def _check_draft(answer: Resolved, account: Account) -> None:
         if round_money(charge.amount, account.currency) != charge.amount:
             message = f"{plain(charge.amount)} is finer than {account.currency} can be paid."
             answer.problems.append(Problem("orders.charge_too_fine", message, f"/charges/{index}/amount"))
+        if charge.group_no is not None and all(group.group_no != charge.group_no for group in draft.groups):
+            message = f"There is no delivery group {charge.group_no}."
+            answer.problems.append(Problem("orders.unknown_group", message, f"/charges/{index}/group_no"))
 
 
 def _seen_by_callers(tx: Tx, submissions: Sequence[Submission]) -> list[Seen]:
@@ -156,7 +163,37 @@ def _place_groups(answer: Resolved, places: list[ShipTo]) -> None:
                 )
             )
             continue
-        answer.groups.append(Group(group.group_no, _place(chosen), group.requested_at, group.requested_at))
+        if group.not_before is not None or group.arrive_by is not None:
+            answer.problems += window_problems(group, f"/groups/{index}")
+        wished = group.requested_at or group.not_before
+        answer.groups.append(
+            Group(
+                group.group_no,
+                _place(chosen),
+                group.requested_at,
+                wished,
+                group.not_before,
+                group.arrive_by,
+                group.ship_method,
+            )
+        )
+
+
+def window_problems(group: DraftGroup, where: str) -> list[Problem]:
+    """What is wrong with a window: it ends before it begins, or the requested date lies outside it."""
+    start, end, wish = group.not_before, group.arrive_by, group.requested_at
+    if start is not None and end is not None and end < start:
+        return [Problem("orders.window_ends_first", "A window ends after it begins.", f"{where}/arrive_by")]
+    if wish is not None and ((start is not None and wish < start) or (end is not None and wish > end)):
+        return [Problem("orders.outside_window", "The requested date lies in the window.", f"{where}/requested_at")]
+    return []
+
+
+def in_unit(price: Decimal, basis: Decimal, of: Factor, unit: Factor) -> tuple[Decimal, Decimal]:
+    """A price per `basis` of one unit as (price, basis) of another, without rounding: 40 per case of 12 is 40 per 12 pieces."""
+    up, low = unit[0] * of[1], unit[1] * of[0]
+    common = gcd(up, low)
+    return price * (up // common), basis * (low // common)
 
 
 def _place(found: ShipTo) -> Place:
@@ -224,6 +261,15 @@ def read_line(line: DraftLine, product: Product, *, unit: str | None, where: str
     base = to_base(line.qty, factor, decimals=decimals, where=f"{where}/qty")
     if isinstance(base, Problem):
         return base
+    stated = (line.unit_price, line.price_basis)
+    if line.unit_price is not None and line.price_uom not in (None, uom, line.uom):
+        price_factor = factor_of(product, line.price_uom or uom)
+        if price_factor is None:
+            return Problem(
+                "catalog.unknown_unit", f"{product.sku} does not come in {line.price_uom}.", f"{where}/price_uom", 422,
+                {"product": product.sku, "units": sorted(product.units)},
+            )  # fmt: skip
+        stated = in_unit(line.unit_price, line.price_basis, price_factor, factor)
     buyer_sku = line.item if line.item != product.sku else None
     return LineWork(
         Line(
@@ -241,5 +287,6 @@ def read_line(line: DraftLine, product: Product, *, unit: str | None, where: str
             product.stocked,
         ),
         Quantities(ordered=base, open=base),
-        stated_price=line.unit_price,
+        stated_price=stated[0],
+        stated_basis=stated[1],
     )

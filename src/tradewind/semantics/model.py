@@ -71,7 +71,8 @@ class Place:
 
 @value(frozen=True, slots=True)
 class DraftLine:
-    """An ordered item in the buyer's words. `unit_price` is the price the buyer's document states, if it states one.
+    """An ordered item in the buyer's words. `unit_price` is the price the buyer's document states, if it states one, for
+    `price_basis` units of `price_uom` (the ordered unit, if it says none).
 
     `item` is what they call it, and is echoed to them. Where the document says whose numbers it gives, `ids` are these as
     (kind, number) with a kind of `ITEM_KINDS`; they then decide which product is meant, and not `item` alone.
@@ -85,25 +86,32 @@ class DraftLine:
     description: str | None = None
     group_no: int = 1
     ids: tuple[tuple[str, str], ...] = ()
+    price_basis: Decimal = Decimal(1)
+    price_uom: str | None = None
 
 
 @value(frozen=True, slots=True)
 class DraftCharge:
-    """An amount that is not goods: freight, a fee."""
+    """An amount that is not goods: freight, a fee. Of a group, it is taxed where that goes and billed with it."""
 
     code: str
     amount: Decimal
     description: str = ""
     tax_class: str = "standard"
+    group_no: int | None = None
 
 
 @value(frozen=True, slots=True)
 class DraftGroup:
-    """One place and one requested date of an order."""
+    """One place and one requested date of an order, or a window (`not_before`, `arrive_by`); `ship_method` picks the site's
+    cut-off and calendar."""
 
     group_no: int = 1
     ship_to: str | None = None
     requested_at: datetime | None = None
+    not_before: datetime | None = None
+    arrive_by: datetime | None = None
+    ship_method: str = ""
 
 
 @value(frozen=True, slots=True)

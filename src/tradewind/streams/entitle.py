@@ -87,7 +87,8 @@ def _closed_by(rules: HouseRules, scopes: Sequence[str], at: datetime) -> str | 
     return None
 
 
-def _restricted(one: Barred, product: Product, line_no: int) -> Finding:
+def restriction_detail(one: Barred) -> dict[str, str]:
+    """What stands against a sale, as members of an answer."""
     rule = one.restriction
     detail = {
         "restriction": rule.code,
@@ -97,7 +98,11 @@ def _restricted(one: Barred, product: Product, line_no: int) -> Finding:
         "valid_until": one.ended and one.ended.isoformat(),
         "valid_from": one.begins and one.begins.isoformat(),
     }
-    told = {name: value for name, value in detail.items() if value is not None}
+    return {name: value for name, value in detail.items() if value is not None}
+
+
+def _restricted(one: Barred, product: Product, line_no: int) -> Finding:
+    rule, told = one.restriction, restriction_detail(one)
     text = why_barred(one, product.sku)
     if rule.licence is None or rule.effect == "refuse":
         return Finding(NOT_SOLD_THERE, "hold", text, line_no, "item", None, "data", told)

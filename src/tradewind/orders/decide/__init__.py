@@ -138,8 +138,11 @@ def content_hash(
         digest.update(
             f"|G{group.group_no}:{place.address_id}:{place.country}:{place.region}:{group.requested_at}".encode()
         )
+        if group.not_before is not None or group.arrive_by is not None or group.ship_method:
+            digest.update(f":{group.not_before}:{group.arrive_by}:{group.ship_method}".encode())
     for charge in charges:
-        digest.update(f"|C{charge.code}:{charge.amount.normalize()}".encode())
+        of_group = "" if charge.group_no is None else f":{charge.group_no}"
+        digest.update(f"|C{charge.code}:{charge.amount.normalize()}{of_group}".encode())
     return digest.digest()
 
 
