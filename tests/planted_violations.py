@@ -118,7 +118,20 @@ PLANTS = (
     Plant("C3", "update sales_order set credit_taken = 1 where id = '{order4}'"),
     Plant("A1", "update order_line set unit_price = 2.4, allowance = -1.20 where order_id = '{order2}'"),
     Plant("A1", "update approval set decision = 'rejected'"),
-    Plant("A2", "update approval set decided_by = '{buyer}'"),
+    Plant("A1", "delete from approval_seat"),
+    Plant("A1", "update approval_request set status = 'expired'"),
+    Plant("A1", "update approval_request set tiers = '[{{\"no\": 1, \"need\": 2, \"own_orders\": false}}]'"),
+    Plant("A1.asked", "delete from approval; delete from approval_seat; delete from approval_request"),
+    Plant("A1.waiting", "insert into approval_request select gen_random_uuid(), '{order4}', '{root}', 1, content_hash, 'waiting', tiers, "
+                        "snapshot, '{{}}', '{{}}', on_expiry, pending, {t}, null, null, {t}, null, null from approval_request"),
+    Plant("A2", "update approval set decided_by = '{buyer}'; update approval_seat set person_id = '{buyer}'"),
+    Plant("A2", "update approval set on_behalf_of = '{buyer}'"),
+    Plant("A2", "update event set type = 'order.changed', actor_id = '{boris}' where subject_id = '{order2}' and subject_seq = 2"),
+    Plant("A2.once", "insert into approval select gen_random_uuid(), order_id, account_id, content_hash, decision, '{anna}', reason, "
+                     "decided_at, request_id, tiers, '{boris}', null, null, null from approval; "
+                     "insert into approval_seat select request_id, 1, 2, id, '{anna}', 'approval_above v0', true "
+                     "from approval where on_behalf_of is not null"),
+    Plant("A2.cap", "update approval set cap = 35"),
     Plant("X1", "alter table idempotency drop constraint pk_idempotency; insert into idempotency select * from idempotency"),
     Plant("X2", "drop index uq_sales_order_buyer_po; "
                 "update sales_order set buyer_po = '0007', buyer_po_normal = '7' where id = '{order1}'"),

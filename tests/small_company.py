@@ -15,7 +15,7 @@ NAMES = """
 entity root branch stranger anna boris buyer product service north south shelf price supply document order1 order2
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
 j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
-delivery message
+delivery message request2
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
 CONTENT = b"\x02" * 32
@@ -90,8 +90,13 @@ insert into order_charge (order_id, charge_no, account_id, code, description, am
   ('{order1}', 1, '{root}', 'FREIGHT', 'Freight', 5, 'standard', 19, 0.95, 5);
 insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at, released_at, release_reason) values
   ('{hold2}', '{order2}', '{branch}', 'order', 'approval', 'above', 'over 10', '{{confirm,release}}', {t}, {t}, 'approved');
-insert into approval (id, order_id, account_id, content_hash, decision, decided_by, reason, decided_at) values
-  ('{approval2}', '{order2}', '{branch}', '\\x{hash2}', 'approved', '{boris}', 'fine', {t});
+insert into approval (id, order_id, account_id, content_hash, decision, decided_by, reason, decided_at, request_id, tiers) values
+  ('{approval2}', '{order2}', '{branch}', '\\x{hash2}', 'approved', '{boris}', 'fine', {t}, '{request2}', '{{1}}');
+insert into approval_request (id, order_id, account_id, request_no, content_hash, status, tiers, snapshot, opened_at, expires_at,
+  ended_at, ended_reason) values ('{request2}', '{order2}', '{branch}', 1, '\\x{hash2}', 'approved',
+  '[{{"no": 1, "need": 1, "own_orders": false}}]', '{{"total": "35.7"}}', {t}, {t}, {t}, 'approved');
+insert into approval_seat (request_id, tier_no, seat_no, approval_id, person_id, policy, counts_once) values
+  ('{request2}', 1, 1, '{approval2}', '{boris}', 'approval_above v0', true);
 insert into stock_claim (order_id, line_no, claim_no, account_id, product_id, site_id, qty, state, supply_id) values
   ('{order1}', 1, 1, '{root}', '{product}', '{north}', 10, 'shipped', null),
   ('{order2}', 1, 1, '{branch}', '{product}', '{north}', 3, 'reserved', null),

@@ -1,6 +1,7 @@
 """Every invariant of the foundation as a query, by noun."""
 
 from tradewind.analytics.model import Check
+from tradewind.analytics.queries.approvals import APPROVALS
 from tradewind.analytics.queries.credit import CREDIT
 from tradewind.analytics.queries.intake import INTAKE
 from tradewind.analytics.queries.isolation import ISOLATION
@@ -10,6 +11,6 @@ from tradewind.analytics.queries.process import PROCESS
 from tradewind.analytics.queries.receivables import RECEIVABLES
 from tradewind.analytics.queries.stock import STOCK
 
-CHECKS: tuple[Check, ...] = (*STOCK, *ORDERS, *MONEY, *RECEIVABLES, *CREDIT, *INTAKE, *PROCESS, *ISOLATION)
+CHECKS: tuple[Check, ...] = (*STOCK, *ORDERS, *MONEY, *RECEIVABLES, *CREDIT, *APPROVALS, *INTAKE, *PROCESS, *ISOLATION)
 
 __all__ = ["CHECKS"]

@@ -1,4 +1,4 @@
-"""Credit and approval: limits kept, counters equal to the documents behind them, approvals bound to what was approved."""
+"""Credit: limits kept, and counters equal to the documents behind them."""
 
 from tradewind.analytics.model import Check
 
@@ -90,46 +90,6 @@ CREDIT = (
         select id as order_id, number, status, total, credit_taken from sales_order
         where credit_taken < 0 or credit_taken > greatest(total, 0)
            or (status in ('closed', 'cancelled') and credit_taken <> 0)
-        """,
-    ),
-    Check(
-        "A1",
-        "An order that needed approval went to the warehouse only with an approval of exactly what it says.",
-        """
-        with asked as (
-          select distinct h.order_id
-          from order_hold h
-          join sales_order o on o.id = h.order_id
-          join account a on a.id = o.account_id
-          where h.kind = 'approval' and o.status in ('released', 'part_shipped', 'shipped', 'closed')
-            and o.total > a.approval_above
-        ), now_says as (
-          select a.order_id, sha256(o.content_hash || convert_to(
-                   concat_ws('|', o.terms_code, string_agg(trim_scale(l.unit_price)::text, '|' order by l.line_no)), 'UTF8')
-                 ) as hash
-          from asked a
-          join sales_order o on o.id = a.order_id
-          left join order_line l on l.order_id = a.order_id and l.qty > 0
-          group by a.order_id, o.content_hash, o.terms_code
-        )
-        select n.order_id, o.number, o.status, n.hash as must_be,
-               (select count(*) from approval p where p.order_id = n.order_id) as approvals
-        from now_says n join sales_order o on o.id = n.order_id
-        where not exists (
-          select from approval p where p.order_id = n.order_id and p.decision = 'approved' and p.content_hash = n.hash
-        )
-        """,
-    ),
-    Check(
-        "A2",
-        "Nobody approves what they ordered, and nobody grants themselves a higher limit.",
-        """
-        select p.id as decision_id, 'approval' as what, o.number, p.decided_by
-        from approval p join sales_order o on o.id = p.order_id
-        where p.decision = 'approved' and p.decided_by = o.principal_id
-        union all
-        select id, 'credit override', null, approved_by from credit_override
-        where requested_by = approved_by or approver_limit < amount
         """,
     ),
 )

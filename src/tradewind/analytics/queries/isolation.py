@@ -9,6 +9,7 @@ _PARTS = (
     ("order_charge", "order_id"),
     ("order_hold", "order_id"),
     ("approval", "order_id"),
+    ("approval_request", "order_id"),
     ("shipment", "order_id"),
     ("shipment_line", "order_id"),
     ("stock_claim", "order_id"),

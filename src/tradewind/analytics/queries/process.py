@@ -5,6 +5,7 @@ from tradewind.analytics.queries.intake import LAST_EVENT
 
 APPEND_ONLY = (
     "approval",
+    "approval_seat",
     "event",
     "event_object",
     "journal",
