@@ -5,6 +5,7 @@ Numbers are texts as the document writes them; only totals with implied cents (T
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -12,14 +13,15 @@ from tradewind.channels.decide.reading import FileReading, ReadDocument, ReadFin
 from tradewind.channels.decide.x12.acknowledge import read_acknowledgement
 from tradewind.channels.decide.x12.documents import Ids, PoLine
 from tradewind.channels.decide.x12.drafts import item_of
-from tradewind.channels.decide.x12.elements import at, cents, ids
+from tradewind.channels.decide.x12.elements import at, cents, ids, number
 from tradewind.channels.decide.x12.kinds import kind_of
 from tradewind.channels.decide.x12.model import Envelope, Fault, GroupEnd, InterchangeEnd, Segment, TransactionSet
 from tradewind.channels.decide.x12.orders import purchase_order
 from tradewind.channels.decide.x12.read import walk
 from tradewind.kernel.money import plain
 
-DOCUMENTS, FINDINGS, LINES = 100_000, 1_000, 1_000_000
+DOCUMENTS, FINDINGS, LINES, FAULTS = 100_000, 1_000, 1_000_000, 100
+SHOWN_LINES = 20_000  # of one set
 ORDERS, ACKNOWLEDGEMENTS = frozenset(("850", "860", "875")), frozenset(("997", "999"))
 
 
@@ -87,6 +89,9 @@ def read_x12(source: bytes | BinaryIO) -> FileReading:
             faults = (*step.faults, *content_faults(step))
             document = glance(step)
             lines += len(document.lines)
+            if len(document.lines) == SHOWN_LINES:
+                faults += (Fault("channels.too_long", "error", f"More than {SHOWN_LINES} lines of a set are not shown.",
+                                 f"set {step.control}"),)  # fmt: skip
             documents.append(document)
         elif isinstance(step, GroupEnd | InterchangeEnd):
             faults = step.faults
@@ -95,7 +100,8 @@ def read_x12(source: bytes | BinaryIO) -> FileReading:
         elif isinstance(step, Envelope) and step.is_test:
             findings.append(ReadFinding("channels.test_indicator", "info", f"interchange {step.control}",
                                         "The sender marks this as a test (ISA15)."))  # fmt: skip
-        findings += (ReadFinding(one.code, one.severity, one.where, one.message) for one in faults)
+        left = FINDINGS + 1 - len(findings)
+        findings += (ReadFinding(one.code, one.severity, one.where, one.message) for one in faults[:left])
         if len(documents) > DOCUMENTS or lines > LINES or len(findings) > FINDINGS:
             findings.append(ReadFinding("channels.too_long", "error", "", "There is more in this file than is shown."))
             break
@@ -106,7 +112,28 @@ def content_faults(given: TransactionSet) -> tuple[Fault, ...]:
     """What is wrong with the content of a set we know how to check."""
     if given.type in ORDERS:
         return purchase_order(given).faults
-    return read_acknowledgement(given).faults if given.type in ACKNOWLEDGEMENTS else ()
+    if given.type in ACKNOWLEDGEMENTS:
+        return read_acknowledgement(given).faults
+    return tuple(islice(_unreadable(given), FAULTS))
+
+
+def _unreadable(given: TransactionSet) -> Iterator[Fault]:
+    """Quantities, prices and totals that are no numbers, in sets that are only glanced at."""
+    document = glance(given)
+    for index, line in enumerate(document.lines, 1):
+        for code, text in (("channels.quantity_unreadable", line.qty), ("channels.price_unreadable", line.price)):
+            if text is not None and number(text) is None:
+                yield Fault(
+                    code,
+                    "error",
+                    f"{text!r} is no number.",
+                    f"set {given.control}, line {line.line or index}",
+                    "set",
+                    "5",
+                )
+    if document.total is not None and number(document.total) is None:
+        message = f"{document.total!r} is no amount."
+        yield Fault("channels.amount_unreadable", "error", message, f"set {given.control}", "set", "5")
 
 
 def glance(given: TransactionSet) -> ReadDocument:
@@ -122,11 +149,11 @@ def glance(given: TransactionSet) -> ReadDocument:
     def value(place: tuple[str, int]) -> str | None:
         return at(first.get(place[0], ()), place[1]) or None
 
-    number = next((found for place in layout.number if (found := value(place))), None)
+    own_number = next((found for place in layout.number if (found := value(place))), None)
     currency = at(first.get("CUR", ()), 2) or None
     return ReadDocument(
-        kind_of(given.type), given.type, number, value(layout.buyer_po), currency, _total(given, first, value(layout.total)),
-        tuple(_lines(given, line_name)) if line_name else (),
+        kind_of(given.type), given.type, own_number, value(layout.buyer_po), currency, _total(given, first, value(layout.total)),
+        tuple(islice(_lines(given, line_name), SHOWN_LINES)) if line_name else (),
     )  # fmt: skip
 
 

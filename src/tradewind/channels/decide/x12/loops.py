@@ -23,10 +23,12 @@ from tradewind.channels.decide.x12.documents import (
 )
 from tradewind.channels.decide.x12.elements import at, charge, contact, dated, day, ids, number, reference
 from tradewind.channels.decide.x12.model import Fault, Segment, Severity, TransactionSet
+from tradewind.kernel.limits import ORDER_LINES
 
 ADDING = frozenset(("AI",))
 DELETING = frozenset(("DI",))
 PARTY_INSIDE = frozenset(("N2", "N3", "N4", "NX2", "REF", "PER", "SI", "FOB", "TD1", "TD3", "TD4", "TD5", "PKG"))
+LINES, SEGMENTS, DESTINATIONS, FAULTS = ORDER_LINES, 100_000, 50_000, 1_000  # of one order
 QTY_AT, PRICE_AT = {"PO1": 2, "POC": 3, "G68": 1}, {"PO1": 4, "POC": 6, "G68": 3}
 
 
@@ -85,6 +87,7 @@ class Loops:
     total_text: str | None = None
     totals: Segment = ()
     terms: tuple[str, ...] = ()
+    destinations: int = 0
     routing: str = ""
     notes: list[str] = field(default_factory=list)
     lines: list[PoLine] = field(default_factory=list)
@@ -98,7 +101,8 @@ class Loops:
         segment_no, name = segment_no or self.at, name or self.given.segments[self.at - 2][0]
         where = f"set {self.given.control}, segment {segment_no} ({name})" + (f", element {element}" if element else "")
         level: Literal["element", "segment"] = "element" if element else "segment"
-        self.faults.append(Fault(code, severity, message, where, level, ack, segment_no, name, element, value))
+        if len(self.faults) < FAULTS:
+            self.faults.append(Fault(code, severity, message, where, level, ack, segment_no, name, element, value))
 
     def close_party(self) -> None:
         party, self.party = self.party, None
@@ -259,6 +263,7 @@ def _sch(loops: Loops, segment: Segment) -> None:
 def _sdq(loops: Loops, segment: Segment) -> None:
     if loops.line is None:
         return
+    loops.destinations += len(segment) // 2
     for place in range(3, len(segment) - 1, 2):
         location, text = at(segment, place), at(segment, place + 1)
         qty = number(text)
@@ -341,6 +346,12 @@ def read_loops(given: TransactionSet) -> Loops:
         handler = take(name)
         if handler is not None:
             handler(loops, segment)
+            if len(loops.lines) > LINES or loops.at > SEGMENTS or loops.destinations > DESTINATIONS:
+                loops.faults.append(
+                    Fault("channels.order_too_long", "error", "The order has more lines or places than one may have.",
+                          f"set {given.control}, segment {loops.at} ({name})", "segment", "5", loops.at, name)
+                )  # fmt: skip
+                break
     loops.close_party()
     loops.close_line()
     return loops

@@ -28,7 +28,7 @@ from tradewind.channels.decide.x12.scan import NEXT_SEGMENT, scan
 
 SET_SEGMENTS = 200_000
 WHOLE_SEGMENTS = 1_000_000
-FAULTS = 1_000  # kept of one group or interchange
+FAULTS = 1_000  # kept of one group or interchange; of the frame of a file, the rest of which is then not read
 CONTROLS = frozenset(("ST", "SE", "GS", "GE", "IEA", "TA1"))
 NAME = re.compile(NEXT_SEGMENT)
 
@@ -79,6 +79,7 @@ def walk(source: bytes | BinaryIO) -> Iterator[Step]:
                     yield from state.control(segment)
             if len(state.body) > SET_SEGMENTS:
                 state.shorten()
+                break
         elif isinstance(found, Envelope):
             yield from state.end_interchange(None)
             state.envelope = found
@@ -89,13 +90,20 @@ def walk(source: bytes | BinaryIO) -> Iterator[Step]:
             state.note(found)
         else:
             yield found
+        if state.broken > FAULTS:
+            break
+    else:
+        yield from state.end_interchange(None)
+        return
     yield from state.end_interchange(None)
+    yield Fault("channels.too_many_faults", "error", "Too much is wrong, or a set is too long; the rest is not read.")
 
 
 @dataclass(slots=True)
 class _State:
     """What is open: an interchange, a group in it, a set in that."""
 
+    broken: int = 0
     envelope: Envelope | None = None
     header: GroupHeader | None = None
     groups: int = 0
@@ -149,6 +157,7 @@ class _State:
 
     def note(self, fault: Fault) -> None:
         """A fault of the open group, else of the interchange."""
+        self.broken += 1
         kept = self.interchange_faults if self.header is None else self.group_faults
         if len(kept) < FAULTS:
             kept.append(fault)
@@ -192,6 +201,7 @@ class _State:
             )
         elif self.set_control in self.controls:
             message = f"The control number {self.set_control} is used twice in this group."
+            self.broken += 1
             self.faults.append(self.fault("channels.set_control_repeated", message, ack="23", value=self.set_control))
         self.controls.add(self.set_control)
 
@@ -199,6 +209,7 @@ class _State:
         if not self.is_open:
             return
         if trailer is None:
+            self.broken += 1
             self.faults.append(self.fault("channels.set_trailer_missing", "The set has no end (SE).", ack="2"))
         else:
             counted = len(self.body) + 2
@@ -263,6 +274,7 @@ class _State:
         yield from self.end_group(None)
         where, kept = f"interchange {self.envelope.control}", self.interchange_faults
         if trailer is None:
+            self.broken += 1
             kept.append(Fault("channels.interchange_trailer_missing", "error", "The interchange has no end (IEA).", where,
                               "interchange", "023"))  # fmt: skip
         else:

@@ -249,9 +249,10 @@ def _body(text: _Text, marks: Separators) -> Iterator[Scanned]:
 def _closing(text: _Text, marks: Separators, blanks: str) -> tuple[int, bool]:
     """Where the interchange ends in the text at hand: behind the IEA segment's data, or before a next ISA; (-1, False) else."""
     begin = text.at
-    foreign = _start_of(text, "ISA" + marks.element, begin, marks.segment, blanks)
-    trailer = _start_of(text, "IEA" + marks.element, begin, marks.segment, blanks)
-    if trailer >= 0 and not 0 <= foreign < trailer:
+    trailer = _start_of(text, "IEA" + marks.element, begin, len(text.text), marks.segment, blanks)
+    before = trailer if trailer >= 0 else len(text.text)
+    foreign = _start_of(text, "ISA" + marks.element, begin, before, marks.segment, blanks)
+    if trailer >= 0 and foreign < 0:
         while True:
             ends = [at for mark in {marks.segment, "\n"} if (at := text.text.find(mark, trailer)) >= 0]
             if ends:
@@ -263,9 +264,9 @@ def _closing(text: _Text, marks: Separators, blanks: str) -> tuple[int, bool]:
     return (foreign, True) if foreign >= 0 else (-1, False)
 
 
-def _start_of(text: _Text, name: str, begin: int, terminator: str, blanks: str) -> int:
+def _start_of(text: _Text, name: str, begin: int, before: int, terminator: str, blanks: str) -> int:
     """The first place where a segment of this name begins: behind a terminator or a line break, blanks between."""
-    at = text.text.find(name, begin)
+    at = text.text.find(name, begin, before)
     while at >= 0:
         back = at - 1
         is_broken = False
@@ -274,7 +275,7 @@ def _start_of(text: _Text, name: str, begin: int, terminator: str, blanks: str) 
             back -= 1
         if back < begin or text.text[back] == terminator or is_broken:
             return at
-        at = text.text.find(name, at + 1)
+        at = text.text.find(name, at + 1, before)
     return -1
 
 
