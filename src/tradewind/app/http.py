@@ -39,6 +39,7 @@ from tradewind.kernel.tx import Database
 
 ROUTERS = (
     "tradewind.channels.api",
+    "tradewind.channels.api_files",
     "tradewind.desk.api",
     "tradewind.desk.api_orders",
     "tradewind.desk.api_items",

@@ -4,9 +4,11 @@ The same decisions as placing, on a read-only snapshot and without locks; so it 
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
+from tradewind.catalog.model import Product
 from tradewind.desk.place import Placed, open_works
-from tradewind.desk.resolve import Submission, resolve
+from tradewind.desk.resolve import Resolved, Submission, resolve
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call
 from tradewind.orders.decide import blockers
@@ -19,6 +21,11 @@ def preview(tx: Tx, submissions: Sequence[Submission]) -> list[Placed]:
     """What would become of each submission. Nothing is written; the transaction is made read-only."""
     tx.run("set transaction read only")
     resolved, products = resolve(tx, submissions)
+    return preview_resolved(tx, resolved, products)
+
+
+def preview_resolved(tx: Tx, resolved: Sequence[Resolved], products: dict[UUID, Product]) -> list[Placed]:
+    """`preview` for drafts that were resolved before; nothing is written."""
     answers, works = open_works(tx, resolved, numbered=False)
     if works:
         workset = OrderWorkset({work.id: work for work in works.values()}, products=products, lock_all_sites=True)

@@ -1,8 +1,8 @@
 """Which column of an order file is what: told, remembered, or guessed from its name, its words and its values."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tradewind.channels.decide.sheets.model import ITEM_FIELDS, Guess
@@ -17,9 +17,10 @@ _OPTIONS = {"decimal_mark": (".", ","), "date_order": ("dmy", "mdy", "ymd")}
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Fields to the file's column names, and how its numbers and dates are written where that was said."""
+    """Fields to the file's column names (None: there is none, do not guess), and how its numbers and dates are written where
+    somebody said so."""
 
-    columns: dict[str, str]
+    columns: dict[str, str | None]
     decimal_mark: str | None = None
     date_order: str | None = None
 
@@ -52,7 +53,7 @@ def read_mapping(given: AnyMapping[str, object]) -> Mapping:
                 "channels.unknown_field", f"There is no field {str(name)[:40]!r}.",
                 where=f"/mapping/columns/{str(name)[:40]}", fields=list(FIELDS),
             )  # fmt: skip
-        if not isinstance(column, str) or not folded(column) or len(column) > 200:
+        if column is not None and (not isinstance(column, str) or not folded(column) or len(column) > 200):
             raise refuse(
                 "channels.unknown_mapping", f"{name} is mapped to the name of a column.", where=f"/mapping/columns/{name}"
             )  # fmt: skip
@@ -86,10 +87,14 @@ def is_german(header: Sequence[str]) -> bool:
 
 
 def map_sheet(
-    header: Sequence[str], sample: Sequence[TextRow], *, told: AnyMapping[str, str] | None, why: str = "given"
+    header: Sequence[str], sample: Sequence[TextRow], *, given: Mapping | None, remembered: Mapping | None
 ) -> Columns | list[Problem]:
-    """Find each field in the header. What is `told` (given or remembered) is taken as said; the rest is guessed."""
-    told = told or {}
+    """Find each field in the header. What is given is taken as said and the rest guessed; without it what is remembered of such
+    files is taken as it is."""
+    source = given or remembered
+    why = "given" if given else "remembered"
+    said = source.columns if source else {}
+    told = {name: column for name, column in said.items() if column is not None}
     places: dict[str, int] = {}
     for at, name in enumerate(header):
         if folded(name):
@@ -99,12 +104,13 @@ def map_sheet(
         return problems
     found = {name: Guess(name, header[places[folded(column)]], 1.0, why) for name, column in told.items()}
     taken = {places[folded(column)] for column in told.values()}
-    for guess, at in sorted(_guesses(header, sample), key=lambda one: (-one[0].confidence, one[1])):
-        if guess.field not in found and at not in taken:
+    guesses = [] if source is remembered is not None else _guesses(header, sample)
+    for guess, at in sorted(guesses, key=lambda one: (-one[0].confidence, one[1])):
+        if guess.field not in found and at not in taken and guess.field not in said:
             found[guess.field] = guess
             taken.add(at)
     positions = {name: places[folded(guess.column)] for name, guess in found.items()}
-    problems = _missing(positions, header)
+    problems = missing_columns(positions, [one for one in header if one][:50])
     if problems:
         return problems
     read = set(positions.values())
@@ -168,10 +174,12 @@ def _no_such(name: str, column: str, header: Sequence[str]) -> Problem:
     )
 
 
-def _missing(positions: AnyMapping[str, int], header: Sequence[str]) -> list[Problem]:
-    shown = {"columns": [one for one in header if one][:50]}
+def missing_columns(mapped: Iterable[str], header: Sequence[str] = ()) -> list[Problem]:
+    """What a file cannot be ordered without: a column of items, and one of quantities."""
+    positions = set(mapped)
+    shown = {"columns": list(header)} if header else {}
     problems = []
-    if not any(name in positions for name in ITEM_FIELDS):
+    if positions.isdisjoint(ITEM_FIELDS):
         message = "No column says which item is ordered; name it in the mapping."
         problems.append(Problem("channels.no_item_column", message, "/mapping/columns/item", 422, shown))
     if "qty" not in positions:

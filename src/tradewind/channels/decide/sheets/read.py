@@ -65,7 +65,11 @@ ROWS: Kind[SheetRow] = Kind(
 
 @dataclass(frozen=True, slots=True)
 class SheetFile:
-    """What an order file says. `rows` can be ordered, `bad` not; `mapping` is what was told or guessed, in the file's words."""
+    """What an order file says. `rows` can be ordered, `bad` not.
+
+    `mapping` is what was told or guessed, in the file's words: to be remembered. How numbers and dates are written is remembered
+    only where somebody said so; `decimal_mark` and `date_order` are how they were read this time.
+    """
 
     format: str
     encoding: str | None
@@ -76,6 +80,8 @@ class SheetFile:
     signature: str
     columns: Columns
     mapping: Mapping
+    decimal_mark: str | None
+    date_order: str | None
     rows: tuple[SheetRow, ...]
     bad: tuple[BadRow, ...]
     findings: Findings
@@ -112,19 +118,23 @@ def read_sheet(
     with open_table(data, declared=declared, limits=limits, find_header=find_header) as table:
         texts, refused = _all_rows(table)
         signature = signature_of(table.header)
-        known = given or (told(signature) if told else None)
-        columns = map_sheet(
-            table.header, texts[:_SAMPLE], told=known.columns if known else None, why="given" if given else "remembered"
-        )
+        remembered = told(signature) if told else None
+        columns = map_sheet(table.header, texts[:_SAMPLE], given=given, remembered=remembered)
         if not isinstance(columns, Columns):
             raise Refused(columns)
         texts = _ordered(texts, columns, table.findings)
-        declared = _written(declared, known, texts, columns, table)
+        known = given or remembered
+        declared = _written(declared, known, texts, columns)
         rows, bad = _typed(texts, columns, declared, table)
-    mapping = Mapping({one.field: one.column for one in columns.guesses}, declared.decimal_mark, declared.date_order)
+    mapping = Mapping(
+        {one.field: one.column for one in columns.guesses},
+        known.decimal_mark if known else None,
+        known.date_order if known else None,
+    )
     return SheetFile(
         table.format, table.encoding, table.delimiter, table.sheet, table.header_row, table.header, signature, columns,
-        mapping, tuple(rows), tuple(sorted([*refused, *bad], key=lambda one: one.row)), table.findings,
+        mapping, declared.decimal_mark, declared.date_order, tuple(rows),
+        tuple(sorted([*refused, *bad], key=lambda one: one.row)), table.findings,
     )  # fmt: skip
 
 
@@ -162,9 +172,7 @@ def _ordered(texts: Sequence[TextRow], columns: Columns, findings: Findings) -> 
     return kept
 
 
-def _written(
-    declared: Declared, known: Mapping | None, texts: Sequence[TextRow], columns: Columns, table: Table
-) -> Declared:
+def _written(declared: Declared, known: Mapping | None, texts: Sequence[TextRow], columns: Columns) -> Declared:
     """How the file writes numbers and dates: as was said, else as all its values agree on."""
     numbers = _cells(texts, columns, ("qty", "unit_price"))
     mark = declared.decimal_mark or (known.decimal_mark if known else None) or decimal_mark_of(numbers)
