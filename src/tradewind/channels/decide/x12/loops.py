@@ -128,12 +128,11 @@ class Loops:
         if not line.ids and line.action not in DELETING:
             self.fault("channels.item_missing", f"Line {line.line_no or len(self.lines) + 1} names no item.", ack="8",
                        severity="warning", segment_no=line.segment_no, name=line.name)  # fmt: skip
-        split = sum((one.qty for one in line.destinations), Decimal(0)) or sum(
-            (one.qty for one in line.schedules), Decimal(0)
-        )
-        if split and qty is not None and split != qty:
-            self.fault("channels.schedule_differs", f"Schedules of line {line.line_no} say {split}, the line {qty}.",
-                       severity="warning", segment_no=line.segment_no, name=line.name)  # fmt: skip
+        if qty is not None and (line.destinations or line.schedules):
+            split = sum((one.qty for one in line.destinations or line.schedules), Decimal(0))
+            if split != qty:
+                self.fault("channels.schedule_differs", f"Schedules of line {line.line_no} say {split}, the line {qty}.",
+                           severity="warning", segment_no=line.segment_no, name=line.name)  # fmt: skip
         self.lines.append(
             PoLine(
                 line.line_no, qty, line.uom, price, line.ids, line.basis, "\n".join(line.descriptions), line.action,
