@@ -278,7 +278,7 @@ def _terms(row: tuple[Any, ...]) -> Terms:
         TermsPart(Decimal(one[0]), DueRule(int(one[1]), one[2], int(one[3]), None if one[4] is None else int(one[4])))
         for one in row[13] or ()
     ]
-    return Terms(row[0], row[1], DueRule(*row[2:6]), *row[6:13], tuple(parts))
+    return Terms(row[0], row[1], DueRule(*row[2:6]), *row[6:13], parts=tuple(parts))
 
 
 _ZONES = "select e.id, e.time_zone from unnest(%(entities)s::uuid[]) as w(id) join legal_entity e on e.id = w.id"

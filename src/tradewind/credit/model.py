@@ -87,13 +87,14 @@ class Need:
 
 @value(frozen=True, slots=True)
 class Answer:
-    """Whether the need is met; if not, which node lacks how much."""
+    """Whether the need is met; if not, which node lacks how much, or what else stops the order (`code`)."""
 
     order_id: UUID
     granted: bool
     reason: str
     short_by: Decimal = ZERO
     node: UUID | None = None
+    code: str = "credit.over_limit"
 
 
 @value(frozen=True, slots=True)

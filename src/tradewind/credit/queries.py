@@ -51,7 +51,17 @@ def nodes_from(reader: Reader, locked: Iterable[Row]) -> dict[UUID, Node]:
     extra: dict[UUID, Decimal] = dict(
         reader.rows(_OVERRIDES, {"accounts": [row[0] for row in rows], "now": reader.now})
     )
-    return {row[0]: Node(*row[:6], extra.get(row[0], ZERO), _policy(row[6:16]), *row[16:]) for row in rows}
+    return {
+        row[0]: Node(
+            *row[:6],
+            extra=extra.get(row[0], ZERO),
+            policy=_policy(row[6:16]),
+            erp_balance=row[16],
+            erp_overdue=row[17],
+            erp_own=row[18],
+        )
+        for row in rows
+    }
 
 
 _PLAIN_ROW = (True, False, False, None, None, ZERO, False, False, True, False)

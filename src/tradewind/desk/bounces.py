@@ -13,23 +13,27 @@ from tradewind.accounts.queries import accounts_by_id
 from tradewind.billing import errors, events
 from tradewind.billing.commands.cash import apply_to_invoices, mark_bounced
 from tradewind.billing.commands.documents import post_journals
-from tradewind.billing.decide.post import bounce_journal
-from tradewind.billing.model import Application, OpenItem, Payment
+from tradewind.billing.decide.post import bounce_journal, discount_journal
+from tradewind.billing.decide.settle import tax_of_discount
+from tradewind.billing.model import Application, Journal, Offer, OpenItem, Payment
 from tradewind.billing.queries import (
     LOCK_INVOICES,
     LOCK_PAYMENTS,
+    discounts_of,
     invoices_settled_by,
     items_from,
     items_of,
+    offers_of,
     payments_by_number,
     payments_from,
 )
+from tradewind.credit.decide import after
 from tradewind.credit.errors import too_many_orders
-from tradewind.credit.model import CreditDelta, Node
-from tradewind.credit.queries import LOCK_CREDIT, accounts_below, credit_paths, nodes_from
+from tradewind.credit.model import Answer, CreditDelta
+from tradewind.credit.queries import LOCK_CREDIT, accounts_below, credit_paths, nodes_from, prepaid_of
 from tradewind.kernel.limits import TREE_ORDERS
 from tradewind.kernel.locks import lock_set
-from tradewind.kernel.money import plain
+from tradewind.kernel.money import ZERO, minor_digits, plain
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.instances import store_instances
@@ -40,8 +44,11 @@ from tradewind.orchestration.commands.waits import LOCK_INSTANCES, live_instance
 from tradewind.orders.model import Hold
 from tradewind.orders.queries import LOCK_ORDERS, unreleased_orders
 from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.credit_check import BLOCKED, PREPAY_DUE, finding_of, read_facts, stops_of
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves, read_orders
 from tradewind.streams.shipment_work import add_exposure
+
+RETURNED = "a payment was returned"  # buyers read it, and payment and limit may be their parent's
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,10 @@ class _Books:
     shelves: Shelves
     orders: OrderWorkset
     settles: dict[UUID, dict[UUID, Decimal]]
+    discounts: dict[UUID, dict[UUID, Decimal]]
+    offers: dict[UUID, Offer]
     live: dict[UUID, UUID]
+    journals: list[Journal] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
     reopened: list[UUID] = field(default_factory=list)
 
@@ -139,6 +149,8 @@ def _lock(tx: Tx, wanted: Iterable[UUID], payments: Mapping[UUID, Payment]) -> _
         shelves,
         orders,
         invoices_settled_by(tx, ids),
+        discounts_of(tx, ids),
+        offers_of(tx, invoices),
         still_live,
     )
 
@@ -147,15 +159,19 @@ def _take_back(tx: Tx, books: _Books, payment_id: UUID) -> Problem | None:
     payment, settles = books.payments[payment_id], books.settles.get(payment_id, {})
     if payment.bounced_at is not None:
         return errors.already_bounced(payment.number)
+    if payment.refunded:
+        return errors.paid_back(payment.number)
     if not settles.keys() <= books.invoices.keys():
         return errors.settled_meanwhile(payment.number)
     for invoice_id, amount in settles.items():
-        item = books.invoices[invoice_id]
-        books.applications.append(
-            Application(tx.ids.new(), invoice_id, item.account_id, -amount, payment_id=payment_id)
-        )
+        item, off = books.invoices[invoice_id], books.discounts.get(payment_id, {}).get(invoice_id, Decimal(0))
+        back = Application(tx.ids.new(), invoice_id, item.account_id, -amount, payment_id=payment_id, discount=-off)
+        books.applications.append(back)
+        if off:
+            tax = tax_of_discount(books.offers[invoice_id], off, minor_digits(item.currency))
+            books.journals.append(discount_journal(back.id, item, discount=-off, tax=-tax))
         books.reopened.append(invoice_id)
-        add_exposure(books.shelves, item.account_id, item.currency, CreditDelta(receivables=amount))
+        add_exposure(books.shelves, item.account_id, item.currency, CreditDelta(receivables=amount + off))
         tx.emit(events.invoice_reopened(item, amount))
     free = payment.amount - sum(settles.values(), Decimal(0))
     add_exposure(books.shelves, payment.account_id, payment.currency, CreditDelta(unapplied=-free))
@@ -170,7 +186,13 @@ def _write(
     payers = accounts_by_id(tx, {books.payments[one].account_id for one in good})
     post_journals(
         tx,
-        [bounce_journal(books.payments[one], payers[books.payments[one].account_id].legal_entity_id) for one in good],
+        [
+            *(
+                bounce_journal(books.payments[one], payers[books.payments[one].account_id].legal_entity_id)
+                for one in good
+            ),
+            *books.journals,
+        ],
     )
     _wait_for_money_again(tx, books)
     stopped = _stop_orders(tx, books)
@@ -195,28 +217,50 @@ def _wait_for_money_again(tx: Tx, books: _Books) -> None:
 
 
 def _stop_orders(tx: Tx, books: _Books) -> list[OrderWork]:
-    """Hold what is not handed over yet, where the exposure of a node above it is over its limit now."""
-    over = {node.account_id: node for node in books.shelves.nodes.values() if _headroom(books.shelves, node) < 0}
+    """Hold what is not handed over yet: where the exposure of a node above it is over its limit now, where its policy minds a
+    returned payment, or where the money that was paid before is not there any more."""
+    shelves = books.shelves
+    nodes = {one: after(node, shelves.credit.get(one)) for one, node in shelves.nodes.items()}
+    works = list(books.orders.orders.values())
+    before = {work.account.id for work in works if work.account.prepay_percent}
+    seen = Shelves(
+        nodes=nodes,
+        paths=shelves.paths,
+        conduct=stops_of(tx, nodes.values()),
+        prepaid=prepaid_of(tx, before) if before else {},
+        at=tx.now,
+    )
+    answers = {work.id: answer for work in works if (answer := _stopped(work, seen)) is not None}
+    facts = read_facts(tx, seen, {books.orders.orders[one].account.id for one in answers})
     stopped: list[OrderWork] = []
-    for work in books.orders.orders.values():
-        node = next((over[one] for one in books.shelves.paths.get(work.account.id, ()) if one in over), None)
-        if node is None:
-            continue
-        before = len(work.opened)
-        reason = "a payment was returned"  # buyers read it, and payment and limit may be their parent's
-        detail = {"over_by": plain(-_headroom(books.shelves, node)), "currency": node.currency}
-        work.open_hold(Hold(tx.ids.new(), "order", "credit", "credit.over_limit", reason, tx.now, detail=detail))
-        if len(work.opened) > before:
+    for order_id, answer in answers.items():
+        work = books.orders.orders[order_id]
+        opened = len(work.opened)
+        finding = finding_of(work, answer, seen, asked=ZERO, facts=facts)
+        detail = {"over_by": plain(answer.short_by), **(finding.detail or {})}
+        work.open_hold(Hold(tx.ids.new(), "order", "credit", answer.code, RETURNED, tx.now, detail=detail))
+        if len(work.opened) > opened:
             stopped.append(work)
             payload = {
                 "number": work.header.number,
                 "status": work.compute_status(),
-                "holds": [{"kind": "credit", "code": "credit.over_limit", "reason": reason, "line": None}],
+                "holds": [{"kind": "credit", "code": answer.code, "reason": RETURNED, "line": None}],
             }
             books.orders.say(work, "order.held", payload)
     return stopped
 
 
-def _headroom(shelves: Shelves, node: Node) -> Decimal:
-    delta = shelves.credit.get(node.account_id, CreditDelta())
-    return node.headroom - delta.open_orders - delta.receivables + delta.unapplied
+def _stopped(work: OrderWork, seen: Shelves) -> Answer | None:
+    path = seen.paths.get(work.account.id, ())
+    over = next((seen.nodes[one] for one in path if seen.nodes[one].headroom < 0), None)
+    if over is not None:
+        reason = f"{plain(-over.headroom)} {over.currency} over the limit"
+        return Answer(work.id, granted=False, reason=reason, short_by=-over.headroom, node=over.account_id)
+    blocked = next((one for one in path if one in seen.conduct and seen.nodes[one].policy.blocks_release), None)
+    if blocked is not None:
+        return Answer(work.id, granted=False, reason=", ".join(seen.conduct[blocked]), node=blocked, code=BLOCKED)
+    missing = -seen.prepaid.get(work.account.id, ZERO)
+    if missing > 0:
+        reason = f"{plain(missing)} that was paid before is not there any more"
+        return Answer(work.id, granted=False, reason=reason, short_by=missing, code=PREPAY_DUE)
+    return None

@@ -1,10 +1,6 @@
-"""Money that came in: recorded once, applied to what it names or to the oldest invoices, the rest kept as unapplied.
+"""Money that came in: recorded once, applied to what it names or to the oldest invoices, the rest kept as unapplied."""
 
-Locks: the processes that wait for the invoices, then invoices, payments, credit nodes. Orders are not touched: the invoice's
-own process closes them.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,36 +9,22 @@ from uuid import UUID
 from tradewind.accounts.model import Account
 from tradewind.accounts.queries import account_ids, accounts_by_id
 from tradewind.billing import errors, events
-from tradewind.billing.commands.cash import apply_to_invoices, insert_payments, next_payment_numbers
+from tradewind.billing.commands.cash import insert_payments, next_payment_numbers
 from tradewind.billing.commands.documents import post_journals
 from tradewind.billing.decide.post import payment_journal
-from tradewind.billing.decide.settle import Till, apply_explicitly, apply_money, named_items
-from tradewind.billing.model import Application, OpenItem, Payment
+from tradewind.billing.model import Payment
 from tradewind.billing.queries import (
-    LOCK_INVOICES,
-    LOCK_PAYMENTS,
     items_by_number,
-    items_from,
-    items_of,
-    open_invoices_of,
     payments_by_key,
     payments_by_number,
-    payments_from,
 )
-from tradewind.credit.commands import add_to_nodes
 from tradewind.credit.model import CreditDelta
-from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
-from tradewind.kernel.locks import lock_set
-from tradewind.kernel.money import is_currency, minor_digits, round_money
+from tradewind.desk.ledger import Applied, Ledger, Source, lock_ledger, settle, write_applications
+from tradewind.kernel.money import is_currency, round_money
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
-from tradewind.orchestration.commands.messages import Message, post_messages
-from tradewind.orchestration.commands.waits import LOCK_INSTANCES, live_instances, unread_keys
 from tradewind.semantics.model import ZERO
-from tradewind.streams.order_work import Shelves
 from tradewind.streams.shipment_work import add_exposure
-
-Applied = tuple[tuple[OpenItem, Decimal], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,50 +46,15 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of one payment. `replay`: it was recorded before, under the same key."""
+    """What became of one payment. `replay`: it was recorded before, under the same key. `discounts`: what it took off on top, by
+    invoice. `freed`: numbers of the orders that go on because of it, and of the others in its batch."""
 
     payment: Payment | None = None
     applied: Applied = ()
+    discounts: Mapping[UUID, Decimal] = field(default_factory=dict)
+    freed: tuple[str, ...] = ()
     replay: bool = False
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(slots=True)
-class Source:
-    """Money to be applied: a payment, or what is free of a payment or credit note."""
-
-    place: int
-    account_id: UUID
-    currency: str
-    free: Decimal
-    reference: str | None
-    wanted: tuple[tuple[str, Decimal], ...] | None
-    payment_id: UUID | None = None
-    credit_note_id: UUID | None = None
-    applied: Applied = ()
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(slots=True)
-class Ledger:
-    """The invoices and credit nodes that a set of sources may touch, as locked."""
-
-    items: dict[UUID, OpenItem]
-    shelves: Shelves
-    ancestors: Mapping[UUID, tuple[UUID, ...]]
-    payments: dict[UUID, Payment] = field(default_factory=dict)
-    till: Till = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.till = Till(item for item in self.items.values() if item.kind == "invoice")
-
-    def by_number(self, source: Source) -> dict[str, OpenItem]:
-        """The invoices a source may settle by number: those of its account and of the tree below it."""
-        return {
-            item.number: item
-            for item in self.items.values()
-            if item.kind == "invoice" and source.account_id in self.ancestors[item.account_id]
-        }
 
 
 def record_payments(tx: Tx, payments: Sequence[Received]) -> list[Recorded]:
@@ -121,13 +68,16 @@ def record_payments(tx: Tx, payments: Sequence[Received]) -> list[Recorded]:
             answers[place] = _replay(one, known.get((accounts[one.account].id, one.key or "")))
         if answers[place] is None:
             account = accounts[one.account]
-            sources.append(Source(place, account.id, one.currency, one.amount, one.reference, one.applications))
+            came = one.received_at or tx.now
+            sources.append(
+                Source(place, account.id, one.currency, one.amount, one.reference, one.applications, on=came)
+            )
     ledger = lock_ledger(tx, sources)
     fresh = _insert(tx, payments, sources, answers, ledger)
-    _post(tx, ledger, [source for source, _ in fresh], accounts)
+    freed = _post(tx, ledger, [source for source, _ in fresh], accounts)
     for source, payment in fresh:
-        tx.emit(events.payment_recorded(payment, source.applied))
-        answers[source.place] = Recorded(payment, source.applied)
+        tx.emit(events.payment_recorded(payment, source.applied, source.discounts))
+        answers[source.place] = Recorded(payment, source.applied, source.discounts, freed)
     return [answer if answer is not None else Recorded() for answer in answers]
 
 
@@ -173,68 +123,6 @@ def _replay(one: Received, known: Payment | None) -> Recorded | None:
     return Recorded(problems=(errors.key_reused(one.key, known.number),))
 
 
-def lock_ledger(tx: Tx, sources: Sequence[Source], *, payments: Iterable[UUID] = ()) -> Ledger:
-    """Lock what these sources will settle: the invoices they name, else the oldest ones that their money reaches."""
-    wanted = _candidates(tx, sources)
-    notes = {source.credit_note_id for source in sources if source.credit_note_id}
-    seen = items_of(tx, wanted | notes)
-    live = live_instances(tx, "invoice_to_cash", sorted(wanted))
-    accounts = {item.account_id for item in seen.values()}
-    paths = credit_paths(tx, accounts | {source.account_id for source in sources})
-    locked = lock_set(
-        tx,
-        [
-            (LOCK_INSTANCES, live.values()),
-            (LOCK_INVOICES, wanted | notes),
-            (LOCK_PAYMENTS, payments),
-            (LOCK_CREDIT, {node for path in paths.values() for node in path}),
-        ],
-    )
-    shelves = Shelves(paths=paths, nodes=nodes_from(tx, locked["credit"]))
-    ancestors = {account.id: account.ancestors for account in accounts_by_id(tx, accounts).values()}
-    return Ledger(items_from(locked["invoice"]), shelves, ancestors, payments_from(locked["payment"]))
-
-
-def _candidates(tx: Tx, sources: Sequence[Source]) -> set[UUID]:
-    """Looked at without a lock. What others settle meanwhile stays unapplied here; nothing is ever applied twice."""
-    numbers = {number for source in sources for number, _ in source.wanted or ()}
-    chosen = {item.id for item in items_by_number(tx, numbers).values()} if numbers else set()
-    automatic = [source for source in sources if source.wanted is None]
-    if not automatic:
-        return chosen
-    open_ = open_invoices_of(tx, {source.account_id for source in automatic})
-    items = items_of(tx, {one for ids in open_.values() for one in ids})
-    till = Till(items.values())
-    for source in automatic:
-        own = [items[one] for one in open_.get(source.account_id, ()) if items[one].currency == source.currency]
-        chosen |= {item.id for item in named_items(own, source.reference)}
-        chosen |= {item.id for item, _ in apply_money(source.free, own, till, reference=source.reference)}
-    return chosen
-
-
-def settle(ledger: Ledger, source: Source) -> None:
-    """Decide what a source settles, as it says or oldest first; keeps the outcome on it."""
-    if source.wanted is not None:
-        found = apply_explicitly(
-            source.free,
-            source.wanted,
-            ledger.by_number(source),
-            ledger.till,
-            currency=source.currency,
-            digits=minor_digits(source.currency),
-        )
-        problems = [one for one in found if isinstance(one, Problem)]
-        source.problems = tuple(problems)
-        source.applied = tuple(one for one in found if not isinstance(one, Problem))
-        return
-    own = [
-        item
-        for item in ledger.items.values()
-        if item.account_id == source.account_id and item.currency == source.currency and item.kind == "invoice"
-    ]
-    source.applied = tuple(apply_money(source.free, own, ledger.till, reference=source.reference))
-
-
 def _insert(
     tx: Tx,
     payments: Sequence[Received],
@@ -274,7 +162,7 @@ def _insert(
     return [(source, payment) for source, payment in rows if payment.id in new]
 
 
-def _post(tx: Tx, ledger: Ledger, sources: Sequence[Source], accounts: Mapping[str, Account]) -> None:
+def _post(tx: Tx, ledger: Ledger, sources: Sequence[Source], accounts: Mapping[str, Account]) -> tuple[str, ...]:
     """The journals and exposure of new money, and everything that follows from its applications."""
     entities = {account.id: account.legal_entity_id for account in accounts.values()}
     journals = []
@@ -286,37 +174,7 @@ def _post(tx: Tx, ledger: Ledger, sources: Sequence[Source], accounts: Mapping[s
         journals.append(payment_journal(money, entities[source.account_id]))
         add_exposure(ledger.shelves, source.account_id, source.currency, CreditDelta(unapplied=source.free))
     post_journals(tx, journals)
-    write_applications(tx, ledger, sources)
-
-
-def write_applications(tx: Tx, ledger: Ledger, sources: Sequence[Source]) -> None:
-    """Store what was decided: applications, balances, exposure, and a word to the process of every invoice that is settled."""
-    applications: list[Application] = []
-    last: dict[UUID, UUID] = {}
-    for source in sources:
-        for item, amount in source.applied:
-            one = Application(tx.ids.new(), item.id, item.account_id, amount, source.payment_id, source.credit_note_id)
-            applications.append(one)
-            last[item.id] = one.id
-            add_exposure(ledger.shelves, item.account_id, item.currency, CreditDelta(receivables=-amount))
-            add_exposure(ledger.shelves, source.account_id, source.currency, CreditDelta(unapplied=-amount))
-    apply_to_invoices(tx, applications)
-    add_to_nodes(tx, ledger.shelves.credit)
-    settled = [one for one in last if not ledger.till.left[one]]
-    tell_settled(tx, {one: last[one] for one in settled})
-
-
-def tell_settled(tx: Tx, settled: Mapping[UUID, UUID]) -> None:
-    """Wake the processes of invoices (with the application that settled each), unless such a word waits there already."""
-    unread = unread_keys(tx, "invoice.settled", [str(one) for one in settled])
-    post_messages(
-        tx,
-        [
-            Message("invoice.settled", str(invoice_id), str(application_id))
-            for invoice_id, application_id in sorted(settled.items())
-            if str(invoice_id) not in unread
-        ],
-    )
+    return write_applications(tx, ledger, sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +195,16 @@ def apply_free_money(tx: Tx, uses: Sequence[Use]) -> list[Recorded]:
         payment, note = payments.get(use.number), notes.get(use.number)
         if payment is not None and payment.bounced_at is None:
             sources.append(
-                Source(place, payment.account_id, payment.currency, ZERO, None, use.applications, payment.id)
+                Source(
+                    place,
+                    payment.account_id,
+                    payment.currency,
+                    ZERO,
+                    None,
+                    use.applications,
+                    payment.id,
+                    on=payment.received_at,
+                )
             )
         elif note is not None and note.kind == "credit_note":
             sources.append(
@@ -348,12 +215,12 @@ def apply_free_money(tx: Tx, uses: Sequence[Use]) -> list[Recorded]:
     for source in sources:
         if source.payment_id is not None:
             payment = payments[uses[source.place].number]
-            source.free = payment.amount - payment.applied
+            source.free = payment.free
     ledger = lock_ledger(tx, sources, payments=[source.payment_id for source in sources if source.payment_id])
     for source in sources:
         _free_again(ledger, source, sources)
         settle(ledger, source)
-        answers[source.place] = Recorded(None, source.applied, problems=source.problems)
+        answers[source.place] = Recorded(None, source.applied, source.discounts, problems=source.problems)
     done = [source for source in sources if source.applied]
     write_applications(tx, ledger, done)
     for source in done:
@@ -369,7 +236,7 @@ def _free_again(ledger: Ledger, source: Source, sources: Sequence[Source]) -> No
     """What is free under the lock, less what earlier uses of the same money in this batch took."""
     if source.payment_id is not None:
         payment = ledger.payments[source.payment_id]
-        free = ZERO if payment.bounced_at else payment.amount - payment.applied
+        free = payment.free
     else:
         assert source.credit_note_id is not None
         free = ledger.items[source.credit_note_id].open

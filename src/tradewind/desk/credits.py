@@ -20,12 +20,13 @@ from tradewind.billing.queries import (
     items_by_number,
     items_from,
     items_of,
+    offers_of,
     what_documents_say,
     years_of,
 )
 from tradewind.credit.model import CreditDelta
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
-from tradewind.desk.cash import Ledger, Source, write_applications
+from tradewind.desk.ledger import Ledger, Source, write_applications
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.money import minor_digits
 from tradewind.kernel.problem import Problem
@@ -33,6 +34,7 @@ from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.waits import LOCK_INSTANCES, live_instances
 from tradewind.orders.queries import LOCK_ORDERS, order_numbers
 from tradewind.semantics.model import ZERO
+from tradewind.streams.held import look_for_held
 from tradewind.streams.order_work import Shelves
 from tradewind.streams.shipment_work import add_exposure
 
@@ -107,11 +109,13 @@ def lock_to_credit(tx: Tx, invoices: Iterable[UUID], *, orders: Iterable[UUID] =
     years = years_of(tx, {item.legal_entity_id for item in seen.values()}, tx.now)
     open_counters(tx, ((entity, "credit_note", year) for entity, year in years.items()))
     live = live_instances(tx, "invoice_to_cash", ids)
+    held = look_for_held(tx, {node for path in paths.values() for node in path} | set(paths))
+    paths |= held.paths
     locked = lock_set(
         tx,
         [
-            (LOCK_INSTANCES, live.values()),
-            (LOCK_ORDERS, orders),
+            (LOCK_INSTANCES, {*live.values(), *held.instances}),
+            (LOCK_ORDERS, {*orders, *held.order_ids}),
             (LOCK_INVOICES, ids),
             (LOCK_CREDIT, {node for path in paths.values() for node in path}),
             (LOCK_COUNTERS, {(entity, series_of("credit_note", year)) for entity, year in years.items()}),
@@ -119,7 +123,13 @@ def lock_to_credit(tx: Tx, invoices: Iterable[UUID], *, orders: Iterable[UUID] =
     )
     items = items_from(locked["invoice"])
     return CreditBooks(
-        Ledger(items, Shelves(paths=paths, nodes=nodes_from(tx, locked["credit"])), {}),
+        Ledger(
+            items,
+            Shelves(paths=paths, nodes=nodes_from(tx, locked["credit"])),
+            {},
+            offers=offers_of(tx, ids),
+            held=held,
+        ),
         Numbers(counters_from(locked["counter"])),
         years,
         invoice_lines(tx, ids),

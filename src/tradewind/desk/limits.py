@@ -3,7 +3,7 @@ next transition.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,10 +18,11 @@ from tradewind.kernel.locks import lock_set
 from tradewind.kernel.money import LARGEST_AMOUNT
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Event, Tx
-from tradewind.orchestration.commands.messages import Message
-from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
-from tradewind.orders.queries import waiting_for_credit
+from tradewind.orchestration.commands.waits import LOCK_INSTANCES, instances_about
+from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.semantics.model import ZERO
+from tradewind.streams.held import Held, free_held, look_for_held
+from tradewind.streams.order_work import Shelves
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class OverrideGrant:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """An account's limit with the overrides in force, and what is taken of it. `asked_again`: orders that were woken."""
+    """An account's limit with the overrides in force, and what is taken of it. `asked_again`: orders below it that waited for
+    credit; `freed`: the numbers of those that go on, oldest first."""
 
     account_id: UUID
     limit: Decimal
@@ -54,12 +56,14 @@ class Headroom:
     exposure: Decimal
     override_id: UUID | None = None
     asked_again: int = 0
+    freed: tuple[str, ...] = ()
 
 
 def change_limits(tx: Tx, changes: Sequence[LimitChange]) -> list[Headroom | Problem]:
     """Set limits. One below what is taken stops what comes next, not what was granted. Raises `Refused`
     (`credit.too_many_orders`) where more orders wait below them than one transaction can wake."""
-    nodes, waiting = _lock(tx, {one.account_id for one in changes})
+    shelves, held = lock_limits(tx, {one.account_id for one in changes})
+    nodes = shelves.nodes
     answers: list[Headroom | Problem] = []
     limits: dict[UUID, Decimal] = {}
     for place, wanted in enumerate(changes):
@@ -80,13 +84,15 @@ def change_limits(tx: Tx, changes: Sequence[LimitChange]) -> list[Headroom | Pro
             tx.emit(Event("credit.limit_changed", "account", node.account_id, payload, node.account_id))
             answers.append(Headroom(node.account_id, wanted.limit, node.extra, node.exposure))
     set_limits(tx, limits)
-    woken = _ask_again(tx, waiting, limits)
-    return [_with(one, woken) for one in answers]
+    shelves.nodes = {one: node_with(node, limit=limits.get(one)) for one, node in nodes.items()}
+    freed = free_held(tx, held, shelves) if limits else ()
+    return [_with(one, held, freed) for one in answers]
 
 
 def grant_overrides(tx: Tx, grants: Sequence[OverrideGrant], *, roles: Collection[str]) -> list[Headroom | Problem]:
     """Raise limits for a time, in the name of the actor, whose roles bound the amount."""
-    nodes, waiting = _lock(tx, {one.account_id for one in grants})
+    shelves, held = lock_limits(tx, {one.account_id for one in grants})
+    nodes = shelves.nodes
     may = max((APPROVER_LIMITS.get(role, ZERO) for role in roles), default=ZERO)
     answers: list[Headroom | Problem] = []
     granted: dict[UUID, Decimal] = {}
@@ -119,18 +125,27 @@ def grant_overrides(tx: Tx, grants: Sequence[OverrideGrant], *, roles: Collectio
         tx.emit(Event("credit.override_granted", "account", node.account_id, payload, node.account_id))
         extra = node.extra + granted[node.account_id]
         answers.append(Headroom(node.account_id, node.limit, extra, node.exposure, override_id))
-    woken = _ask_again(tx, waiting, granted)
-    return [_with(one, woken) for one in answers]
+    shelves.nodes = {one: node_with(node, extra=granted.get(one, ZERO)) for one, node in nodes.items()}
+    freed = free_held(tx, held, shelves) if granted else ()
+    return [_with(one, held, freed) for one in answers]
 
 
-def _lock(tx: Tx, account_ids: Collection[UUID]) -> tuple[dict[UUID, Node], dict[UUID, list[UUID]]]:
-    """The nodes, locked, and the orders below each that wait for headroom, their instances locked before."""
-    waiting = waiting_for_credit(tx, account_ids, limit=TREE_ORDERS + 1)
-    if sum(map(len, waiting.values())) > TREE_ORDERS:
+def lock_limits(tx: Tx, account_ids: Collection[UUID], *, orders: Collection[UUID] = ()) -> tuple[Shelves, Held]:
+    """The nodes, locked, and the orders below them that wait for credit, their processes locked before. Raises `Refused` where
+    those are more than one transaction can ask again. `orders`: others to be locked with them."""
+    held = look_for_held(tx, account_ids, limit=TREE_ORDERS + 1)
+    if len(held.order_ids) > TREE_ORDERS:
         raise Refused([errors.too_many_orders(TREE_ORDERS)])
-    orders = {order_id for found in waiting.values() for order_id in found}
-    locked = lock_set(tx, [(LOCK_SUBJECTS, orders), (LOCK_CREDIT, account_ids)])
-    return nodes_from(tx, locked["credit"]), waiting
+    more = instances_about(tx, sorted(orders))
+    locked = lock_set(
+        tx,
+        [
+            (LOCK_INSTANCES, {*held.instances, *more}),
+            (LOCK_ORDERS, {*held.order_ids, *orders}),
+            (LOCK_CREDIT, {*account_ids, *held.nodes}),
+        ],
+    )
+    return Shelves(paths=dict(held.paths), nodes=nodes_from(tx, locked["credit"])), held
 
 
 def _ungrantable(tx: Tx, node: Node | None, wanted: OverrideGrant, *, may: Decimal, where: str) -> Problem | None:
@@ -147,18 +162,14 @@ def _ungrantable(tx: Tx, node: Node | None, wanted: OverrideGrant, *, may: Decim
     return None
 
 
-def _ask_again(tx: Tx, waiting: dict[UUID, list[UUID]], changed: Collection[UUID]) -> dict[UUID, int]:
-    """Wake the orders below the changed nodes: their next step asks for headroom again and lets go of the hold itself."""
-    messages = {
-        order_id: Message("order.cleared", str(order_id), f"credit:{tx.ids.new()}")
-        for account_id in changed
-        for order_id in waiting.get(account_id, ())
-    }
-    wake_waiting(tx, messages.values())
-    return {account_id: len(waiting.get(account_id, ())) for account_id in changed}
+def node_with(node: Node, *, limit: Decimal | None = None, extra: Decimal = ZERO) -> Node:
+    """A node under another limit, or with an override more."""
+    return replace(node, limit=node.limit if limit is None else limit, extra=node.extra + extra)
 
 
-def _with(one: Headroom | Problem, woken: dict[UUID, int]) -> Headroom | Problem:
+def _with(one: Headroom | Problem, held: Held, freed: tuple[str, ...]) -> Headroom | Problem:
+    """`asked_again`: the orders below this account that waited."""
     if isinstance(one, Problem):
         return one
-    return Headroom(one.account_id, one.limit, one.extra, one.exposure, one.override_id, woken.get(one.account_id, 0))
+    below = sum(one.account_id in path for path in held.order_paths)
+    return replace(one, asked_again=below, freed=freed)

@@ -263,23 +263,6 @@ def order_numbers(reader: Reader, orders: Iterable[UUID]) -> dict[UUID, str]:
     return dict(reader.rows("select id, number from sales_order where id = any(%s::uuid[])", [list(orders)]))
 
 
-_WAITING_FOR_CREDIT = """
-select c.ancestor_id, o.id from unnest(%(accounts)s::uuid[]) as w(id)
-join account_closure c on c.ancestor_id = w.id
-join sales_order o on o.account_id = c.account_id and o.status = 'held'
-where exists (select from order_hold h where h.order_id = o.id and h.released_at is null and h.kind = 'credit')
-order by o.priority, o.placed_at, o.id limit %(limit)s
-"""
-
-
-def waiting_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> dict[UUID, list[UUID]]:
-    """Orders at or below these accounts that a credit hold stops, by account, first come first; at most `limit` in all."""
-    found: dict[UUID, list[UUID]] = {}
-    for account_id, order_id in reader.rows(_WAITING_FOR_CREDIT, {"accounts": sorted(set(accounts)), "limit": limit}):
-        found.setdefault(account_id, []).append(order_id)
-    return found
-
-
 _MARKS = """
 select m.order_id, m.line_no, m.qty_placed, m.anchor_qty, m.anchor_allowance, m.priced_at, m.site_id, m.origin_line
 from unnest(%(orders)s::uuid[]) as w(id) join changed_line m on m.order_id = w.id
@@ -336,3 +319,18 @@ def substitutions_of(reader: Reader, orders: Iterable[UUID]) -> list[tuple[UUID,
     """What was substituted on the lines of orders, as (order, substitution)."""
     rows = reader.rows(_SUBSTITUTIONS, {"orders": list(orders)})
     return [(row[0], LineSubstitution(*(*row[1:9], (row[9], row[10]), *row[11:]))) for row in rows]
+
+
+_HELD_FOR_CREDIT = """
+select o.id, o.account_id
+from (select distinct c.account_id from unnest(%(accounts)s::uuid[]) as w(id) join account_closure c on c.ancestor_id = w.id) t
+join order_hold h on h.account_id = t.account_id and h.released_at is null and h.kind = 'credit'
+join sales_order o on o.id = h.order_id and o.status not in ('closed', 'cancelled')
+group by o.id order by o.placed_at, o.id limit %(limit)s
+"""
+
+
+def held_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> list[tuple[UUID, UUID]]:
+    """Orders at or below these accounts that a credit hold stops, whole or in part, with their accounts; oldest first."""
+    rows = reader.rows(_HELD_FOR_CREDIT, {"accounts": sorted(set(accounts)), "limit": limit})
+    return [(row[0], row[1]) for row in rows]

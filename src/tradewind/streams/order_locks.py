@@ -41,8 +41,10 @@ def lock_orders(tx: Tx, workset: OrderWorkset, needs: frozenset[str]) -> None:
         return
     works = list(workset.orders.values())
     shelves = workset.shelves
-    if "credit" in needs:
-        shelves.paths = credit_paths(tx, {work.account.id for work in works})
+    # a release alone asks nothing of credit, unless a policy above its account wants that
+    asking = works if "stock" in needs else [work for work in works if work.account.credit_gate]
+    if "credit" in needs and asking:
+        shelves.paths = credit_paths(tx, {work.account.id for work in asking})
     keys: set[Key] = set()
     short: set[UUID] = set()
     if "stock" in needs:

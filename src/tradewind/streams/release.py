@@ -1,8 +1,9 @@
 """Steps `orders.confirm` and `orders.release`: the buyer gets the promise, the warehouses get the work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from tradewind.orchestration.commands.steps import Call, Start, Step
 from tradewind.orders.decide import blockers, move
 from tradewind.orders.model import Group
 from tradewind.semantics.model import ZERO
+from tradewind.streams.credit_gate import GateFacts, read_gate, settle_gate
+from tradewind.streams.credit_part import may_go, without_parts
 from tradewind.streams.dates import release_at
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.take import no_decision
@@ -97,11 +100,11 @@ def group_key(order_id: UUID, group_no: int) -> str:
 
 @value(frozen=True, slots=True)
 class Parcel:
-    """What of a group one site ships: claims, and services that go along."""
+    """What of a group one site ships: claims (or less of them), and services that go along, each with how much of it."""
 
     site_id: UUID | None
     claims: tuple[Claim, ...]
-    services: tuple[LineWork, ...] = ()
+    services: tuple[tuple[LineWork, Decimal], ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,41 +113,73 @@ class _Released:
     works: list[OrderWork] = field(default_factory=list)
 
 
-def decide_release(workset: OrderWorkset, calls: Sequence[Call], facts: Any) -> list[dict[str, Any]]:
-    """Which parcels each group can send now, and whether anything is left after them."""
+def load_release(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> GateFacts | None:
+    """What looking at credit once more needs; nothing for accounts without such a policy."""
+    return read_gate(tx, workset.of(call.subject_id for call in calls))
+
+
+def decide_release(workset: OrderWorkset, calls: Sequence[Call], gate: GateFacts | None) -> list[dict[str, Any]]:
+    """Which parcels each group can send now, and whether credit lets them go."""
     outcomes: list[dict[str, Any]] = []
     for call in calls:
         work, group_no = workset.orders[call.subject_id], int(call.variables["group"]["no"])
-        outcomes.append({"parcels": parcels_of(work, group_no), "group_no": group_no})
+        parcels, passed = parcels_of(work, group_no), None
+        if gate is not None and work.account.credit_gate and parcels:
+            passed = gate.ask(workset.shelves, work, _units(parcels))
+            parcels = parcels if passed.granted else []
+        outcomes.append({"parcels": parcels, "group_no": group_no, "gate": passed})
     return outcomes
 
 
+def _units(parcels: Sequence[Parcel]) -> dict[int, Decimal]:
+    units: dict[int, Decimal] = {}
+    for parcel in parcels:
+        for line_no, qty in (
+            *((claim.line_no, claim.qty) for claim in parcel.claims),
+            *((one.line.line_no, qty) for one, qty in parcel.services),
+        ):
+            units[line_no] = units.get(line_no, ZERO) + qty
+    return units
+
+
 def parcels_of(work: OrderWork, group_no: int) -> list[Parcel]:
-    """The ship policy at work (FU3): partial sends what is there, line_complete whole lines, ship_complete the whole group."""
+    """The ship policy at work (FU3): partial sends what is there, line_complete whole lines, ship_complete the whole group.
+
+    Of a line that credit reaches for only in part, no more than that part goes.
+    """
     lines = work.lines_of(group_no)
     if blockers(work.holds, "release", group_no=group_no, line_no=0):
         return []
-    waiting = [
-        one
-        for one in lines
-        if one.quantities.open + one.quantities.reserved > 0
-        or blockers(work.holds, "release", group_no=group_no, line_no=one.line.line_no)
-    ]
+    stopping = {
+        one.line.line_no: blockers(work.holds, "release", group_no=group_no, line_no=one.line.line_no) for one in lines
+    }
+    waiting = [one for one in lines if one.quantities.open + one.quantities.reserved > 0 or stopping[one.line.line_no]]
     if work.header.ship_policy == "ship_complete" and waiting:
         return []
     ready = [
         one
         for one in lines
         if one.quantities.allocated > 0
-        and not blockers(work.holds, "release", group_no=group_no, line_no=one.line.line_no)
+        and not without_parts(stopping[one.line.line_no])
         and not (work.header.ship_policy == "line_complete" and one in waiting)
     ]
     numbers = {one.line.line_no for one in ready}
+    left = may_go(work) if any(stopping.values()) else {}
     by_site: dict[UUID, list[Claim]] = {}
     for claim in work.open_claims("allocated"):
-        if claim.line_no in numbers:
-            by_site.setdefault(claim.site_id, []).append(claim)
-    services = tuple(one for one in ready if not one.line.stocked)
+        if claim.line_no not in numbers:
+            continue
+        qty = min(claim.qty, left.get(claim.line_no, claim.qty))
+        if qty > 0:
+            by_site.setdefault(claim.site_id, []).append(claim if qty == claim.qty else replace(claim, qty=qty))
+            if claim.line_no in left:
+                left[claim.line_no] -= qty
+    services = tuple(
+        (one, qty)
+        for one in ready
+        if not one.line.stocked
+        and (qty := min(one.quantities.allocated, left.get(one.line.line_no, one.quantities.allocated)))
+    )
     parcels = [Parcel(site_id, tuple(claims)) for site_id, claims in by_site.items()]
     if parcels:
         return [Parcel(parcels[0].site_id, parcels[0].claims, services), *parcels[1:]]
@@ -158,6 +193,9 @@ def release(
 ) -> list[dict[str, Any]]:
     """Hand the parcels over: claims and units become released, a shipment each, and its stream starts."""
     released = _Released()
+    settle_gate(
+        tx, workset, [(workset.orders[call.subject_id], one) for call, one in zip(calls, outcomes, strict=True)]
+    )
     numbers = iter(next_shipment_numbers(tx, sum(len(outcome["parcels"]) for outcome in outcomes)))
     for call, outcome in zip(calls, outcomes, strict=True):
         work = workset.orders[call.subject_id]
@@ -186,10 +224,9 @@ def _hand_over(
     for claim in parcel.claims:
         one = work.line(claim.line_no)
         one.move(move(one.quantities, claim.qty, source="allocated", target="released"))
-        work.change_claim(claim, state="released")
+        _release_claim(work, claim)
         lines.append(ShipmentLine(len(lines) + 1, claim.line_no, claim.claim_no, claim.qty))
-    for one in parcel.services:
-        qty = one.quantities.allocated
+    for one, qty in parcel.services:
         one.move(move(one.quantities, qty, source="allocated", target="released"))
         lines.append(ShipmentLine(len(lines) + 1, one.line.line_no, 0, qty))
     shipment = NewShipment(
@@ -225,5 +262,15 @@ def _hand_over(
         )
 
 
+def _release_claim(work: OrderWork, claim: Claim) -> None:
+    """A claim goes to its warehouse; what of it does not go stays behind as a claim of its own."""
+    kept = next(one for one in work.claims_of(claim.line_no) if one.claim_no == claim.claim_no)
+    work.change_claim(kept, state="released", qty=claim.qty)
+    if kept.qty > claim.qty:
+        work.add_claim(replace(kept, claim_no=work.next_claim_no(claim.line_no), qty=kept.qty - claim.qty))
+
+
 CONFIRM = Step(name="orders.confirm", decide=no_decision, apply=confirm)
-RELEASE = Step(name="orders.release", decide=decide_release, apply=release)
+RELEASE = Step(
+    name="orders.release", load=load_release, decide=decide_release, apply=release, locks=frozenset({"credit"})
+)

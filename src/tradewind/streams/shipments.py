@@ -3,14 +3,14 @@ billed, once, and turns headroom into a receivable.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tradewind.accounts.queries import bill_tos, net_days
-from tradewind.billing.decide.bill import bill, credit_used, due_date
+from tradewind.accounts.queries import bill_tos
+from tradewind.billing.decide.bill import bill, credit_used
 from tradewind.billing.model import Amounts, BillableCharge, BillableLine, Document
 from tradewind.credit.model import CreditDelta
 from tradewind.fulfilment.decide import book, read_answer
@@ -28,6 +28,7 @@ from tradewind.orders.decide import move, over_ship
 from tradewind.orders.model import Quantities
 from tradewind.orders.queries import Billed, billed_charges, billed_lines
 from tradewind.semantics.model import ZERO
+from tradewind.streams.due import Due, read_due
 from tradewind.streams.order_work import LineWork, OrderWork
 from tradewind.streams.release import group_key
 from tradewind.streams.shipment_work import ShipmentWorkset, add_exposure, post
@@ -230,7 +231,7 @@ class Books:
     lines: dict[tuple[UUID, int], Billed]
     charges: dict[tuple[UUID, int], Decimal]
     bill_to: dict[UUID, dict[str, Any]]
-    days: dict[str, int] = field(default_factory=dict)
+    due: Due
 
     def keep(self, order_id: UUID, amounts: Amounts) -> None:
         """What an invoice bills is billed for the next one."""
@@ -251,7 +252,7 @@ def load_invoice(tx: Tx, workset: ShipmentWorkset, calls: Sequence[Call], looked
         billed_lines(tx, list(works)),
         billed_charges(tx, charged) if charged else {},
         bill_tos(tx, {work.account.id for work in works.values()}),
-        net_days(tx, {work.header.terms_code for work in works.values()}),
+        read_due(tx, works, [workset.shipments[call.subject_id] for call in calls]),
     )
 
 
@@ -275,6 +276,10 @@ def draft(work: OrderWork, shipment: Shipment, booking: Booking, books: Books) -
         if booked.shipped:
             lines.append(_billable(work, booked, books))
             now[booked.line.order_line_no] = now.get(booked.line.order_line_no, ZERO) + booked.shipped
+    last = all(
+        _billed_out(one, books.lines[work.id, one.line.line_no].qty + now.get(one.line.line_no, ZERO))
+        for one in work.lines
+    )
     charges = [
         BillableCharge(
             charge.charge_no,
@@ -285,11 +290,8 @@ def draft(work: OrderWork, shipment: Shipment, booking: Booking, books: Books) -
             tax.rate,
         )
         for charge, tax in work.charges
+        if last or charge.group_no in (None, shipment.group_no)  # the rest: of groups that never ship
     ]
-    last = all(
-        _billed_out(one, books.lines[work.id, one.line.line_no].qty + now.get(one.line.line_no, ZERO))
-        for one in work.lines
-    )
     amounts = bill(
         lines,
         charges,
@@ -358,6 +360,8 @@ def _document(
     tx: Tx, workset: ShipmentWorkset, work: OrderWork, shipment: Shipment, *, amounts: Amounts, books: Books
 ) -> Document:
     series, series_no, number = workset.next_number(work, "invoice")
+    shipped_at = workset.bookings[shipment.id].answer.shipped_at or tx.now
+    due_at, parts = books.due.parts(work, shipment, total=amounts.total, now=tx.now, shipped_at=shipped_at)
     return Document(
         id=tx.ids.new(),
         kind="invoice",
@@ -372,9 +376,10 @@ def _document(
         bill_to=books.bill_to[work.account.id],
         buyer_po=work.header.buyer_po,
         issued_at=tx.now,
-        due_at=due_date(tx.now, books.days.get(work.header.terms_code, work.account.net_days)),
+        due_at=due_at,
         amounts=amounts,
         shipment_id=shipment.id,
+        instalments=parts,
     )
 
 

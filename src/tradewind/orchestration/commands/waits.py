@@ -60,3 +60,14 @@ def live_instances(reader: Reader, stream: str, subjects: Sequence[UUID]) -> dic
         return {}
     rows = reader.rows(_OF_SUBJECTS, {"stream": stream, "subjects": list(subjects)})
     return {subject_id: instance_id for instance_id, subject_id in rows}
+
+
+_ABOUT = """
+select i.id from unnest(%(subjects)s::uuid[]) as w(id)
+join stream_instance i on i.subject_id = w.id and i.status in ('running', 'incident') order by i.id
+"""
+
+
+def instances_about(reader: Reader, subjects: Sequence[UUID]) -> list[UUID]:
+    """The instances of every stream that are not over, about these subjects."""
+    return [row[0] for row in reader.rows(_ABOUT, {"subjects": list(subjects)})] if subjects else []
