@@ -1,4 +1,4 @@
-"""Pages of a PDF as PNG files, to be looked at: `python tests/papers/pictures.py FILE.pdf FOLDER [SCALE]`."""
+"""Pages of a PDF as PNG files, to be looked at: `python tests/paper_pictures.py FILE.pdf FOLDER [SCALE]`."""
 
 import struct
 import sys

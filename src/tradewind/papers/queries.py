@@ -32,8 +32,8 @@ def _asked(wanted: Wanted, **more: Any) -> dict[str, Any]:
 def _issued(row: Row | None) -> Issued | None:
     if row is None:
         return None
-    *facts, digest, body, findings = row
-    return Issued(*facts, sha256=bytes(digest), body=bytes(body), findings=tuple(findings))
+    id_, kind, account, number, scope, language, version, at, digest, body, findings = row
+    return Issued(id_, kind, account, number, scope, language, version, at, bytes(digest), bytes(body), tuple(findings))
 
 
 def issued_as_wanted(reader: Reader, wanted: Wanted) -> Issued | None:

@@ -1,7 +1,7 @@
 """Order confirmation, invoice and credit note."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from tradewind.kernel.money import percent_of, round_money
@@ -38,9 +38,8 @@ def order_confirmation(values: Values, words: Wording) -> Sheet:
 def invoice(values: Values, words: Wording) -> Sheet:
     """What is owed for a delivery, by when and where to."""
     sheet = _posted(values, words, date_key="invoice_date", label="total")
-    terms = values.get("terms") or {}
     sheet["payment"] = payment(values, words)
-    sheet["remarks"] = [*payment_remarks(values, terms, words), *exemption_remarks(values, words)]
+    sheet["remarks"] = [*payment_remarks(values, words), *exemption_remarks(values, words)]
     return sheet
 
 
@@ -87,34 +86,35 @@ def payment(values: Values, words: Wording) -> dict[str, Any]:
     facts_ = [["IBAN", grouped(seller["iban"])]] if seller.get("iban") else []
     facts_ += [["BIC", seller["bic"]]] if seller.get("bic") else []
     facts_.append([words.say("quote"), values["number"]])
+    parted = len(values.get("parts") or ()) > 1
+    when = words.say("pay_now") if at_once else words.say("pay_by", date=words.day(due))
     return {
-        "label": joined(
-            (words.say("amount_due"), words.say("pay_now") if at_once else words.say("pay_by", date=words.day(due))),
-            " ",
-        ),
+        "label": words.say("amount_due") if parted else joined((words.say("amount_due"), when), " "),
         "amount": f"{words.money(decimal_of(values['total']), values['currency'])} {values['currency']}",
         "facts": facts_,
     }
 
 
-def payment_remarks(values: Values, terms: dict[str, Any], words: Wording) -> list[str]:
-    """Terms in words: their name, the discount for paying early, and instalments, as far as they say any."""
+def payment_remarks(values: Values, words: Wording) -> list[str]:
+    """Terms in words: their name, then what was frozen with the invoice: parts with their days, the discount for paying early."""
+    terms, parts, currency = values.get("terms") or {}, values.get("parts") or [], values["currency"]
     remarks = [f"{words.say('terms')}: {terms['name']}"] if terms.get("name") else []
-    total, currency = decimal_of(values["total"]), values["currency"]
-    for percent, days in discounts_of(terms):
-        until = (date.fromisoformat(values["date"]) + timedelta(days=days)).isoformat()
-        off = round_money(percent_of(total, percent), currency)
-        remarks.append(
-            words.say("discount_until", date=words.day(until), percent=words.percent(percent), amount=words.money(off, currency),
+    if len(parts) > 1:
+        remarks += [
+            words.say("instalment", date=words.day(part["due_on"]), amount=words.money(decimal_of(part["amount"]), currency),
                       currency=currency)
-        )  # fmt: skip
+            for part in parts
+        ]  # fmt: skip
+    remarks += [_discount(part, values, words) for part in parts if decimal_of(part["discount"])]
     return remarks
 
 
-def discounts_of(terms: dict[str, Any]) -> list[tuple[Decimal, int]]:
-    """Percent and days of the discount for paying early; terms that say it otherwise, or not at all, have none here."""
-    try:
-        percent, days = decimal_of(terms.get("discount_percent")), int(terms.get("discount_days") or 0)
-    except (ArithmeticError, ValueError, TypeError):
-        return []
-    return [(percent, days)] if percent > 0 and days > 0 else []
+def _discount(part: Mapping[str, Any], values: Values, words: Wording) -> str:
+    """The day that is promised comes before the days of grace, of which nothing is said."""
+    terms, currency, off = values.get("terms") or {}, values["currency"], decimal_of(part["discount"])
+    until = date.fromisoformat(part["discount_until"]) - timedelta(days=int(terms.get("grace_days") or 0))
+    percent = decimal_of(terms.get("discount_percent"))
+    said = {"date": words.day(until.isoformat()), "amount": words.money(off, currency), "currency": currency}
+    if round_money(percent_of(decimal_of(values["total"]), percent), currency) == off:
+        return words.say("discount_until", percent=words.percent(percent), **said)
+    return words.say("discount_until_plain", **said)

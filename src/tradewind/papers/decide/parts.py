@@ -67,7 +67,7 @@ def _footer(seller: Mapping[str, Any], words: Wording, own: list[str]) -> list[l
     columns = [
         [seller["name"], *own],
         [seller.get("phone"), seller.get("email"), seller.get("website")],
-        [seller.get("registration"), seller.get("tax_id") and f"{words.say('our_tax_id')} {seller['tax_id']}"],
+        [seller.get("registration"), _tax_id(seller.get("tax_id"), words)],
         [
             seller.get("bank_name"),
             seller.get("iban") and f"IBAN {grouped(seller['iban'])}",
@@ -75,6 +75,13 @@ def _footer(seller: Mapping[str, Any], words: Wording, own: list[str]) -> list[l
         ],
     ]
     return [lines for column in columns if (lines := [line for line in column if line])]
+
+
+def _tax_id(number: str | None, words: Wording) -> str:
+    """A VAT number begins with its country; any other is a tax number."""
+    if not number:
+        return ""
+    return f"{words.say('our_vat_id' if number[:2].isalpha() else 'our_tax_id')} {number}"
 
 
 def grouped(iban: str) -> str:

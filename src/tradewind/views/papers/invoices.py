@@ -20,6 +20,11 @@ _CHARGES = f"""
     'tax_rate', {text("l.tax_rate")}) order by l.line_no)
  from invoice_line l where l.invoice_id = i.id and l.charge_no is not null)
 """  # noqa: S608 - pieces of ours
+_PARTS = f"""
+(select jsonb_agg(jsonb_build_object('due_on', {day("t.due_at")}, 'amount', {text("t.amount")},
+    'discount_until', {day("t.discount_until")}, 'discount', {text("t.discount")}) order by t.part_no)
+ from invoice_instalment t where t.invoice_id = i.id)
+"""  # noqa: S608 - pieces of ours
 _CERTIFICATE = """
 (select min(t.number) from tax_certificate t where t.account_id = a.id and t.valid_from <= o.price_at
    and (t.valid_to is null or t.valid_to > o.price_at))
@@ -30,7 +35,7 @@ select i.id, i.account_id, i.number, {LANGUAGE}, true, null,
     'currency', i.currency, 'seller', {SELLER}, 'account', {ACCOUNT}, 'bill_to', i.bill_to, 'buyer_po', i.buyer_po,
     'order', o.number, 'order_date', {day("o.placed_at")}, 'shipment', s.number, 'tracking', s.tracking,
     'shipped_on', {day("coalesce(s.shipped_at, s.answered_at)")}, 'corrects', c.number, 'corrects_date', {day("c.issued_at")},
-    'return', r.number, 'ship_to', coalesce(s.ship_to, cs.ship_to), 'terms', {TERMS}, 'net', {text("i.net_total")},
+    'return', r.number, 'ship_to', coalesce(s.ship_to, cs.ship_to), 'terms', {TERMS}, 'parts', {_PARTS}, 'net', {text("i.net_total")},
     'charges', {text("i.charge_total")}, 'discount', '0', 'tax', {text("i.tax_total")}, 'total', {text("i.total")},
     'tax_groups', i.tax_groups, 'tax_rounding', i.tax_rounding, 'certificate', {_CERTIFICATE}, 'lines', {_LINES},
     'charge_lines', {_CHARGES})

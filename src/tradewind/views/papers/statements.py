@@ -16,7 +16,8 @@ select a.id, {LANGUAGE}, (%(now)s at time zone e.time_zone)::date,
     'bill_to', {BILL_TO}, 'time_zone', e.time_zone)
 from account a join legal_entity e on e.id = a.legal_entity_id where a.code = %(code)s
 """  # noqa: S608 - pieces of ours
-# Everything that moves the balance. A payment that bounced moves it twice: when it came and when it went.
+# Everything that moves the balance. A payment that bounced moves it twice: when it came and when it went, and a discount that
+# it had earned goes with it.
 _MOVES = """
 (select 'invoice' as kind, i.id, i.number, i.buyer_po as reference, i.currency, i.total as amount, i.issued_at as at, i.due_at
    from invoice i where i.account_id = %(account)s and i.kind = 'invoice'
@@ -27,7 +28,14 @@ _MOVES = """
  select 'payment', p.id, p.number, p.reference, p.currency, -p.amount, p.received_at, null from payment p where p.account_id = %(account)s
  union all
  select 'bounce', p.id, p.number, p.reference, p.currency, p.amount, p.bounced_at, null
-   from payment p where p.account_id = %(account)s and p.bounced_at is not null)
+   from payment p where p.account_id = %(account)s and p.bounced_at is not null
+ union all
+ select 'refund', f.id, p.number, p.reference, p.currency, f.amount, f.refunded_at, null
+   from payment_refund f join payment p on p.id = f.payment_id where f.account_id = %(account)s
+ union all
+ select 'discount', x.id, i.number, p.number, i.currency, -x.discount, x.applied_at, null
+   from payment_application x join invoice i on i.id = x.invoice_id join payment p on p.id = x.payment_id
+   where x.account_id = %(account)s and x.discount <> 0)
 """
 _OPENING = f"select m.currency, trim_scale(sum(m.amount))::text from {_MOVES} m where m.at < %(begin)s group by 1"  # noqa: S608
 _ENTRIES = f"""
@@ -40,7 +48,7 @@ select m.currency, m.kind, m.number, m.reference, trim_scale(m.amount)::text, {d
   trim_scale(m.left)::text
 from (
   select 'invoice' as kind, i.id, i.number, i.buyer_po as reference, i.currency, i.total as amount, i.issued_at as at, i.due_at,
-    i.total - coalesce((select sum(x.amount) from payment_application x where x.invoice_id = i.id and x.applied_at < %(end)s), 0) as left
+    i.total - coalesce((select sum(x.amount + x.discount) from payment_application x where x.invoice_id = i.id and x.applied_at < %(end)s), 0) as left
   from invoice i where i.account_id = %(account)s and i.kind = 'invoice' and i.issued_at < %(end)s
   union all
   select 'credit_note', i.id, i.number, c.number, i.currency, -i.total, i.issued_at, null,
@@ -50,6 +58,7 @@ from (
   union all
   select 'payment', p.id, p.number, p.reference, p.currency, -p.amount, p.received_at, null,
     coalesce((select sum(x.amount) from payment_application x where x.payment_id = p.id and x.applied_at < %(end)s), 0)
+      + coalesce((select sum(f.amount) from payment_refund f where f.payment_id = p.id and f.refunded_at < %(end)s), 0)
       - case when p.bounced_at < %(end)s then 0 else p.amount end
   from payment p where p.account_id = %(account)s and p.received_at < %(end)s
 ) m, (select %(zone)s::text as time_zone) e
@@ -87,7 +96,7 @@ def statement_values(
         "zone": holder.head["time_zone"],
         "most": MOST_ENTRIES + 1,
     }
-    opening = dict(reader.rows(_OPENING, asked))
+    opening: dict[str, str] = dict(reader.rows(_OPENING, asked))
     entries = reader.rows(_ENTRIES, asked)
     left = reader.rows(_OPEN, asked)
     names = ("currency", "kind", "number", "reference", "amount", "date", "due_on", "open")
