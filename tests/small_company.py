@@ -15,7 +15,7 @@ NAMES = """
 entity root branch stranger anna boris buyer product service north south shelf price supply document order1 order2
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
 j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
-delivery message request2
+delivery message request2 paper1 paper2
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
 CONTENT = b"\x02" * 32
@@ -169,6 +169,11 @@ insert into event (xid, seq, type, at, subject_type, subject_id, subject_seq, ch
   (6, 7, 'stock.counted', {t}, 'product', '{product}', 1, 'system', '{{}}');
 insert into event_object (object_id, event_xid, event_seq, qualifier, object_type)
   select subject_id, xid, seq, 'subject', subject_type from event;
+insert into issued_paper (id, kind, subject_id, account_id, number, language, issued_at, sha256, body, template_version, content,
+  findings) values
+  ('{paper1}', 'invoice', '{invoice3a}', '{root}', 'INV-2', 'en', {t}, sha256('pages'), 'pages', 'x', '{{"number": "INV-2", "currency": "EUR",
+   "net": "3.33", "charges": "0", "tax": "0.63", "total": "3.96"}}', '[]'),
+  ('{paper2}', 'order_confirmation', '{order1}', '{root}', 'SO-1', 'en', {t}, sha256('pages'), 'pages', 'x', '{{}}', '[]');
 insert into idempotency (principal_id, key, fingerprint, created_at) values ('{buyer}', 'k1', 'f', {t});
 insert into delivery (id, effect_key, epoch, destination, kind, subject_type, subject_id, payload, status, next_at, created_at,
   sent_at) values ('{delivery}', 'order1/confirmed', 1, 'https://buyer.example', 'webhook', 'sales_order', '{order1}', '{{}}',

@@ -7,10 +7,11 @@ from tradewind.analytics.queries.intake import INTAKE
 from tradewind.analytics.queries.isolation import ISOLATION
 from tradewind.analytics.queries.money import MONEY
 from tradewind.analytics.queries.orders import ORDERS
+from tradewind.analytics.queries.papers import PAPERS
 from tradewind.analytics.queries.process import PROCESS
 from tradewind.analytics.queries.receivables import RECEIVABLES
 from tradewind.analytics.queries.stock import STOCK
 
-CHECKS: tuple[Check, ...] = (*STOCK, *ORDERS, *MONEY, *RECEIVABLES, *CREDIT, *APPROVALS, *INTAKE, *PROCESS, *ISOLATION)
+CHECKS: tuple[Check, ...] = (*STOCK, *ORDERS, *MONEY, *RECEIVABLES, *CREDIT, *APPROVALS, *INTAKE, *PROCESS, *PAPERS, *ISOLATION)
 
 __all__ = ["CHECKS"]

@@ -8,6 +8,7 @@ APPEND_ONLY = (
     "approval_seat",
     "event",
     "event_object",
+    "issued_paper",
     "journal",
     "payment_application",
     "posting",
