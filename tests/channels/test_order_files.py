@@ -182,22 +182,22 @@ def test_a_dry_run_shows_price_and_promise_and_keeps_nothing(door: Door) -> None
 def test_places_and_dates_become_delivery_groups(door: Door) -> None:
     door.shop.database.write(
         lambda tx: tx.run(
-            "insert into address (id, account_id, code, kind, name, country) values (gen_random_uuid(), %s, 'S2', 'ship_to', 'Store 2', 'DE')",
+            "insert into address (id, account_id, code, kind, name, country) values (gen_random_uuid(), %s, 'STORE-2', 'ship_to', 'Store 2', 'DE')",
             [door.shop.id["alma"]],
         )
     )
-    text = "Item;Qty;Ship to;Delivery date;PO\nCUP;1;HQ;2026-04-01;A\nTEA;1;S2;2026-04-01;A\nCUP;2;HQ;2026-04-01;A\nTEA;2;HQ;2026-04-02;A\nTEA;1;S3;;A\n"
+    text = "Item;Qty;Ship to;Delivery date;PO\nCUP;1;HQ;2026-04-01;A\nTEA;1;STORE-2;2026-04-01;A\nCUP;2;HQ;2026-04-01;A\nTEA;2;HQ;2026-04-02;A\nTEA;1;STORE2;;A\n"
 
     answer = door.send(text)
 
     assert rows(answer)[4] == (6, "refused", None)
     assert answer.json()["rows"][4]["problems"][0] == {
-        "code": "accounts.unknown_ship_to", "message": "ALMA has no ship-to S3.", "where": "row 6, ship_to",
-        "suggestions": ["S2"],
+        "code": "accounts.unknown_ship_to", "message": "ALMA has no ship-to STORE2.", "where": "row 6, ship_to",
+        "suggestions": ["STORE-2"],
     }  # fmt: skip
     order = door.get(f"/orders/{answer.json()['orders'][0]['number']}").json()
     assert [(one["group_no"], one["ship_to"]["code"], one["requested_at"][:10]) for one in order["groups"]] == [
-        (1, "HQ", "2026-04-01"), (2, "S2", "2026-04-01"), (3, "HQ", "2026-04-02"),
+        (1, "HQ", "2026-04-01"), (2, "STORE-2", "2026-04-01"), (3, "HQ", "2026-04-02"),
     ]  # fmt: skip
     assert [(one["line_no"], one["group_no"]) for one in order["lines"]] == [(1, 1), (2, 2), (3, 1), (4, 3)]
 

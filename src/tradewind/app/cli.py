@@ -31,6 +31,7 @@ ENSURE_DEMO = "tradewind.app.demo:ensure_demo"
 VERIFY = "tradewind.analytics.verify:verify_command"
 CHECK_STREAM = "tradewind.orchestration.decide.compile:check"
 SUBMIT = "tradewind.app.submit:submit_command"
+SHEET_OPTIONS = "tradewind.app.submit:SheetOptions"
 CREATE_KEY = "tradewind.app.credentials:create_key"
 READ_SOURCE = "tradewind.channels.decide.formats:read_source"
 READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
@@ -87,8 +88,14 @@ def _parser() -> argparse.ArgumentParser:
     loading.add_argument("file", metavar="FILE", type=Path)
     loading.add_argument("--dry-run", action="store_true", help="do everything, then roll it back")
     loading.add_argument("--refused", metavar="OUT.csv", type=Path, help="where refused rows go, with their reasons")
-    handing = add("submit", _submit, "Take in files of trading partners; one JSON object a file.")
-    handing.add_argument("files", metavar="FILE", nargs="+", type=Path, help="X12 interchanges")
+    handing = add("submit", _submit, "Take in files of trading partners and order files; one JSON object a file.")
+    handing.add_argument("files", metavar="FILE", nargs="+", type=Path, help="X12 interchanges; orders as CSV or XLSX")
+    handing.add_argument("--account", help="whose order files (CSV, XLSX) they are")
+    handing.add_argument("--mode", choices=["accept-valid", "all-or-nothing"], default="accept-valid",
+                         help="of order files: leave wrong rows out, or order nothing where one is wrong")  # fmt: skip
+    handing.add_argument(
+        "--dry-run", action="store_true", help="of order files: price and promise each row, order nothing"
+    )
     replay = add("replay", _replay, "Push a file of historic orders through the ordinary path.")
     replay.add_argument("file", metavar="FILE", type=Path)
     replay.add_argument("--mapping", metavar="M", type=Path, required=True, help="which column is what (TOML)")
@@ -290,7 +297,8 @@ def _submit(arguments: Arguments, settings: Settings) -> int:
     for path in arguments.files:
         _readable(path)
     with _database(settings) as (_, database):
-        return int(load(SUBMIT)(database, arguments.files, largest=settings.body_max_bytes))
+        sheets = load(SHEET_OPTIONS)(arguments.account, arguments.mode, arguments.dry_run)
+        return int(load(SUBMIT)(database, arguments.files, largest=settings.body_max_bytes, sheets=sheets))
 
 
 def _replay(arguments: Arguments, settings: Settings) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from tradewind.channels.decide.reading import FileReading, ReadFinding
+from tradewind.channels.decide.sheets.glance import is_separated, is_workbook, read_order_file
 from tradewind.channels.decide.x12.glance import read_x12
 
 HEAD_BYTES = 4_096
@@ -55,4 +56,8 @@ def _shown(head: bytes) -> str:
 
 
 # A new format is a line here: its name, how its first bytes look, its reader. The first that recognises a file reads it.
-FORMATS: tuple[Format, ...] = (Format("x12", is_x12, read_x12),)
+FORMATS: tuple[Format, ...] = (
+    Format("x12", is_x12, read_x12),
+    Format("xlsx", is_workbook, read_order_file),
+    Format("csv", is_separated, read_order_file),
+)

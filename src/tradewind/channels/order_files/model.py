@@ -15,9 +15,9 @@ MODES: tuple[Mode, ...] = ("accept-valid", "all-or-nothing")
 
 @dataclass(frozen=True, slots=True)
 class FileRequest:
-    """A file that somebody sends for an account. `visible`: the accounts they see, None for all."""
+    """A file that somebody sends for an account. `visible`: the accounts they see, None for all; `caller` None is the house."""
 
-    caller: Caller
+    caller: Caller | None
     actor: Actor
     account_id: UUID
     account: str

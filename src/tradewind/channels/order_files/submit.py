@@ -175,7 +175,7 @@ def _all_or_nothing(tx: Tx, taken: Taken, resolved: Sequence[Resolved], live: li
 
 def _within_mandates(request: FileRequest, placed: Sequence[Placed]) -> None:
     for one in placed:
-        if one.work is not None:
+        if one.work is not None and request.caller is not None:
             work = one.work
             problem = within_mandate(
                 request.caller, ACTION, work.account.id, total=work.totals.total, currency=work.header.currency
@@ -242,7 +242,7 @@ def _keep_bytes(tx: Tx, request: FileRequest) -> UUID:
     document_id = tx.ids.new()
     take_in(
         tx,
-        [Inbound(document_id, request.channel, request.caller.principal.id, request.content_type, request.data)],
+        [Inbound(document_id, request.channel, request.actor.principal_id, request.content_type, request.data)],
     )
     return document_id
 

@@ -85,6 +85,12 @@ class SheetFile:
     rows: tuple[SheetRow, ...]
     bad: tuple[BadRow, ...]
     findings: Findings
+    cells: dict[int, Sequence[str]]
+
+    def as_written(self, row: int, field: str) -> str | None:
+        """A cell as the file writes it; None where it is empty or the file has no such column."""
+        at = self.columns.positions.get(field)
+        return None if at is None else self.cells[row][at].strip() or None
 
     @property
     def unsure(self) -> list[Problem]:
@@ -134,7 +140,7 @@ def read_sheet(
     return SheetFile(
         table.format, table.encoding, table.delimiter, table.sheet, table.header_row, table.header, signature, columns,
         mapping, declared.decimal_mark, declared.date_order, tuple(rows),
-        tuple(sorted([*refused, *bad], key=lambda one: one.row)), table.findings,
+        tuple(sorted([*refused, *bad], key=lambda one: one.row)), table.findings, {row.number: row.cells for row in texts},
     )  # fmt: skip
 
 
