@@ -16,6 +16,11 @@ _STOCK = """
 select s.product_id, s.site_id, s.on_hand, s.reserved, s.allocated, s.shortage, s.safety, s.earmarked
 from unnest(%(products)s::uuid[]) as w(product_id) join stock s on s.product_id = w.product_id
 """
+_FREE = """
+select s.product_id, s.site_id,
+  greatest(greatest(s.on_hand - s.safety, 0) - s.reserved - s.allocated - s.earmarked, 0)
+from unnest(%(products)s::uuid[]) as w(product_id) join stock s on s.product_id = w.product_id
+"""
 LOCK_STOCK = LockKind(
     "stock",
     """
@@ -55,6 +60,11 @@ order by s.product_id, site.rank, site.code
 def stock_of(reader: Reader, products: Iterable[UUID]) -> list[StockRow]:
     """The counters of these products at every site, without a lock: good for an estimate, never for a commitment."""
     return [StockRow(*row) for row in reader.rows(_STOCK, {"products": list(set(products))})]
+
+
+def free_stock(reader: Reader, products: Iterable[UUID]) -> dict[tuple[UUID, UUID], Decimal]:
+    """`StockRow.available` of these products by (product, site), without a lock: good for an estimate, never for a commitment."""
+    return {(row[0], row[1]): row[2] for row in reader.rows(_FREE, {"products": list(set(products))})}
 
 
 def availability(reader: Reader, products: Iterable[UUID], *, sites: Iterable[UUID] | None = None) -> list[StockRow]:

@@ -351,14 +351,25 @@ class Database:
         return self._read_once(work, visible)
 
     def _read_once(self, work: Callable[[Reader], T], visible: Sequence[UUID] | None) -> T:
-        with self.connection() as conn, conn.transaction():
-            conn.execute("set transaction isolation level repeatable read, read only")
+        with self.connection() as conn, snapshot(conn):
             if visible is not None:
                 become_buyer(conn, visible)
             reader = Reader(conn, self.clock(), self.kept)
             if visible is not None:  # what one buyer may see is not kept for the next, and marks are none of theirs
                 reader.kept, reader.marks = {}, {}
             return work(reader)
+
+
+@contextmanager
+def snapshot(conn: psycopg.Connection[Row]) -> Iterator[None]:
+    """A transaction that reads one state of the database and cannot write; its kind is said as it begins, in one go."""
+    conn.isolation_level, conn.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+    try:
+        with conn.transaction():
+            yield
+    finally:
+        if not conn.closed:
+            conn.isolation_level, conn.read_only = None, None
 
 
 def _fate(mark: Mark, found: Row) -> bool | None:

@@ -11,7 +11,7 @@ from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from, node
 from tradewind.fulfilment.decide import Shelf
 from tradewind.fulfilment.queries import lanes_to, site_lanes
 from tradewind.inventory.model import StockRow
-from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_of, inbound_rows, stock_of
+from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, free_stock, inbound_of, inbound_rows, stock_of
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.streams.credit_check import read_conduct
@@ -86,11 +86,11 @@ def _wanted_stock(tx: Tx, workset: OrderWorkset, works: list[OrderWork]) -> tupl
     products = {
         one.line.product_id for work in works for one in work.lines if one.line.stocked and one.quantities.open > 0
     }
-    rows = stock_of(tx, products)
+    free = free_stock(tx, products)
     if workset.lock_all_sites:
-        return held | {(row.product_id, row.site_id) for row in rows}, products
-    plans = plan_sources(workset, works, Shelf({(row.product_id, row.site_id): row.available for row in rows}))
+        return held | free.keys(), products
+    plans = plan_sources(workset, works, Shelf(free))
     workset.estimate = plans
     used = {(take.product_id, take.site_id) for plan in plans.values() for take in plan.takes}
     short = {demand.product_id for plan in plans.values() for demand in plan.short}
-    return held | used | {(row.product_id, row.site_id) for row in rows if row.product_id in short}, short
+    return held | used | {key for key in free if key[0] in short}, short

@@ -41,7 +41,8 @@ class Gate:
         self.database = database
         self.body_max = body_max
         self._known: dict[bytes, tuple[float, Caller]] = {}
-        self._asked: dict[bytes, asyncio.Task[Caller | None]] = {}
+        self._asked: dict[bytes, asyncio.Future[Caller | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
 
     async def __call__(self, route: GuardedRoute, scope: Scope, receive: Receive) -> Receive:
         """Let the request pass, with `scope["state"]["caller"]` set and its body read and checked; else `Refused`."""
@@ -76,22 +77,40 @@ class Gate:
             return known[1]
         asked = self._asked.get(credential)
         if asked is None:
-            asked = self._asked[credential] = asyncio.create_task(self._ask(credential))
-            asked.add_done_callback(lambda _: self._asked.pop(credential, None))
+            asked = self._asked[credential] = asyncio.get_running_loop().create_future()
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self._ask())
         return await asyncio.shield(asked)
 
-    async def _ask(self, credential: bytes) -> Caller | None:
-        begun = time.monotonic()
-        found = await run_in_threadpool(
-            self.database.read, lambda reader: authenticate_many(reader, [credential]).get(credential)
-        )
-        if found is None:
+    async def _ask(self) -> None:
+        """Ask the database for everybody who waits, at once; who comes meanwhile is asked for next."""
+        while waiting := {one: future for one, future in self._asked.items() if not future.done()}:
+            begun = time.monotonic()
+            try:
+                found = await run_in_threadpool(
+                    self.database.read, lambda reader, asked=tuple(waiting): authenticate_many(reader, asked)
+                )
+            except BaseException as failure:
+                for credential, future in waiting.items():
+                    self._asked.pop(credential, None)
+                    if not future.done():
+                        future.set_exception(failure)
+                if not isinstance(failure, Exception):
+                    raise
+                continue
+            for credential, future in waiting.items():
+                self._asked.pop(credential, None)
+                self._remember(credential, found.get(credential), begun)
+                if not future.done():
+                    future.set_result(found.get(credential))
+
+    def _remember(self, credential: bytes, caller: Caller | None, since: float) -> None:
+        if caller is None:
             self._known.pop(credential, None)
-        else:
-            if len(self._known) >= REMEMBER_CALLERS:
-                self._known.clear()
-            self._known[credential] = (begun + REMEMBER_SECONDS, found)
-        return found
+            return
+        if len(self._known) >= REMEMBER_CALLERS:
+            self._known.clear()
+        self._known[credential] = (since + REMEMBER_SECONDS, caller)
 
     def forget(self, credentials: Iterable[bytes] | None = None) -> None:
         """Ask the database again at the next call of these credentials; without any, of all."""
