@@ -1,7 +1,6 @@
 """A trading partner for tests: its rows, the X12 it writes, and what we wrote to it."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from tradewind.channels.decide.x12.read import read_interchanges
 from tradewind.channels.edi.commands import save_names, save_partner
 from tradewind.channels.edi.model import Partner
 from tradewind.channels.edi.outbound import serve_partners
-from tradewind.channels.edi.queries import partner_of
+from tradewind.channels.edi.queries.partners import partner_of
 from tradewind.channels.edi.work import How, keep_document, work_on
 from tradewind.kernel.tx import Actor
 
@@ -45,12 +44,25 @@ def x12_860(number: str, *lines: str, control: str = "0001", purpose: str = "04"
 
 
 def interchange(
-    *sets: list[str], control: int = 1, group: str = "PO", usage: str = "P", sender: str = "BUYER", receiver: str = "HOUSE"
+    *sets: list[str],
+    control: int = 1,
+    group: str = "PO",
+    usage: str = "P",
+    sender: str = "BUYER",
+    receiver: str = "HOUSE",
 ) -> bytes:
     """One interchange with one group."""
-    head = f"ISA*00*{' ' * 10}*00*{' ' * 10}*ZZ*{sender:15}*ZZ*{receiver:15}*260302*0900*U*00401*{control:09}*0*{usage}*>"
+    head = (
+        f"ISA*00*{' ' * 10}*00*{' ' * 10}*ZZ*{sender:15}*ZZ*{receiver:15}*260302*0900*U*00401*{control:09}*0*{usage}*>"
+    )
     gs = f"GS*{group}*{sender}*{receiver}*20260302*0900*{control}*X*004010"
-    segments = [head, gs, *(segment for one in sets for segment in one), f"GE*{len(sets)}*{control}", f"IEA*1*{control:09}"]
+    segments = [
+        head,
+        gs,
+        *(segment for one in sets for segment in one),
+        f"GE*{len(sets)}*{control}",
+        f"IEA*1*{control:09}",
+    ]
     return ("~\n".join(segments) + "~\n").encode()
 
 
@@ -62,7 +74,9 @@ class Trading:
     partner: Partner = field(init=False)
     seen: int = 0
 
-    def open(self, account: str | None = "alma", *, names: tuple[tuple[str, str, UUID], ...] = (), **more: Any) -> "Trading":
+    def open(
+        self, account: str | None = "alma", *, names: tuple[tuple[str, str, UUID], ...] = (), **more: Any
+    ) -> "Trading":
         """Make the partner BUYER, or change it."""
         ids = self.shop.id
         values: dict[str, Any] = {
@@ -119,5 +133,3 @@ class Trading:
 def segments_of(one: TransactionSet, name: str) -> list[tuple[str, ...]]:
     """The segments with a name."""
     return [segment for segment in one.segments if segment[0] == name]
-
-

@@ -21,6 +21,8 @@ from tradewind.channels.intake import start_combiner
 from two_companies import FOREIGN, Names, Person, TwoCompanies, application_url, open_two_companies, someone_else
 
 Maker = Callable[[Names, Names], Any]
+NO_X12 = b"nothing that is X12"
+NOTHING = "00000000-0000-0000-0000-0000000000ff"
 CSV = b"code,name\nX,Y\n"
 
 
@@ -50,6 +52,11 @@ def of(*names: str, parameter: str, body: Maker | None = None, **fixed: str) -> 
         Call(path=lambda own, them, name=name: {parameter: getattr(them, name), **fixed}, body=body, hidden=(404,))
         for name in names
     )
+
+
+def unknown(parameter: str, **fixed: str) -> tuple[Call, ...]:
+    """A call of a thing by an id that nothing has."""
+    return (Call(path=lambda own, them: {parameter: NOTHING, **fixed}),)
 
 
 def found_by(**queries: str) -> tuple[Call, ...]:
@@ -96,6 +103,25 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/orders/{order}"): of("order", "order_id", parameter="order"),
     ("GET", "/api/v1/orders/{order}/history"): of("order", "order_id", parameter="order"),
     ("GET", "/api/v1/orders/{order}/lines/{line_no}/price"): of("order", "order_id", parameter="order", line_no="1"),
+    ("POST", "/api/v1/edi"): (Call(content=NO_X12, headers={"content-type": "application/edi-x12"}),),
+    ("POST", "/api/v1/edi/{door}"): (
+        Call(path=lambda own, them: {"door": "nobody"}, content=NO_X12, headers={"content-type": "application/edi-x12"}),
+    ),
+    ("GET", "/api/v1/inbound"): nothing(),
+    ("GET", "/api/v1/inbound/{document}"): unknown("document"),
+    ("GET", "/api/v1/inbound/{document}/content"): unknown("document"),
+    ("POST", "/api/v1/inbound/{document}/reprocess"): unknown("document"),
+    ("GET", "/api/v1/partners"): nothing(),
+    ("GET", "/api/v1/partners/{code}"): (Call(path=lambda own, them: {"code": "NOBODY"}),),
+    ("PUT", "/api/v1/partners/{code}"): (
+        Call(path=lambda own, them: {"code": "NEW"}, body=lambda own, them: {
+            "name": "New", "ours": {"qualifier": "ZZ", "id": "US"}, "theirs": {"qualifier": "ZZ", "id": "THEM"}}),
+    ),
+    ("POST", "/api/v1/partners/{code}/door"): (Call(path=lambda own, them: {"code": "NOBODY"}),),
+    ("GET", "/api/v1/partners/{code}/messages"): (Call(path=lambda own, them: {"code": "NOBODY"}),),
+    ("GET", "/api/v1/partners/{code}/messages/{message}"): unknown("message", code="NOBODY"),
+    ("GET", "/api/v1/partners/{code}/messages/{message}/sets"): unknown("message", code="NOBODY"),
+    ("POST", "/api/v1/partners/{code}/messages/{message}/collected"): unknown("message", code="NOBODY"),
     ("GET", "/api/v1/accounts"): found_by(find="account"),
     ("GET", "/api/v1/accounts/{code}"): of("account", parameter="code"),
     ("GET", "/api/v1/products"): (Call(), Call(query=lambda own, them: {"find": "CUP"})),
@@ -193,6 +219,10 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
         "account", parameter="code", body=lambda own, them: {"limit": "100000", "reason": "as it was"}
     ),
     ("POST", "/api/v1/accounts/{code}/credit-overrides"): of("account", parameter="code", body=override),
+    ("GET", "/api/v1/invoices/{name}/document.pdf"): of("invoice", "invoice_id", parameter="name"),
+    ("GET", "/api/v1/orders/{order}/confirmation.pdf"): of("order", "order_id", parameter="order"),
+    ("GET", "/api/v1/shipments/{name}/packing-slip.pdf"): of("shipment", "shipment_id", parameter="name"),
+    ("GET", "/api/v1/accounts/{code}/statement.pdf"): of("account", parameter="code"),
 }  # fmt: skip
 """How every route is called. A route that is new belongs in here, with every name of a company's thing it takes."""
 

@@ -25,6 +25,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "stock.manage": "post receipts, observations and adjustments; see stock, moves and supply",
         "masterdata.import": "load master data files",
         "documents.read": "see inbound documents as they arrived",
+        "documents.submit": "hand in documents of trading partners, and try held ones again",
+        "partners.manage": "say who trades with us by X12, and how",
         "orders.read": "see orders, lines, charges and holds",
         "orders.preview": "ask what an order would become, without placing it",
         "orders.place": "place orders",
@@ -42,6 +44,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "holds.release.dispute": "release dispute holds",
         "tasks.read": "see the inbox of tasks, holds and incidents",
         "tasks.decide": "claim and decide tasks of one's roles",
+        "approvals.read": "see approval policies",
+        "approvals.manage": "write, publish and end approval policies; a buying company its own",
         "credit.read": "see limits and exposure",
         "credit.manage": "set limits and overrides",
         "shipments.read": "see shipments",
@@ -70,7 +74,7 @@ _SEES_TRADE = {
     "payments.read", "returns.read",
 }  # fmt: skip
 _BUYS = {"orders.preview", "orders.place", "orders.change", "orders.cancel", "returns.request"}
-_STAFF = {"tasks.read", "tasks.decide", "documents.read", "streams.read", "rules.read", "events.read", "credit.read"}
+_STAFF = {"approvals.read", "tasks.read", "tasks.decide", "documents.read", "streams.read", "rules.read", "events.read", "credit.read"}
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -92,13 +96,15 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
                 "payments.record", "returns.decide", "holds.release.dispute", "analytics.read",
             },
             "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
-                "analytics.read", "operate.read", "prices.manage", "rules.publish", "streams.publish", "orders.preview",
+                "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.publish", "streams.publish", "orders.preview",
             },
             "buyer": _SEES_TRADE | _BUYS,
-            "buyer_approver": _SEES_TRADE | _BUYS | {"tasks.read", "tasks.decide", "mandates.manage"},
+            "buyer_approver": _SEES_TRADE | _BUYS | {
+                "approvals.read", "approvals.manage", "tasks.read", "tasks.decide", "mandates.manage",
+            },
             "agent": _SEES_TRADE | _BUYS,
             "integration": _SEES_TRADE | _BUYS | {
-                "masterdata.import", "documents.read", "stock.manage", "shipments.answer", "payments.record",
+                "masterdata.import", "documents.read", "documents.submit", "stock.manage", "shipments.answer", "payments.record",
                 "messages.send", "events.read", "orders.replay",
             },
         }.items()

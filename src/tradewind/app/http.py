@@ -40,9 +40,12 @@ from tradewind.kernel.tx import Database
 ROUTERS = (
     "tradewind.channels.api",
     "tradewind.channels.api_files",
+    "tradewind.channels.api_edi",
+    "tradewind.channels.api_partners",
     "tradewind.desk.api",
     "tradewind.desk.api_orders",
     "tradewind.desk.api_items",
+    "tradewind.desk.api_lines",
     "tradewind.desk.api_shipping",
     "tradewind.desk.api_cash",
     "tradewind.desk.api_returns",

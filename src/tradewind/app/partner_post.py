@@ -1,17 +1,16 @@
 """What partners are sent: by HTTP as it was written, or as a file in their folder; the messages of a partner in their order."""
 
 import os
-import re
 from pathlib import Path
 
 from tradewind.app.outbound import NotSent, post_json
-from tradewind.channels.edi.queries import earlier_waiting, letter_of
+from tradewind.channels.edi.model import FOLDER_NAME
+from tradewind.channels.edi.queries.outbound import earlier_waiting, letter_of
 from tradewind.kernel.tx import Database
 from tradewind.orchestration.commands.deliveries import Due, Failure
 
 KIND = "edi."
 FOLDER = "folder:"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 FINAL = frozenset((400, 401, 403, 404, 405, 410, 413, 415, 422))
 
 
@@ -52,7 +51,7 @@ def _put_down(one: Due, letter: bytes, folder: Path | None) -> Failure | None:
     name = one.destination.removeprefix(FOLDER)
     if folder is None:
         return Failure(one, "TRADEWIND_EDI_FOLDER is not set, so no partner has a folder")
-    if not NAME.fullmatch(name):
+    if not FOLDER_NAME.fullmatch(name):
         return Failure(one, f"{name!r} is no name of a folder", final=True)
     target = folder / "out" / name
     try:

@@ -20,7 +20,7 @@ from tradewind.app.partner_post import KIND as TO_PARTNERS
 from tradewind.app.partner_post import send_to_partner
 from tradewind.app.settings import Settings
 from tradewind.channels.edi.outbound import serve_partners
-from tradewind.channels.edi.queries import has_partners
+from tradewind.channels.edi.queries.partners import has_partners
 from tradewind.channels.edi.work import work_next
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop import Shop, open_shop
+from shop import open_shop
 from trading import Trading, interchange, segments_of, x12_850
 
 

@@ -16,7 +16,8 @@ from tradewind.channels.decide.x12.model import Fault, FunctionalGroup, GroupHea
 from tradewind.channels.edi.commands import mark_missed, note_verdicts
 from tradewind.channels.edi.letters import FUNCTIONAL_IDS
 from tradewind.channels.edi.model import OwedSet, Partner
-from tradewind.channels.edi.queries import messages_in_group, outcomes_of, unacknowledged
+from tradewind.channels.edi.queries.inbound import outcomes_of
+from tradewind.channels.edi.queries.outbound import messages_in_group, unacknowledged
 from tradewind.kernel.tx import Event, Reader, Tx
 from tradewind.orchestration.commands.incidents import close_incidents, open_incidents
 

@@ -22,7 +22,8 @@ from tradewind.channels.edi.chunk import Chunk, Item, found_json, outcome_of, pr
 from tradewind.channels.edi.commands import add_words
 from tradewind.channels.edi.model import OwedSet, SetOutcome
 from tradewind.channels.edi.orders import CHANNEL, account_code
-from tradewind.channels.edi.queries import TradedOrder, names_in, traded_orders
+from tradewind.channels.edi.queries.outbound import TradedOrder, traded_orders
+from tradewind.channels.edi.queries.partners import names_in
 from tradewind.channels.edi.standing import standing_of
 from tradewind.desk.change import Changed, ChangeRequest, change
 from tradewind.kernel.problem import Problem

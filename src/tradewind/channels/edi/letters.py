@@ -20,7 +20,7 @@ from tradewind.channels.decide.x12.notices import write_856
 from tradewind.channels.decide.x12.write import write_interchange
 from tradewind.channels.edi.commands import due_in, keep_messages, next_numbers
 from tradewind.channels.edi.model import OwedSet, Partner, control_number
-from tradewind.channels.edi.queries import written_before
+from tradewind.channels.edi.queries.outbound import written_before
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Tx

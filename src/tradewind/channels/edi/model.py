@@ -1,5 +1,6 @@
 """Trading partners, what they sent and what was written to them, as values."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -8,6 +9,7 @@ from tradewind.channels.decide.x12.maps import DEFAULT, PartnerMap
 from tradewind.channels.decide.x12.model import PartnerId, Separators
 
 HIGHEST_CONTROL = 999_999_999
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ANSWERS = ("855", "856", "810", "865")
 """What may be sent to a partner beside the 997."""
 

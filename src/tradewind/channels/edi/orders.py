@@ -12,7 +12,7 @@ from tradewind.channels.decide.x12.documents import PurchaseOrder
 from tradewind.channels.decide.x12.drafts import ship_to_of, to_order_draft
 from tradewind.channels.edi.chunk import Chunk, Item, found_json, outcome_of, problem_json
 from tradewind.channels.edi.model import SetOutcome
-from tradewind.channels.edi.queries import names_in, ship_to_addresses
+from tradewind.channels.edi.queries.partners import names_in, ship_to_addresses
 from tradewind.desk.place import Placed, place
 from tradewind.desk.resolve import Submission
 from tradewind.kernel.problem import Problem

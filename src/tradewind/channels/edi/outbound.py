@@ -19,7 +19,8 @@ from tradewind.channels.edi.acks import find_missing
 from tradewind.channels.edi.commands import note_answers
 from tradewind.channels.edi.letters import FUNCTIONAL_IDS, write_to_partners
 from tradewind.channels.edi.model import OwedSet, Partner
-from tradewind.channels.edi.queries import TradedOrder, answers_due, partners_by_id, traded_orders
+from tradewind.channels.edi.queries.outbound import TradedOrder, answers_due, traded_orders
+from tradewind.channels.edi.queries.partners import partners_by_id
 from tradewind.channels.edi.standing import issued_of, shipped_of, standing_of
 from tradewind.fulfilment.queries import shipment_ids, shipments_of
 from tradewind.kernel.log import Entry, move_cursor, read_log

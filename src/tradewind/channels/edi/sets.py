@@ -17,7 +17,7 @@ from tradewind.channels.edi.commands import due_in, mend_set, note_sets
 from tradewind.channels.edi.letters import write_to_partners
 from tradewind.channels.edi.model import OwedSet, Partner, SetOutcome
 from tradewind.channels.edi.orders import place_orders
-from tradewind.channels.edi.queries import places_done, places_held
+from tradewind.channels.edi.queries.inbound import places_done, places_held
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Database, Tx, is_transient
 from tradewind.orchestration.commands.turns import StepFailed

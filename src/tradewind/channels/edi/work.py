@@ -33,17 +33,16 @@ from tradewind.channels.edi.commands import (
 )
 from tradewind.channels.edi.letters import delivery_of, write_to_partners
 from tradewind.channels.edi.model import Arrived, Partner
-from tradewind.channels.edi.queries import (
+from tradewind.channels.edi.queries.inbound import (
     document_of,
     highest_control,
-    message_by_id,
     other_bytes,
-    partner_between,
-    partners_like,
     places_done,
     places_held,
     tallies,
 )
+from tradewind.channels.edi.queries.outbound import message_by_id
+from tradewind.channels.edi.queries.partners import partner_between, partners_like
 from tradewind.channels.edi.split import digest_of, interchanges_in
 from tradewind.kernel.deliveries import put_deliveries
 from tradewind.kernel.tx import Actor, Database, Tx
@@ -56,14 +55,19 @@ HALF_TURN = 500_000_000  # a number lower by more than this has wrapped
 Finding = dict[str, Any]
 
 
-def keep_document(database: Database, body: bytes, *, actor: Actor, content_type: str = CONTENT_TYPE) -> UUID:
-    """Keep the bytes, committed, before anybody is told anything; gives the document. The caller works on it next."""
+def keep_document(
+    database: Database, body: bytes, *, actor: Actor, content_type: str = CONTENT_TYPE, leased: bool = True
+) -> UUID:
+    """Keep the bytes, committed, before anybody is told anything; gives the document.
+
+    `leased`: the caller works on it next; else whoever looks for work does.
+    """
 
     def keep(tx: Tx) -> UUID:
         document_id = tx.ids.new()
         take_in(tx, [Inbound(document_id, CHANNEL, actor.principal_id, content_type, body)])
         note_outcomes(tx, [(document_id, "in_progress", None)])
-        put_to_do(tx, document_id, leased=True)
+        put_to_do(tx, document_id, leased=leased)
         return document_id
 
     return database.write(keep, actor=actor)
