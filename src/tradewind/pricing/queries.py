@@ -11,7 +11,7 @@ from tradewind.kernel.limits import KEPT_PRICES
 from tradewind.kernel.quantity import Factor
 from tradewind.kernel.tx import Reader
 from tradewind.pricing.decide.tax import RateIndex, rate_index
-from tradewind.pricing.model import PriceRow, TaxRate
+from tradewind.pricing.model import PriceRow, TaxRate, Tolerance
 
 _ASSIGNED = """
 select a.scope_key, a.list_id, l.code, a.precedence, a.valid_from, a.valid_to
@@ -191,3 +191,17 @@ def tax_rates(reader: Reader, countries: Iterable[str]) -> list[TaxRate]:
         TaxRate(f"{row[0]}-{row[1]}" if row[1] else row[0], row[2], row[3], row[4], row[5], row[6])
         for row in reader.rows(_TAX_RATES, {"countries": sorted(set(countries))})
     ]
+
+
+_TOLERANCES = """
+select scope_key, take, line_up_percent, line_up_amount, line_down_percent, line_down_amount, order_up_percent, order_up_amount,
+  order_down_percent, order_down_amount, floor_percent
+from price_tolerance
+"""
+
+
+def price_tolerances(reader: Reader) -> dict[str, Tolerance]:
+    """How far buyers' prices may be off ours, by scope."""
+    return {
+        row[0]: Tolerance(row[1], row[2:4], row[4:6], row[6:8], row[8:10], row[10]) for row in reader.rows(_TOLERANCES)
+    }
