@@ -26,7 +26,6 @@ from tradewind.channels.decide.x12.model import Fault, Segment, Severity, Transa
 from tradewind.kernel.limits import ORDER_LINES
 
 ADDING = frozenset(("AI",))
-DELETING = frozenset(("DI",))
 PARTY_INSIDE = frozenset(("N2", "N3", "N4", "NX2", "REF", "PER", "SI", "FOB", "TD1", "TD3", "TD4", "TD5", "PKG"))
 LINES, SEGMENTS, DESTINATIONS, FAULTS = ORDER_LINES, 100_000, 50_000, 1_000  # of one order
 QTY_AT, PRICE_AT = {"PO1": 2, "POC": 3, "G68": 1}, {"PO1": 4, "POC": 6, "G68": 3}
@@ -125,7 +124,7 @@ class Loops:
             self.fault("channels.price_unreadable", f"{line.price!r} is no price.", element=PRICE_AT[line.name],
                        ack="6", value=line.price, segment_no=line.segment_no, name=line.name)  # fmt: skip
             price = None
-        if not line.ids and line.action not in DELETING:
+        if not line.ids and line.action in ("", *ADDING):
             self.fault("channels.item_missing", f"Line {line.line_no or len(self.lines) + 1} names no item.", ack="8",
                        severity="warning", segment_no=line.segment_no, name=line.name)  # fmt: skip
         if qty is not None and (line.destinations or line.schedules):

@@ -77,6 +77,8 @@ def walk(source: bytes | BinaryIO) -> Iterator[Step]:
                         state.stray(segment)
                 else:
                     yield from state.control(segment)
+                    if state.broken > FAULTS:
+                        break
             if len(state.body) > SET_SEGMENTS:
                 state.shorten()
                 break
