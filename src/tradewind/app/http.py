@@ -51,6 +51,8 @@ ROUTERS = (
     "tradewind.desk.api_returns",
     "tradewind.desk.api_stock",
     "tradewind.desk.api_tasks",
+    "tradewind.desk.api_approvals",
+    "tradewind.approvals.api",
     "tradewind.desk.api_limits",
     "tradewind.views.api",
     "tradewind.views.api_documents",

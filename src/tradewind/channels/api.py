@@ -2,22 +2,25 @@
 
 import asyncio
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, edge_of, not_found, permission, raw
 from tradewind.access.api.gate import check_json_text
+from tradewind.channels.decide.schedules import PARTS_MAX, SCHEDULED_LINE_MAX, Part, spread_lines
 from tradewind.channels.intake import Item, OrderRequest
 from tradewind.desk.preview import preview
 from tradewind.desk.resolve import Submission
 from tradewind.kernel.limits import BATCH_ORDERS, ORDER_LINES, REQUEST_ORDERS
 from tradewind.kernel.log import Entry, events_of
+from tradewind.kernel.money import plain
 from tradewind.kernel.problem import problem_body, refuse
 from tradewind.semantics.model import DraftCharge, DraftGroup, DraftLine, OrderDraft
 from tradewind.streams.order_work import read_orders
@@ -35,8 +38,28 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class WindowIn(_Strict):
+    """When and how goods are wanted: on a day, or in a window; `ship_method` picks the site's cut-off."""
+
+    ship_to: Text | None = None
+    requested_at: AwareDatetime | None = None
+    not_before: AwareDatetime | None = None
+    arrive_by: AwareDatetime | None = None
+    ship_method: Annotated[str, Field(max_length=50)] = ""
+
+
+class PartIn(WindowIn):
+    """So many of a line at one place and date."""
+
+    qty: Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
+
+
 class LineIn(_Strict):
-    """An ordered item: our number or the buyer's; without a unit the product's order unit is meant."""
+    """An ordered item: our number or the buyer's; without a unit the product's order unit is meant.
+
+    A price is for `price_basis` units of `price_uom` (the ordered unit). With a `schedule` the line is delivered in parts, which
+    add up to its quantity; part 2 of line 7 is line 7002 of the order.
+    """
 
     item: Text
     qty: Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
@@ -45,23 +68,34 @@ class LineIn(_Strict):
     description: Annotated[str, Field(max_length=500)] | None = None
     line_no: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     group_no: Annotated[int, Field(ge=1, le=10_000)] = 1
+    price_basis: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)] = Decimal(1)
+    price_uom: Annotated[str, Field(max_length=8)] | None = None
+    schedule: Annotated[list[PartIn], Field(max_length=PARTS_MAX)] = []
+
+    @model_validator(mode="after")
+    def parts_add_up(self) -> "LineIn":
+        """Nothing of a line is left out of its schedule, and nothing comes twice."""
+        if self.schedule:
+            total = sum((part.qty for part in self.schedule), Decimal(0))
+            if total != self.qty:
+                raise ValueError(f"the schedule adds up to {plain(total)}, the line orders {plain(self.qty)}")
+        return self
 
 
-class GroupIn(_Strict):
+class GroupIn(WindowIn):
     """A place and a date; an order without groups goes to the account's default ship-to as soon as it can."""
 
     group_no: Annotated[int, Field(ge=1, le=10_000)] = 1
-    ship_to: Text | None = None
-    requested_at: AwareDatetime | None = None
 
 
 class ChargeIn(_Strict):
-    """An amount that is not goods."""
+    """An amount that is not goods. Of a delivery group it is taxed where that goes, and billed with it."""
 
     code: Text
     amount: Amount
     description: Annotated[str, Field(max_length=500)] = ""
     tax_class: Text = "standard"
+    group_no: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
 
 class OrderIn(_Strict):
@@ -78,8 +112,25 @@ class OrderIn(_Strict):
     note: Annotated[str, Field(max_length=2_000)] | None = None
     client_ref: Annotated[str, Field(max_length=200)] | None = None
 
+    @model_validator(mode="after")
+    def parts_are_bounded(self) -> "OrderIn":
+        """An order has so many lines, its parts counted; lines that come in parts have numbers that leave room for them."""
+        if sum(len(line.schedule) or 1 for line in self.lines) > ORDER_LINES:
+            raise ValueError(f"an order has at most {ORDER_LINES} lines, the parts of schedules counted")
+        for index, line in enumerate(self.lines, 1):
+            if len(line.schedule) > 1 and (line.line_no or index) > SCHEDULED_LINE_MAX:
+                raise ValueError(f"a line that comes in parts has a number up to {SCHEDULED_LINE_MAX}")
+        return self
+
     def draft(self, channel: str) -> OrderDraft:
         """The order as the desk takes it."""
+        lines = [_draft_line(line, index) for index, line in enumerate(self.lines, 1)]
+        groups = tuple(_draft_group(group) for group in self.groups)
+        if any(line.schedule for line in self.lines):
+            parts = [[Part(one.qty, *_window(one)) for one in line.schedule] for line in self.lines]
+            spread, groups = spread_lines(list(zip(lines, parts, strict=True)), groups)
+        else:
+            spread = tuple(lines)
         return OrderDraft(
             account=self.account,
             buyer_po=self.buyer_po or None,
@@ -89,22 +140,35 @@ class OrderIn(_Strict):
             ship_policy=self.ship_policy,
             note=self.note,
             client_ref=self.client_ref,
-            lines=tuple(
-                DraftLine(
-                    line.line_no or index,
-                    line.item,
-                    line.qty,
-                    line.uom,
-                    line.unit_price,
-                    line.description,
-                    line.group_no,
-                )
-                for index, line in enumerate(self.lines, 1)
+            lines=spread,
+            groups=groups or (DraftGroup(),),
+            charges=tuple(
+                DraftCharge(one.code, one.amount, one.description, one.tax_class, one.group_no) for one in self.charges
             ),
-            groups=tuple(DraftGroup(group.group_no, group.ship_to, group.requested_at) for group in self.groups)
-            or (DraftGroup(),),
-            charges=tuple(DraftCharge(one.code, one.amount, one.description, one.tax_class) for one in self.charges),
         )
+
+
+def _draft_line(line: LineIn, index: int) -> DraftLine:
+    return DraftLine(
+        line.line_no or index,
+        line.item,
+        line.qty,
+        line.uom,
+        line.unit_price,
+        line.description,
+        line.group_no,
+        (),
+        line.price_basis,
+        line.price_uom,
+    )
+
+
+def _draft_group(group: GroupIn) -> DraftGroup:
+    return DraftGroup(group.group_no, *_window(group))
+
+
+def _window(one: WindowIn) -> tuple[str | None, datetime | None, datetime | None, datetime | None, str]:
+    return one.ship_to, one.requested_at, one.not_before, one.arrive_by, one.ship_method
 
 
 class OrdersIn(_Strict):

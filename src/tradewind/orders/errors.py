@@ -75,6 +75,11 @@ def changed_since(number: str, version: int, where: str = "") -> Problem:
     return Problem("orders.changed_since", message, where, 409, {"version": version})
 
 
+def not_identified(line_no: int, where: str = "") -> Problem:
+    """Nobody knows yet what the line is: its product is chosen first, or it is cancelled."""
+    return Problem("orders.not_identified", f"What line {line_no} is must be chosen first.", where, 409)
+
+
 def named_twice(where: str = "") -> Problem:
     """In one batch an order is changed once, in one change a line's quantity."""
     return Problem("orders.named_twice", "It was named before.", where, 409)
@@ -171,3 +176,24 @@ def reverted_already(where: str = "") -> Problem:
 def no_reason(where: str = "") -> Problem:
     """Who stops an order, or lets it go on, says why."""
     return Problem("orders.no_reason", "This needs a reason.", where)
+
+
+def nothing_offered(line_no: int, where: str = "") -> Problem:
+    """No substitute is offered for the line (any more)."""
+    return Problem("orders.nothing_offered", f"Nothing is offered instead of line {line_no}.", where, 409)
+
+
+def offer_changed(line_no: int, sku: str, where: str = "") -> Problem:
+    """Another substitute is offered than was seen."""
+    return Problem("orders.offer_changed", f"{sku} is offered for line {line_no} now.", where, 409, {"sku": sku})
+
+
+def price_not_held(line_no: int, where: str = "") -> Problem:
+    """No price of the line waits for a decision."""
+    return Problem("orders.price_not_held", f"The price of line {line_no} waits for nobody.", where, 409)
+
+
+def below_floor(stated: str, ours: str, where: str = "") -> Problem:
+    """The stated price is below what may be accepted."""
+    message = f"{stated} is below the floor for {ours}; bill ours, or have the floor changed."
+    return Problem("orders.below_price_floor", message, where, 409, {"stated": stated, "ours": ours})

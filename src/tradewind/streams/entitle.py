@@ -98,7 +98,7 @@ def restriction_detail(one: Barred) -> dict[str, str]:
         "valid_until": one.ended and one.ended.isoformat(),
         "valid_from": one.begins and one.begins.isoformat(),
     }
-    return {name: value for name, value in detail.items() if value is not None}
+    return {name: str(value) for name, value in detail.items() if value is not None}
 
 
 def _restricted(one: Barred, product: Product, line_no: int) -> Finding:

@@ -36,7 +36,7 @@ def look_substitutes(
         (work, one)
         for work in works
         for one in work.lines
-        if one.line.product_id in gone and one.quantities.cancelled < one.quantities.ordered
+        if one.line.product_id in gone and one.quantities.open == one.quantities.ordered  # nothing of it is taken or gone
     ] if gone else []  # fmt: skip
     if not lines:
         return {}

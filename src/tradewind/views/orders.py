@@ -9,7 +9,8 @@ from tradewind.catalog.model import UNIDENTIFIED_PRODUCT
 from tradewind.kernel.money import minor_digits, plain
 from tradewind.kernel.tx import Reader
 from tradewind.orders.decide import normal_po
-from tradewind.orders.model import Hold
+from tradewind.orders.model import Hold, LineSubstitution
+from tradewind.orders.queries import substitutions_of
 from tradewind.pricing.decide import read_waterfall
 from tradewind.semantics.model import Finding
 from tradewind.streams.order_work import LineWork, OrderWork, read_orders
@@ -59,7 +60,14 @@ def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:
         "total": money(totals.total, currency),
         "tax_groups": list(totals.groups),
         "groups": [
-            {"group_no": group.group_no, "ship_to": group.ship_to.as_json(), "requested_at": _iso(group.requested_at)}
+            {
+                "group_no": group.group_no,
+                "ship_to": group.ship_to.as_json(),
+                "requested_at": _iso(group.requested_at),
+                "not_before": _iso(group.not_before),
+                "arrive_by": _iso(group.arrive_by),
+                "ship_method": group.ship_method or None,
+            }
             for group in work.groups
         ],
         "lines": [_line_json(work, one) for one in work.lines],
@@ -70,6 +78,7 @@ def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:
                 "amount": money(charge.amount, currency),
                 "tax_category": tax.category,
                 "tax_rate": plain(tax.rate),
+                "group_no": charge.group_no,
             }
             for charge, tax in work.charges
         ],
@@ -108,6 +117,21 @@ def _line_json(work: OrderWork, one: LineWork) -> dict[str, Any]:
         },
         "promised_at": _iso(one.promised_at),
         "promise": one.promise,
+        "substituted": _substituted_json(work.substituted.get(line.line_no)) if work.substituted else None,
+    }
+
+
+def _substituted_json(kept: LineSubstitution | None) -> dict[str, Any] | None:
+    """What was ordered where a line is served by a substitute."""
+    if kept is None:
+        return None
+    return {
+        "ordered_sku": kept.ordered_sku,
+        "qty": plain(kept.ordered_qty),
+        "uom": kept.ordered_uom,
+        "base_qty": plain(kept.ordered_base),
+        "consent": kept.consent,
+        "price": kept.price,
     }
 
 
@@ -136,8 +160,10 @@ def _hold_json(hold: Hold, *, inside: bool) -> dict[str, Any]:
 
 def orders_json(reader: Reader, ids: Sequence[UUID], *, inside: bool) -> dict[UUID, dict[str, Any]]:
     """Orders as they are now, as far as the reader may see them; `inside` as for `order_json`."""
-    found = read_orders(reader, list(ids)) if ids else None
-    return {} if found is None else {work.id: order_json(work, inside=inside) for work in found.orders.values()}
+    orders = read_orders(reader, list(ids)).orders if ids else {}
+    for order_id, kept in substitutions_of(reader, orders) if orders else ():
+        orders[order_id].substituted[kept.line_no] = kept
+    return {work.id: order_json(work, inside=inside) for work in orders.values()}
 
 
 def list_orders(

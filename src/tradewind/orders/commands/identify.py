@@ -1,4 +1,4 @@
-"""Lines that nobody could identify get their product."""
+"""Lines get another product: those that nobody could identify, and those that a substitute serves."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,11 +8,11 @@ from tradewind.kernel.tx import Tx
 from tradewind.orders.model import Line
 
 _IDENTIFY = """
-update order_line l set product_id = w.product_id, description = w.description, qty = w.qty, uom = w.uom,
+update order_line l set product_id = w.product_id, buyer_sku = w.buyer_sku, description = w.description, qty = w.qty, uom = w.uom,
   factor_num = w.num, factor_den = w.den, tax_class = w.tax_class
-from unnest(%(order)s::uuid[], %(line)s::int[], %(product)s::uuid[], %(description)s::text[], %(qty)s::numeric[],
+from unnest(%(order)s::uuid[], %(line)s::int[], %(product)s::uuid[], %(buyer_sku)s::text[], %(description)s::text[], %(qty)s::numeric[],
   %(uom)s::text[], %(num)s::int[], %(den)s::int[], %(tax_class)s::text[])
-as w(order_id, line_no, product_id, description, qty, uom, num, den, tax_class)
+as w(order_id, line_no, product_id, buyer_sku, description, qty, uom, num, den, tax_class)
 where l.order_id = w.order_id and l.line_no = w.line_no
 """
 _REHASH = """
@@ -30,6 +30,7 @@ def identify_lines(tx: Tx, lines: Sequence[tuple[UUID, Line]]) -> None:
                 "order": [order_id for order_id, _ in lines],
                 "line": numbers(line.line_no for _, line in lines),
                 "product": [line.product_id for _, line in lines],
+                "buyer_sku": [line.buyer_sku for _, line in lines],
                 "description": [line.description for _, line in lines],
                 "qty": numbers(line.qty for _, line in lines),
                 "uom": [line.uom for _, line in lines],

@@ -1,0 +1,160 @@
+"""Somebody decides on a price that differs from the buyer's (VA6): the stated price is accepted, or ours is billed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from tradewind.catalog.queries import products_by_id
+from tradewind.kernel.locks import lock_set
+from tradewind.kernel.money import minor_digits, plain, round_places
+from tradewind.kernel.problem import Problem
+from tradewind.kernel.tx import Tx
+from tradewind.orchestration.commands.messages import Message
+from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
+from tradewind.orders import errors
+from tradewind.orders.decide import blockers
+from tradewind.orders.model import Hold, LinePrice
+from tradewind.orders.queries import LOCK_ORDERS
+from tradewind.pricing.decide import above_floor, document_price, waterfall_text
+from tradewind.pricing.model import PriceRequest, StatedNet
+from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
+from tradewind.streams.rest import total_rest
+from tradewind.streams.rules_at_hand import house_rules, nearest
+from tradewind.streams.tolerances import DIFFERS
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDecision:
+    """Whose price a held line takes, and why."""
+
+    order_id: UUID
+    line_no: int
+    accept_stated: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceDecided:
+    """What the line costs now, and where its order stands. `goes_on`: nothing that is known is in its way any more."""
+
+    order_id: UUID
+    line_no: int
+    price: LinePrice
+    total: Decimal
+    status: str
+    goes_on: bool
+
+
+def decide_prices(tx: Tx, decisions: Sequence[PriceDecision]) -> list[PriceDecided | Problem]:
+    """Decide on held prices. A stated price is accepted down to the floor of the account's tolerance; credit follows the new
+    total when the order goes on, and an approval that was given for other prices is asked for again."""
+    ids = {one.order_id for one in decisions}
+    locked = lock_set(tx, [(LOCK_SUBJECTS, ids), (LOCK_ORDERS, ids)])
+    workset = read_orders(tx, [row[0] for row in locked["order"]])
+    products = {one.line.product_id for work in workset.orders.values() for one in work.lines}
+    workset.products.update(products_by_id(tx, products))
+    rules = house_rules(tx)
+    answers: list[PriceDecided | Problem] = []
+    messages: list[Message] = []
+    for place, wanted in enumerate(decisions):
+        work = workset.orders.get(wanted.order_id)
+        found = _held(work, wanted, f"/{place}")
+        if isinstance(found, Problem) or work is None:
+            answers.append(found if isinstance(found, Problem) else errors.unknown_order(f"/{place}"))
+            continue
+        one, hold = found
+        if wanted.accept_stated:
+            tolerance = None if rules is None else nearest(rules.tolerances, work.account, work.header.channel)
+            figures = hold.detail or {}
+            net = StatedNet(wanted.line_no, _amount(figures, "our_net"), _amount(figures, "stated_net"))
+            if not above_floor(net, tolerance):
+                answers.append(errors.below_floor(plain(net.theirs), plain(net.ours), f"/{place}"))
+                continue
+            problem = _take_stated(work, one, figures)
+            if problem is not None:
+                answers.append(problem.at(f"/{place}"))
+                continue
+        work.close_hold(hold, wanted.reason, tx.now)
+        _say(workset, work, one, hold, wanted)
+        goes_on = not blockers(work.holds, "confirm")
+        if goes_on:
+            messages.append(Message("order.cleared", str(work.id), f"hold:{hold.id}"))
+        total = work.totals.total
+        answers.append(PriceDecided(work.id, wanted.line_no, one.price, total, work.compute_status(), goes_on))
+    workset.flush(tx)
+    wake_waiting(tx, messages)
+    return answers
+
+
+def _held(work: OrderWork | None, wanted: PriceDecision, where: str) -> tuple[LineWork, Hold] | Problem:
+    if work is None:
+        return errors.unknown_order(where)
+    if not wanted.reason.strip():
+        return errors.no_reason(f"{where}/reason")
+    one = next((one for one in work.lines if one.line.line_no == wanted.line_no), None)
+    if one is None:
+        return errors.unknown_line(wanted.line_no, f"{where}/line_no")
+    for hold in work.holds:
+        if hold.code == DIFFERS and hold.line_no == wanted.line_no and hold.released_at is None:
+            return one, hold
+    return errors.price_not_held(wanted.line_no, f"{where}/line_no")
+
+
+def _amount(figures: dict[str, object], name: str) -> Decimal:
+    return Decimal(str(figures[name]))
+
+
+def _take_stated(work: OrderWork, one: LineWork, figures: dict[str, object]) -> Problem | None:
+    """The line at the stated price; what was cancelled meanwhile stays cancelled."""
+    line = one.line
+    if figures["uom"] != line.uom:
+        return errors.price_not_held(line.line_no)
+    left = one.quantities.ordered - one.quantities.cancelled
+    qty = round_places(left * line.factor_den / line.factor_num, 6)
+    request = PriceRequest(
+        line.line_no, line.product_id, qty, line.uom, left, work.header.price_at, work.header.currency
+    )
+    found = document_price(
+        request,
+        _amount(figures, "stated_price"),
+        price_basis=_amount(figures, "basis"),
+        uom_factor=(line.factor_num, line.factor_den),
+        reason="accepted",
+    )
+    if isinstance(found, Problem):
+        return found
+    gross = round_places(found.qty * found.unit_price / found.price_basis, minor_digits(work.header.currency))
+    one.price = LinePrice(
+        found.unit_price,
+        found.price_basis,
+        found.uom,
+        found.net,
+        None,
+        waterfall_text(found),
+        found.qty,
+        gross - found.net,
+    )
+    one.repriced = True
+    total_rest(work)
+    work.version += 1
+    work.touched = True
+    return None
+
+
+def _say(workset: OrderWorkset, work: OrderWork, one: LineWork, hold: Hold, wanted: PriceDecision) -> None:
+    workset.say(
+        work,
+        "order.price_decided",
+        {
+            "number": work.header.number,
+            "status": work.compute_status(),
+            "line": wanted.line_no,
+            "decision": "accept_stated" if wanted.accept_stated else "bill_ours",
+            "reason": wanted.reason,
+            "stated_price": (hold.detail or {}).get("stated_price"),
+            "our_price": (hold.detail or {}).get("our_price"),
+            "net": plain(one.price.net),
+            "total": plain(work.totals.total),
+        },
+    )
