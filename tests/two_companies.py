@@ -41,6 +41,10 @@ insert into delivery (id, effect_key, epoch, destination, kind, account_id, subj
     created_at, sent_at)
   values (gen_random_uuid(), %(token)s, 1, 'https://example.test', 'order.confirmed', %(account)s, 'sales_order', %(order)s,
     '{}', 'sent', now(), now(), now());
+insert into issued_paper (id, kind, subject_id, account_id, number, state, language, issued_at, sha256, body, template_version, content,
+    findings)
+  values (gen_random_uuid(), 'order_confirmation', %(order)s, %(account)s, %(token)s, %(token)s, 'en', now(),
+    sha256(convert_to(%(token)s, 'UTF8')), convert_to(%(token)s, 'UTF8'), 'x', '{}', '[]');
 insert into incident (id, instance_id, kind, code, message, opened_at, resolved_at, resolution)
   values (%(incident)s, %(instance)s, 'item', 'x.y', %(token)s, now(), now(), %(token)s)
 """

@@ -220,7 +220,7 @@ def test_a_statement_closes_with_what_is_open_and_what_the_ledger_says(desk):
 
     answers = {
         language: desk.pdf(
-            "accounts/ALMA/statement.pdf", "alma", lang=language, **{"from": "2026-03-01", "to": "2026-05-05"}
+            "accounts/ALMA/statement.pdf", "alma", lang=language, **{"from": "2026-03-01", "to": "2026-05-09"}
         )
         for language in ("en", "de")
     }

@@ -8,6 +8,7 @@ and the PDF, or why not.
 """
 
 import json
+import resource
 import select
 import struct
 import sys
@@ -21,8 +22,9 @@ FONTS, TEMPLATES = HERE / "fonts", HERE / "templates"
 STANDARDS = ("a-3a", "ua-1")
 """PDF/A-3 with tags, and accessible: what it is, its language and its reading order are in the file."""
 
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 20.0
 LARGEST_JOB = 32 << 20
+MOST_MEMORY = 128 << 20  # the typesetter remembers what it has set; a child that has grown to this goes after its answer
 
 
 class NotSet(Exception):  # noqa: N818 - reads as what it is
@@ -72,8 +74,14 @@ def read_frame(source: BinaryIO) -> bytes | None:
     return body if len(body) == size else None
 
 
+def _memory() -> int:
+    """The most bytes this process has held."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
 def main() -> int:
-    """Serve jobs until the input ends or nothing came for a while."""
+    """Serve jobs until the input ends, nothing came for a while, or too much is remembered."""
     jobs, answers = sys.stdin.buffer, sys.stdout.buffer
     press = Press()
     while select.select([jobs], [], [], IDLE_SECONDS)[0]:
@@ -87,6 +95,8 @@ def main() -> int:
             write_frame(answers, str(reason).encode(), status=b"\1")
         else:
             write_frame(answers, pages, status=b"\0")
+        if _memory() > MOST_MEMORY:
+            break
     return 0
 
 

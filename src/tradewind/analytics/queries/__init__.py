@@ -12,6 +12,17 @@ from tradewind.analytics.queries.process import PROCESS
 from tradewind.analytics.queries.receivables import RECEIVABLES
 from tradewind.analytics.queries.stock import STOCK
 
-CHECKS: tuple[Check, ...] = (*STOCK, *ORDERS, *MONEY, *RECEIVABLES, *CREDIT, *APPROVALS, *INTAKE, *PROCESS, *PAPERS, *ISOLATION)
+CHECKS: tuple[Check, ...] = (
+    *STOCK,
+    *ORDERS,
+    *MONEY,
+    *RECEIVABLES,
+    *CREDIT,
+    *APPROVALS,
+    *INTAKE,
+    *PROCESS,
+    *PAPERS,
+    *ISOLATION,
+)
 
 __all__ = ["CHECKS"]
