@@ -81,7 +81,15 @@ def test_a_file_becomes_an_order_for_each_number_with_price_and_promise_for_each
 
     assert answer.status_code == 201
     found = answer.json()
-    assert found["counts"] == {"rows": 3, "accepted": 3, "orders": 2, "held": 0, "refused": 0, "duplicate": 0, "valid": 0}
+    assert found["counts"] == {
+        "rows": 3,
+        "accepted": 3,
+        "orders": 2,
+        "held": 0,
+        "refused": 0,
+        "duplicate": 0,
+        "valid": 0,
+    }
     assert [(one["buyer_po"], one["outcome"], one["rows"], one["total"]) for one in found["orders"]] == [
         ("P-1", "placed", [2, 3], "14.33"), ("P-2", "placed", [4], "47.60"),
     ]  # fmt: skip
@@ -100,11 +108,18 @@ def test_the_same_file_again_is_the_same_answer_and_no_order(door: Door) -> None
     assert again.status_code == 200
     assert again.json() == {**first.json(), "repeated": True}
     assert door.shop.one("select count(*) from sales_order") == (2,)
-    assert door.shop.all("select outcome, channel from inbound_document order by id") == [("order", "csv"), ("duplicate", "csv")]
+    assert door.shop.all("select outcome, channel from inbound_document order by id") == [
+        ("order", "csv"),
+        ("duplicate", "csv"),
+    ]
 
 
 def test_the_same_file_sent_many_times_at_once_is_placed_once(door: Door) -> None:
-    call = ("POST", f"{V1}/order-files", {"content": GOOD.encode(), "params": {"account": "ALMA"}, "key": door.keys["buyer"]})
+    call = (
+        "POST",
+        f"{V1}/order-files",
+        {"content": GOOD.encode(), "params": {"account": "ALMA"}, "key": door.keys["buyer"]},
+    )
 
     answers = door.client.requests([(call[0], call[1], dict(call[2])) for _ in range(4)])
 
@@ -159,9 +174,10 @@ def test_a_number_that_was_used_before_stops_the_whole_file_or_its_own_order(doo
 
     assert nothing.status_code == 422
     assert [one["outcome"] for one in nothing.json()["orders"]] == ["refused", "not_placed"]
-    assert [(one["outcome"], one.get("buyer_po")) for one in rest.json()["orders"]] == [("placed", "p 1"), ("placed", "P-2")] or [
-        one["outcome"] for one in rest.json()["orders"]
-    ] == ["refused", "placed"]
+    assert [(one["outcome"], one.get("buyer_po")) for one in rest.json()["orders"]] == [
+        ("placed", "p 1"),
+        ("placed", "P-2"),
+    ] or [one["outcome"] for one in rest.json()["orders"]] == ["refused", "placed"]
     assert rest.json()["orders"][0]["problems"][0]["code"] == "orders.duplicate_po"
     assert "SO-" in rest.json()["orders"][0]["problems"][0]["title"]
 
@@ -226,14 +242,23 @@ def workbook(*lines: tuple[object, ...]) -> bytes:
 
 
 def test_a_workbook_says_the_same_as_the_csv(door: Door) -> None:
-    book = workbook(("Order form",), (), ("SKU", "Quantity", "Need by", "PO number"), ("CUP", 2, date(2026, 4, 1), 4711), ("TEA", 3.0, None, 4711))
+    book = workbook(
+        ("Order form",),
+        (),
+        ("SKU", "Quantity", "Need by", "PO number"),
+        ("CUP", 2, date(2026, 4, 1), 4711),
+        ("TEA", 3.0, None, 4711),
+    )
 
     answer = door.send(book)
 
     assert answer.json()["file"] == {"format": "xlsx", "sheet": "Sheet", "header_row": 3}
     assert [(one["sku"], one["qty"]) for one in answer.json()["rows"]] == [("CUP", "2"), ("TEA", "3")]
     order = door.get(f"/orders/{answer.json()['orders'][0]['number']}").json()
-    assert (order["buyer_po"], [one["requested_at"] for one in order["groups"]]) == ("4711", ["2026-04-01T00:00:00+00:00", None])
+    assert (order["buyer_po"], [one["requested_at"] for one in order["groups"]]) == (
+        "4711",
+        ["2026-04-01T00:00:00+00:00", None],
+    )
 
 
 def test_columns_with_strange_names_are_asked_for_then_remembered(door: Door) -> None:
@@ -278,11 +303,16 @@ def test_a_column_that_is_only_guessed_at_is_shown_and_waits_for_somebody_to_say
 def test_what_customers_call_it_resolves_in_files_as_in_json_and_is_echoed(door: Door) -> None:
     shop = door.shop
     shop.database.write(lambda tx: tx.run("update product set gtin = '4006381333931' where sku = 'TEA'"))
-    for kind, account, number in (("customer", shop.id["alma"], "K-1"), ("manufacturer", None, "M-1"), ("superseded", None, "OLD-1")):
+    for kind, account, number in (
+        ("customer", shop.id["alma"], "K-1"),
+        ("manufacturer", None, "M-1"),
+        ("superseded", None, "OLD-1"),
+    ):
         values = [kind, account, number, shop.id["cup"]]
         shop.database.write(
             lambda tx, values=values: tx.run(
-                "insert into cross_reference (id, kind, account_id, number, product_id) values (gen_random_uuid(), %s, %s, %s, %s)", values
+                "insert into cross_reference (id, kind, account_id, number, product_id) values (gen_random_uuid(), %s, %s, %s, %s)",
+                values,
             )
         )
     numbers = ["K-1", "M-1", "OLD-1", "4006381333931", "04006381333931"]
@@ -301,7 +331,9 @@ def test_what_customers_call_it_resolves_in_files_as_in_json_and_is_echoed(door:
 
 
 def test_a_quantity_that_breaks_the_pack_is_held_as_everywhere_with_the_next_right_one(door: Door) -> None:
-    door.shop.database.write(lambda tx: tx.run("update product set minimum_qty = 6, multiple_qty = 6 where sku = 'CUP'"))
+    door.shop.database.write(
+        lambda tx: tx.run("update product set minimum_qty = 6, multiple_qty = 6 where sku = 'CUP'")
+    )
 
     answer = door.send("Item,Qty\nCUP,7\nTEA,1\n")
 

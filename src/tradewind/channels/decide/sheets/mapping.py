@@ -6,9 +6,9 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 
 from tradewind.channels.decide.sheets.model import ITEM_FIELDS, Guess
-from tradewind.channels.decide.sheets.names import FIELDS, GERMAN, NAMES, WORDS
+from tradewind.channels.decide.sheets.names import FIELDS, GERMAN, NAMES, NAMES_BY_LENGTH, WORDS
 from tradewind.kernel.problem import Problem, refuse
-from tradewind.semantics.decide.rows.codes import edit_distance, is_gtin
+from tradewind.semantics.decide.rows.codes import is_gtin
 from tradewind.semantics.decide.rows.columns import folded
 from tradewind.semantics.decide.rows.model import DateText, TextRow
 
@@ -135,7 +135,7 @@ def _guesses(header: Sequence[str], sample: Sequence[TextRow]) -> list[tuple[Gue
         if known is not None:
             found.append((Guess(known, name, 1.0 if key == folded(known) else 0.95, "name"), at))
             continue
-        near = next((field for other, field in NAMES.items() if len(key) > 4 and edit_distance(key, other) == 1), None)
+        near = _nearly(key)
         if near is not None:
             found.append((Guess(near, name, 0.8, "almost its name"), at))
             continue
@@ -148,6 +148,26 @@ def _guesses(header: Sequence[str], sample: Sequence[TextRow]) -> list[tuple[Gue
                 (guess, at) for guess in _by_values(name, [row.cells[at] for row in sample if at < len(row.cells)])
             ]
     return found
+
+
+def _nearly(key: str) -> str | None:
+    """The field whose name this is but for one letter."""
+    if len(key) < 5:
+        return None
+    others = (one for length in (len(key), len(key) - 1, len(key) + 1) for one in NAMES_BY_LENGTH.get(length, ()))
+    return next((NAMES[other] for other in others if one_edit(key, other)), None)
+
+
+def one_edit(one: str, other: str) -> bool:
+    """Whether a letter more, less or another makes one word the other."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    if len(longer) - len(shorter) > 1:
+        return False
+    same = next(
+        (at for at, (left, right) in enumerate(zip(longer, shorter, strict=False)) if left != right), len(shorter)
+    )
+    rest = same + 1
+    return longer[rest:] == (shorter[rest:] if len(longer) == len(shorter) else shorter[same:])
 
 
 def _by_values(name: str, cells: Sequence[str]) -> list[Guess]:

@@ -72,6 +72,7 @@ def _folded(names: dict[str, str]) -> dict[str, str]:
 
 GERMAN = frozenset(_folded(_GERMAN)) - frozenset(_folded(_ENGLISH))
 NAMES = {**_folded(_GERMAN), **_folded(_ENGLISH), **{folded(field): field for field in FIELDS}}
+NAMES_BY_LENGTH = {length: [name for name in NAMES if len(name) == length] for length in set(map(len, NAMES))}
 # A word within a longer name, and how much it says.
 WORDS = (
     ("customer_item", "customerpart", 0.8), ("customer_item", "customeritem", 0.8), ("customer_item", "kundenart", 0.8),

@@ -22,6 +22,7 @@ _SMALL = 1 << 20
 _TAIL = 64
 _ENDLESS = 1 << 60
 _BROKEN_MAX = 100_000
+_ABOVE_HEADER = 1_000  # rows that titles may take; they are counted exactly when the rows are read
 _SHEET_DATA = re.compile(rb"<(?:[\w.-]+:)?sheetData").search
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})").fullmatch
 
@@ -252,6 +253,14 @@ class _SheetWatcher:
                 where=f"row {row}, column {column + 1}",
                 status=413,
                 columns_max=self._limits.columns_max,
+            )
+        if extent.rows > self._limits.rows_max + _ABOVE_HEADER:
+            raise refuse(
+                "import.too_many_rows",
+                f"a file may have {self._limits.rows_max:,} rows; split it",
+                where=f"row {row}",
+                status=413,
+                rows_max=self._limits.rows_max,
             )
         if extent.rows * extent.columns > self._limits.sheet_cells_max:
             raise refuse(
