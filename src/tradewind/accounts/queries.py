@@ -111,3 +111,9 @@ def licences_of(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, list[Lic
     for row in reader.rows(_LICENCES, {"accounts": sorted(set(accounts))}):
         found.setdefault(row[0], []).append(Licence(*row))
     return found
+
+
+def change_pricings(reader: Reader, accounts: Iterable[UUID]) -> dict[UUID, str]:
+    """How changed lines of each account are priced: only what is `added`, `frozen` as ordered, or the `whole` line anew."""
+    sql = "select id, change_pricing from account where id = any(%(ids)s::uuid[])"
+    return dict(reader.rows(sql, {"ids": list(set(accounts))}))

@@ -334,3 +334,9 @@ def held_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> 
     """Orders at or below these accounts that a credit hold stops, whole or in part, with their accounts; oldest first."""
     rows = reader.rows(_HELD_FOR_CREDIT, {"accounts": sorted(set(accounts)), "limit": limit})
     return [(row[0], row[1]) for row in rows]
+
+
+def reverted_by(reader: Reader, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these changes were reverted."""
+    sql = "select reverts from order_change where reverts = any(%(ids)s::uuid[])"
+    return frozenset(row[0] for row in reader.rows(sql, {"ids": list(ids)}))

@@ -35,9 +35,11 @@ on conflict (order_id, line_no) do update set anchor_qty = excluded.anchor_qty, 
   priced_at = excluded.priced_at, site_id = excluded.site_id, changed_at = excluded.changed_at
 """
 _MOVE_GROUPS = """
-update delivery_group g set ship_to_id = w.address, ship_to = w.place::jsonb, requested_at = w.requested, release_at = w.release
+update delivery_group g set ship_to_id = w.address, ship_to = w.place::jsonb, requested_at = w.requested, release_at = w.release,
+  not_before = w.not_before, arrive_by = w.arrive_by
 from unnest(%(order)s::uuid[], %(no)s::int[], %(address)s::uuid[], %(place)s::text[], %(requested)s::timestamptz[],
-  %(release)s::timestamptz[]) as w(order_id, group_no, address, place, requested, release)
+  %(release)s::timestamptz[], %(not_before)s::timestamptz[], %(arrive_by)s::timestamptz[])
+as w(order_id, group_no, address, place, requested, release, not_before, arrive_by)
 where g.order_id = w.order_id and g.group_no = w.group_no
 """
 _CORRECT_POS = """
@@ -127,6 +129,8 @@ def move_groups(tx: Tx, groups: Sequence[tuple[UUID, Group]]) -> None:
                 "place": [dumps(group.ship_to.as_json()) for _, group in groups],
                 "requested": [group.requested_at for _, group in groups],
                 "release": [group.release_at for _, group in groups],
+                "not_before": [group.not_before for _, group in groups],
+                "arrive_by": [group.arrive_by for _, group in groups],
             },
         )
 

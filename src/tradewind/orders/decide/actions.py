@@ -37,6 +37,7 @@ class SwapItem:
     item: str
     qty: Decimal | None = None
     uom: str | None = None
+    ids: tuple[tuple[str, str], ...] = ()
 
 
 @value(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class AddLine:
     group_no: int | None = None
     price: Decimal | None = None
     description: str | None = None
+    ids: tuple[tuple[str, str], ...] = ()
 
 
 @value(frozen=True, slots=True)

@@ -7,6 +7,7 @@ how many units are wanted, so that a change and its revert leave what was there.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -56,7 +57,8 @@ class LineState:
 class Meaning:
     """What the words of the actions mean, by the action's place, as far as they mean something: an item as a line (its number
     and group are not), a ship-to, a site; a problem where they mean nothing. `prices` is what a line would cost today as a
-    whole, for the base units in `priced_for`. `pos`: why the buyer's order number cannot be that. `rules` by product."""
+    whole, for the base units in `priced_for`. `unclear`: lines of which nobody knows yet what they
+    are. `pos`: why the buyer's order number cannot be that. `rules` by product."""
 
     items: Mapping[int, Line | Problem] = field(default_factory=dict)
     rules: Mapping[UUID, tuple[Decimal | None, Decimal | None, int]] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Meaning:
     pos: Mapping[int, Problem] = field(default_factory=dict)
     pricing: Pricing = "added"
     may: frozenset[str] = frozenset()
+    unclear: frozenset[int] = frozenset()
 
 
 @value(frozen=True, slots=True)
@@ -101,13 +104,16 @@ class NewLine:
 
 @value(frozen=True, slots=True)
 class Price:
-    """Another price for what is wanted of the line; None asks for one anew. `alive`: the units that the price is for."""
+    """Another price for what is wanted of the line; None asks for one anew. `alive`: the units that the price is for.
+    `priced_at` where it is `restored`: the instant it was the price of."""
 
     line_no: int
     price: LinePrice | None
     alive: Decimal = ZERO
     unit_price: Decimal | None = None
     reason: str = ""
+    restored: bool = False
+    priced_at: datetime | None = None
 
 
 @value(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def move_date(sheet: Sheet, action: MoveDate) -> Outcome:
     """Another requested date for what is still to be shipped."""
 
     def dated(group: Group) -> Group:
-        return replace(group, requested_at=action.requested_at, release_at=action.requested_at)
+        at = action.requested_at
+        return replace(group, requested_at=at, release_at=at, not_before=None, arrive_by=None)
 
     return move_scope(sheet, action.line_no, action.group_no, dated, where=sheet.where)
 

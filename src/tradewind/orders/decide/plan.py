@@ -6,8 +6,9 @@ from typing import Any
 from tradewind.orders.decide import actions as wanted
 from tradewind.orders.decide import moving, restoring, sizing
 from tradewind.orders.decide.actions import VERBS, Action
-from tradewind.orders.decide.change import LineState, Meaning, Outcome, Plan, Sheet
+from tradewind.orders.decide.change import LineState, Meaning, Outcome, Plan, Sheet, reject
 from tradewind.orders.decide.restoring import Restoring
+from tradewind.orders.errors import not_identified
 from tradewind.orders.model import Group
 
 _VERB_OF: dict[type, Callable[[Sheet, Any], Outcome]] = {
@@ -52,5 +53,9 @@ def plan_change(
     outcomes: list[Outcome] = []
     for place, action in enumerate(actions):
         sheet.place, sheet.where = place, f"/actions/{place}"
-        outcomes.append(_VERB_OF[type(action)](sheet, action))
+        line_no = getattr(action, "line_no", None)
+        if line_no in meaning.unclear and not isinstance(action, wanted.CancelLine):
+            outcomes.append(reject(not_identified(line_no, f"{sheet.where}/line"), line_no))
+        else:
+            outcomes.append(_VERB_OF[type(action)](sheet, action))
     return Plan(tuple(sheet.effects), tuple(outcomes)), sheet

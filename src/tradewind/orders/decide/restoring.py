@@ -1,6 +1,7 @@
 """What undoes a change: built from what the change found and left, and worked off like any other action."""
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -39,6 +40,7 @@ class RestorePrice:
     line_no: int
     price: LinePrice
     alive: Decimal
+    priced_at: datetime | None
     after: LinePrice
 
 
@@ -101,7 +103,7 @@ def restore_price(sheet: Sheet, action: RestorePrice) -> Outcome:
     now, then = state.price, action.after
     if (now.unit_price, now.basis, now.uom) != (then.unit_price, then.basis, then.uom):
         return reject(errors.changed_again(f"The price of line {action.line_no}", sheet.where), action.line_no)
-    sheet.say(Price(action.line_no, action.price, action.alive))
+    sheet.say(Price(action.line_no, action.price, action.alive, restored=True, priced_at=action.priced_at))
     return Outcome("accepted", action.line_no, ZERO, ZERO)
 
 

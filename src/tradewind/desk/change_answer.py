@@ -1,0 +1,127 @@
+"""What a change is answered with, as values and as the plain JSON of its row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from tradewind.kernel.money import plain
+from tradewind.kernel.problem import Problem
+from tradewind.orders.decide.actions import Action
+from tradewind.orders.decide.change import Outcome, Sheet, in_line_unit
+from tradewind.orders.decide.plan import verb_of
+from tradewind.orders.decide.restoring import Restoring
+from tradewind.orders.model import OrderChange
+from tradewind.streams.order_work import OrderWork
+
+Verdict = Literal["accepted", "changed", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one action: done as asked, done as far as it could be, or not.
+
+    `line_no` is the line it was about, or the one it made; `lines` are all it concerned. `done` and `asked_back` count the
+    line's unit: what changed at once, and what a warehouse was asked for (its answer comes later). `problem` says why it was
+    changed or rejected.
+    """
+
+    place: int
+    verb: str
+    verdict: Verdict
+    line_no: int | None = None
+    done: Decimal | None = None
+    asked_back: Decimal | None = None
+    problem: Problem | None = None
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of a request. Nothing changed where `change_id` is None: `problems` or the answers say why.
+
+    `consequences` is what the change does to the order, as it is stored and shown: quantities, stock, price, tax, credit,
+    approval, holds, promise, documents issued before.
+    """
+
+    order_id: UUID
+    change_id: UUID | None = None
+    number: str = ""
+    status: str = ""
+    from_version: int = 0
+    to_version: int = 0
+    answers: tuple[Answer, ...] = ()
+    consequences: dict[str, Any] | None = None
+    duplicate: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def answers_of(actions: Sequence[Action | Restoring], outcomes: Sequence[Outcome], sheet: Sheet) -> tuple[Answer, ...]:
+    """The outcomes in the lines' own units."""
+    return tuple(
+        _answer(place, action, outcome, sheet)
+        for place, (action, outcome) in enumerate(zip(actions, outcomes, strict=True))
+    )
+
+
+def _answer(place: int, action: Action | Restoring, outcome: Outcome, sheet: Sheet) -> Answer:
+    state = sheet.lines.get(outcome.line_no) if outcome.line_no is not None else None
+    done, asked = (
+        None if units is None or state is None else in_line_unit(state, units)
+        for units in (outcome.done, outcome.asked)
+    )
+    lines = outcome.lines or (() if outcome.line_no is None else (outcome.line_no,))
+    return Answer(place, verb_of(action), outcome.verdict, outcome.line_no, done, asked, outcome.problem, lines)
+
+
+def answer_json(one: Answer) -> dict[str, Any]:
+    """Without its empty members."""
+    said = {
+        "action": one.place,
+        "verb": one.verb,
+        "verdict": one.verdict,
+        "line": one.line_no,
+        "lines": list(one.lines) if len(one.lines) > 1 else None,
+        "done": None if one.done is None else plain(one.done),
+        "asked_back": None if not one.asked_back else plain(one.asked_back),
+        "problem": None if one.problem is None else one.problem.as_json(),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def action_json(action: Action | Restoring) -> dict[str, Any]:
+    """An action for its row; what it carries from another row is left there."""
+    said: dict[str, Any] = {"verb": verb_of(action)}
+    for one in fields(action):
+        value = getattr(action, one.name)
+        name = one.name.removesuffix("_no")
+        if isinstance(value, Decimal):
+            said[name] = plain(value)
+        elif isinstance(value, datetime):
+            said[name] = value.isoformat()
+        elif isinstance(value, str | int | UUID):
+            said[name] = str(value) if isinstance(value, UUID) else value
+        elif isinstance(value, tuple) and value:
+            said[name] = [list(pair) for pair in value]
+    return said
+
+
+def told_before(row: OrderChange, work: OrderWork) -> Changed:
+    """What was answered when the same source came first; the order's status is today's."""
+    return Changed(
+        row.order_id, row.id, work.header.number, work.status, row.from_version, row.to_version,
+        tuple(_read(one) for one in row.answers), row.consequences, duplicate=True,
+    )  # fmt: skip
+
+
+def _read(said: dict[str, Any]) -> Answer:
+    problem, line = said.get("problem"), said.get("line")
+    done, asked = (None if said.get(name) is None else Decimal(said[name]) for name in ("done", "asked_back"))
+    return Answer(
+        said["action"], said["verb"], said["verdict"], line, done, asked,
+        None if problem is None
+        else Problem(problem["code"], problem["title"], problem.get("pointer", ""), problem["status"], problem.get("detail_values", {})),
+        tuple(said.get("lines") or (() if line is None else (line,))),
+    )  # fmt: skip
