@@ -44,6 +44,7 @@ alter table credit_override
   add constraint fk_credit_override_order_id foreign key (order_id) references sales_order (id),
   drop constraint ck_credit_override_four_eyes,
   add constraint ck_credit_override_four_eyes check (requested_by <> approved_by or amount <= alone_up_to);
+create index ix_credit_override_order_id on credit_override (order_id) where order_id is not null;
 comment on table credit_override is
   'A temporary raise of a limit, or what one order was let through above it: amount, reason, expiry, and who decided.';
 

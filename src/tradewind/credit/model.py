@@ -160,5 +160,29 @@ class Figures:
         }
 
 
+@value(frozen=True, slots=True)
+class CreditRequest:
+    """What somebody proposed, as it is kept. `amount`: what is decided over; `figures`: the waterfall of that moment."""
+
+    id: UUID
+    account_id: UUID
+    order_id: UUID | None
+    kind: str
+    amount: Decimal
+    currency: str
+    new_limit: Decimal | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    reason: str
+    status: str
+    alone_up_to: Decimal
+    figures: list[dict[str, str]]
+    proposed_by: UUID
+    proposed_at: datetime
+    decided_by: UUID | None = None
+    decided_at: datetime | None = None
+    decision_reason: str | None = None
+
+
 # How much one decision of a role may raise a limit by, in the currency the limit is kept in.
 APPROVER_LIMITS: Mapping[str, Decimal] = MappingProxyType({"credit_desk": Decimal(50_000), "admin": Decimal(1_000_000)})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
-from tradewind.credit.model import PLAIN, ZERO, Conduct, Node, Policy
+from tradewind.credit.model import PLAIN, ZERO, Conduct, CreditRequest, Node, Policy
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader, Row
@@ -53,12 +53,17 @@ def nodes_from(reader: Reader, locked: Iterable[Row]) -> dict[UUID, Node]:
     )
     return {
         row[0]: Node(
-            *row[:6],
-            extra=extra.get(row[0], ZERO),
-            policy=_policy(row[6:16]),
-            erp_balance=row[16],
-            erp_overdue=row[17],
-            erp_own=row[18],
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            row[5],
+            extra.get(row[0], ZERO),
+            _policy(row[6:16]),
+            row[16],
+            row[17],
+            row[18],
         )
         for row in rows
     }
@@ -186,3 +191,21 @@ _AUTHORITY = "select action, alone_up_to from credit_authority"
 def authority(reader: Reader) -> dict[str, Decimal]:
     """Up to which amount one person decides alone, by action."""
     return dict(reader.rows(_AUTHORITY))
+
+
+_REQUEST = """r.id, r.account_id, r.order_id, r.kind, r.amount, r.currency, r.new_limit, r.valid_from, r.valid_to, r.reason, r.status,
+r.alone_up_to, r.figures, r.proposed_by, r.proposed_at, r.decided_by, r.decided_at, r.decision_reason"""
+_REQUESTS = f"""
+select {_REQUEST} from credit_request r where r.id = any(%(ids)s::uuid[])
+"""  # noqa: S608 - columns are ours
+_LET_OVER = "select distinct order_id from credit_override where order_id = any(%(orders)s::uuid[])"
+
+
+def requests_of(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, CreditRequest]:
+    """Requests by id."""
+    return {row[0]: CreditRequest(*row) for row in reader.rows(_REQUESTS, {"ids": sorted(set(ids))})}
+
+
+def let_over(reader: Reader, orders: Iterable[UUID]) -> set[UUID]:
+    """Those of these orders that somebody let through above a limit."""
+    return {row[0] for row in reader.rows(_LET_OVER, {"orders": sorted(set(orders))})}

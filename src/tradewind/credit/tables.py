@@ -57,6 +57,7 @@ credit_override = table(
     CheckConstraint("requested_by <> approved_by or amount <= alone_up_to", name="four_eyes"),
     CheckConstraint("approver_limit >= amount and amount > 0", name="within_the_approvers_limit"),
     Index("ix_credit_override_account_id", "account_id"),
+    Index("ix_credit_override_order_id", "order_id", postgresql_where=text("order_id is not null")),
     comment="A temporary raise of a limit, or what one order was let through above it: amount, reason, expiry, and who decided.",
     buyer=True,
 )

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from tradewind.access.errors import forbidden
+from tradewind.credit.errors import desk_decides
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
@@ -17,13 +18,16 @@ from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
 from tradewind.orders import errors
 from tradewind.orders.decide import blockers
-from tradewind.orders.model import HOLD_BLOCKS, Hold
+from tradewind.orders.model import HOLD_BLOCKS, PART_HELD, Hold
 from tradewind.orders.queries import LOCK_ORDERS
+from tradewind.streams.credit_check import OVER_BECAUSE, OVER_LIMIT
 from tradewind.streams.order_work import OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
 
 BY_HAND = ("price", "stock", "address", "fraud", "data", "customer", "dispute")
 _OVER = ("closed", "cancelled")
+# Released by hand these would let goods go above a limit; an order that only comes is asked again by its own step.
+_CREDIT_DESK = (*OVER_BECAUSE, PART_HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ def _releasable(
         return forbidden(needed)
     if hold.kind == "approval":
         return errors.decided_not_released(f"{where}/hold_id")
+    if hold.code in _CREDIT_DESK and (hold.code != OVER_LIMIT or work.confirmed_at is not None):
+        return desk_decides(work.header.number, f"{where}/hold_id")
     if not wanted.reason.strip():
         return errors.no_reason(f"{where}/reason")
     return hold

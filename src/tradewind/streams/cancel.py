@@ -30,6 +30,7 @@ from tradewind.orders.decide import Cut
 from tradewind.orders.model import ChangeKind, Hold, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS, Billed, billed_charges, billed_lines, holds_of
 from tradewind.semantics.model import ZERO
+from tradewind.streams.credit_part import covered, keep_parts
 from tradewind.streams.cut import cut_units
 from tradewind.streams.invoices import close_order, may_close
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
@@ -163,7 +164,7 @@ def finish_cancel(tx: Tx, at_hand: Cancelling) -> None:
 def _end_units(
     tx: Tx, at_hand: Cancelling, work: OrderWork, cuts: Mapping[int, Decimal], *, reason: str, kind: ChangeKind
 ) -> None:
-    before, totals = plain(work.totals.total), work.totals.total
+    before, totals = plain(work.totals.total), covered(work)
     freed: set[UUID] = set()
     for line_no, qty in cuts.items():
         freed |= cut_units(at_hand.workset, work, work.line(line_no), qty, said=at_hand.said(work, line_no))
@@ -221,7 +222,8 @@ def _step(
 
 
 def settle_cut(tx: Tx, at_hand: Cancelling, work: OrderWork, *, before: Decimal) -> None:
-    """After units ended: charges, totals and headroom follow; an order without anything left ends. `before`: its total then."""
+    """After units ended: charges, totals and headroom follow; an order without anything left ends. `before`: what it
+    asked of credit then."""
     whole = all(one.quantities.cancelled == one.quantities.ordered for one in work.lines)
     if nothing_to_bill(at_hand, work):  # a charge is worth what was billed of it
         work.charges = [
@@ -229,10 +231,11 @@ def settle_cut(tx: Tx, at_hand: Cancelling, work: OrderWork, *, before: Decimal)
             for charge, tax in work.charges
         ]
     total_rest(work)
+    keep_parts(tx, work)
     at_hand.repriced.add(work.id)
     work.touched = True
     over = whole or nothing_to_bill(at_hand, work)
-    back = work.credit_taken if over else min(work.credit_taken, max(before - work.totals.total, ZERO))
+    back = work.credit_taken if over else min(work.credit_taken, max(before - covered(work), ZERO))
     return_credit(at_hand.workset, work, back)
     if whole:
         at_hand.ended.add(work.id)

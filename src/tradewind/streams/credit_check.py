@@ -21,7 +21,7 @@ from tradewind.credit.model import PLAIN, Answer, CreditDelta, Need, Node
 from tradewind.credit.queries import codes_of, conduct_of, prepaid_of
 from tradewind.kernel.money import minor_digits, percent_of, plain, round_places
 from tradewind.kernel.tx import Reader, Tx
-from tradewind.orders.model import Hold
+from tradewind.orders.model import HOUSE_REASONS, Hold
 from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.credit_part import covered, let_through, worth
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves
@@ -118,6 +118,14 @@ def _within_horizon(work: OrderWork, path: tuple[UUID, ...], shelves: Shelves) -
     return worth(work, {one.line.line_no: units[one.line.line_no] for one in work.lines if one.line.group_no in near})
 
 
+def waved(work: OrderWork, code: str) -> bool:
+    """Whether somebody let the order through although this stopped it; what the house closed itself may stop it again."""
+    return any(
+        hold.code == code and hold.released_at is not None and hold.release_reason not in HOUSE_REASONS
+        for hold in work.holds
+    )
+
+
 def prepay_share(work: OrderWork) -> Decimal:
     """What of an order is to be there before it goes on."""
     share = percent_of(covered(work), work.account.prepay_percent)
@@ -128,11 +136,11 @@ def stop_of(work: OrderWork, need: Need, shelves: Shelves, prepaid: dict[UUID, D
     """Why an order does not even come to ask for headroom; keeps what of prepaid money goes to it."""
     if work.confirmed_at is not None or not covered(work):
         return None
-    for node_id in need.nodes:
+    for node_id in () if waved(work, BLOCKED) else need.nodes:
         if node_id in shelves.conduct and shelves.nodes[node_id].policy.blocks_orders:
             reasons = ", ".join(shelves.conduct[node_id])
             return Answer(work.id, granted=False, reason=reasons, short_by=need.amount, node=node_id, code=BLOCKED)
-    if not work.account.prepay_percent:
+    if not work.account.prepay_percent or waved(work, PREPAY_DUE):
         return None
     had = percent_of(work.credit_taken, work.account.prepay_percent)
     due = max(prepay_share(work) - had, ZERO)

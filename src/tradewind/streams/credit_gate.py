@@ -4,7 +4,7 @@ Asked then: the limit again, headroom for what no check took before (orders beyo
 here), and how the account pays. What does not pass is held; the rest of the set goes on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -13,11 +13,12 @@ from uuid import UUID
 from tradewind.billing.queries import invoiced_totals
 from tradewind.credit.decide import after, grant
 from tradewind.credit.model import Answer, CreditDelta, Need, Node
+from tradewind.credit.queries import let_over
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.kernel.value import value
 from tradewind.orders.model import Hold
 from tradewind.semantics.model import ZERO
-from tradewind.streams.credit_check import BLOCKED, finding_of, read_facts, take_credit
+from tradewind.streams.credit_check import BLOCKED, finding_of, read_facts, take_credit, waved
 from tradewind.streams.credit_part import worth
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves
 
@@ -36,9 +37,10 @@ class Passed:
 
 @dataclass(slots=True)
 class GateFacts:
-    """What was invoiced of the orders, and what the groups before took in this turn; runs along while groups are asked."""
+    """What was invoiced of the orders, which of them somebody let through above a limit, and what the groups before took in this turn; runs along while groups are asked."""
 
     billed: Mapping[UUID, Decimal]
+    waived: Collection[UUID] = frozenset()
     taken: dict[UUID, Decimal] = field(default_factory=dict)
     gone: dict[UUID, dict[int, Decimal]] = field(default_factory=dict)
     nodes: dict[UUID, Node] = field(default_factory=dict)
@@ -67,13 +69,15 @@ class GateFacts:
         return Passed(answer, add)
 
     def _stop(self, shelves: Shelves, work: OrderWork, path: Sequence[UUID]) -> Answer | None:
-        for one in path:
+        for one in () if work.id in self.waived or waved(work, BLOCKED) else path:
             if one in shelves.conduct and self.nodes[one].policy.blocks_release:
                 reason = ", ".join(shelves.conduct[one])
                 return Answer(work.id, granted=False, reason=reason, node=one, code=BLOCKED)
         return None
 
     def _grant(self, work: OrderWork, path: tuple[UUID, ...], add: Decimal) -> Answer:
+        if work.id in self.waived:
+            return Answer(work.id, granted=True, reason="let through above the limit")
         checked = any(self.nodes[one].policy.checks_release for one in path)
         need = Need(work.id, path, add, work.header.currency, standing=checked)
         return grant([need], self.nodes)[0]
@@ -82,7 +86,7 @@ class GateFacts:
 def read_gate(reader: Reader, works: Sequence[OrderWork]) -> GateFacts | None:
     """What the gate needs of the orders that have to pass one; None where none has to."""
     gated = [work.id for work in works if work.account.credit_gate]
-    return GateFacts(invoiced_totals(reader, gated)) if gated else None
+    return GateFacts(invoiced_totals(reader, gated), let_over(reader, gated)) if gated else None
 
 
 def settle_gate(tx: Tx, workset: OrderWorkset, asked: Sequence[tuple[OrderWork, dict[str, Any]]]) -> None:

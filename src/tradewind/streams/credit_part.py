@@ -72,13 +72,16 @@ def covered(work: OrderWork) -> Decimal:
     return worth(work, let_through(work)) if part_holds(work) else work.totals.total
 
 
-def plan_part(work: OrderWork, room: Decimal, wanted: Sequence[tuple[int, Decimal | None]] = ()) -> dict[int, Decimal]:
+def plan_part(
+    work: OrderWork, room: Decimal, wanted: Sequence[tuple[int, Decimal | None]] = (), *, anew: bool = False
+) -> dict[int, Decimal]:
     """Which units are let through where credit reaches for `room` more than for what is let through now.
 
     `wanted`: (line, most units in base units or None for all) in order of priority; without it, the lines by requested date
-    and number. The ship policy holds: whole groups or whole lines where the buyer wants no less.
+    and number. The ship policy holds: whole groups or whole lines where the buyer wants no less. `anew`: nothing is let through
+    yet, and `room` is for all of it.
     """
-    base = let_through(work) if part_holds(work) else {}
+    base = let_through(work) if part_holds(work) and not anew else {}
     before = worth(work, base) if base else ZERO
     slices = _slices(work, base, wanted)
     whole = work.header.ship_policy == "ship_complete"
