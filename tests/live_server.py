@@ -39,6 +39,7 @@ class LiveServer:
     processes: int = 2
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    more: dict[str, str] = field(default_factory=dict)
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +61,7 @@ class LiveServer:
             "TRADEWIND_PROCESSES": str(self.processes),
             "TRADEWIND_LOG_LEVEL": "WARNING",
             **({"TRADEWIND_DATABASE_URL": self.database_url} if self.database_url else {}),
+            **self.more,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
