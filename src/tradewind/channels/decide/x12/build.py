@@ -115,7 +115,8 @@ def _flat(text: str) -> str:
     """On one line: control characters and runs of blanks are one blank."""
     if text.isprintable() and "  " not in text:
         return text.strip()
-    return " ".join("".join(one if one.isprintable() or one == COMPOSITE else " " for one in text).split(" ")).strip()
+    printable = "".join(one if one.isprintable() or one == COMPOSITE else " " for one in text)
+    return " ".join(filter(None, printable.split(" ")))
 
 
 def _wrapped(text: str) -> list[str]:
