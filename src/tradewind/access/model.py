@@ -74,7 +74,9 @@ _SEES_TRADE = {
     "payments.read", "returns.read",
 }  # fmt: skip
 _BUYS = {"orders.preview", "orders.place", "orders.change", "orders.cancel", "returns.request"}
-_STAFF = {"approvals.read", "tasks.read", "tasks.decide", "documents.read", "streams.read", "rules.read", "events.read", "credit.read"}
+_STAFF = {
+    "approvals.read", "tasks.read", "tasks.decide", "documents.read", "streams.read", "rules.read", "events.read", "credit.read",
+}  # fmt: skip
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -96,7 +98,8 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
                 "payments.record", "returns.decide", "holds.release.dispute", "analytics.read",
             },
             "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
-                "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.publish", "streams.publish", "orders.preview",
+                "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.publish", "streams.publish",
+                "orders.preview",
             },
             "buyer": _SEES_TRADE | _BUYS,
             "buyer_approver": _SEES_TRADE | _BUYS | {

@@ -114,6 +114,11 @@ def not_published(code: str, version: int) -> Problem:
     return Problem("approvals.not_published", f"{code} v{version} is not in force.", "", 409)
 
 
+def own_policy(code: str, version: int) -> Problem:
+    """A policy is made by two people."""
+    return Problem("approvals.own_policy", f"Somebody else puts {code} v{version} in force, or ends it.", "", 409)
+
+
 def from_the_past(where: str = "/valid_from") -> Problem:
     """A policy does not reach back."""
     return Problem("approvals.from_the_past", "A policy begins now or later.", where)

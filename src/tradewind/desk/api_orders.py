@@ -59,10 +59,11 @@ class ReasonIn(_Strict):
 
 
 class DecisionIn(_Strict):
-    """Why, and what was looked at: the hash of the approval hold. Another content by now is a conflict."""
+    """Why, and what was looked at: the hash of the content, `seen` of the whole picture. Another one by now is a conflict."""
 
     reason: Annotated[str, Field(max_length=500)] = ""
     hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    seen: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
 
 
 @router.post("/orders/{name}/cancel", openapi_extra=permission("orders.cancel"))
@@ -131,14 +132,21 @@ def reject_order(name: str, body: DecisionIn, edge: CallerEdge) -> Response:
 
 def _decide(edge: Edge, name: str, body: DecisionIn, *, approve: bool) -> Decided:
     order_id, account_id = named_order(edge, name)
-    wanted = Decision(order_id, approve, body.reason, body.hash)
-    roles = task_roles(edge.caller.roles)
+    wanted = Decision(order_id, approve, body.reason, body.hash, body.seen)
+    roles = edge.caller.roles | task_roles(edge.caller.roles)
     (found,) = edge.write(lambda tx: decide_orders(tx, [wanted], roles=roles), account_id=account_id)
     return _good(found)
 
 
 def _decided(found: Decided) -> dict[str, Any]:
-    return {"order": found.order_id, "approved": found.approved, "hash": found.hash, "status": found.status}
+    return {
+        "order": found.order_id,
+        "approved": found.approved,
+        "hash": found.hash,
+        "status": found.status,
+        "complete": found.complete,
+        "waits_for": list(found.waits_for),
+    }
 
 
 def named_order(edge: Edge, name: str) -> tuple[UUID, UUID]:

@@ -88,7 +88,7 @@ def complete_task(task_id: UUID, body: CompleteIn, edge: CallerEdge) -> Response
         if task.form != FORM:
             return complete_tasks(tx, [Completion(task_id, dict(body.outcome))], roles=roles)[0]
         decision = Decision(task.subject_id, bool(body.approved), body.reason, body.hash)
-        return decide_orders(tx, [decision], roles=roles)[0]
+        return decide_orders(tx, [decision], roles=edge.caller.roles | roles)[0]
 
     if task.form == FORM and body.approved is None:
         raise Refused([Problem("approvals.no_decision", "An approval says whether it is given.", "/approved")])

@@ -6,21 +6,21 @@ without an amount of their own cost nothing here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from tradewind.approvals.commands.requests import Opening
-from tradewind.approvals.decide import carry_votes, implied_policy, require, standing
+from tradewind.approvals.decide import applies, carry_votes, implied_policy, require, standing
 from tradewind.approvals.model import Flow, Policy, Request, Requirement, Vote
 from tradewind.approvals.queries.policies import policies_in_force
-from tradewind.approvals.queries.requests import flows_of
-from tradewind.credit.model import Answer
+from tradewind.approvals.queries.requests import flows_of, requesters_of
+from tradewind.credit.model import Answer, Node
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.orders.decide import approval_hash
 from tradewind.orders.model import Hold
-from tradewind.semantics.model import Finding
+from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.approval_facts import Fetched, content_of, facts_of, fetch, picture_of
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
@@ -34,6 +34,7 @@ class Known:
 
     policies: dict[UUID, list[Policy]] = field(default_factory=dict)
     flows: dict[UUID, Flow] = field(default_factory=dict)
+    requesters: dict[UUID, set[UUID]] = field(default_factory=dict)
     fetched: Fetched = field(default_factory=Fetched)
 
 
@@ -98,7 +99,18 @@ def load_needs(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]
         if not _stands(known.flows.get(order_id), workset.orders[order_id])
     }
     known.fetched = fetch(reader, workset, asked)
+    again = [order_id for order_id in asked if order_id in known.flows]
+    known.requesters = requesters_of(reader, again)
+    if again and isinstance(reader, Tx):
+        _note_changers(reader, workset, known.requesters)
     return known
+
+
+def _note_changers(tx: Tx, workset: OrderWorkset, requesters: dict[UUID, set[UUID]]) -> None:
+    """Whoever changes an order in this very transaction does not approve it either: the log does not have it yet."""
+    for event, actor in [*tx.events, *((event, actor or tx.actor) for event, actor in workset.events)]:
+        if event.type == "order.changed" and actor.principal_id is not None:
+            requesters.setdefault(event.subject_id, set()).add(actor.principal_id)
 
 
 def _stands(flow: Flow | None, work: OrderWork) -> bool:
@@ -122,15 +134,57 @@ def assess_need(
     flow, digest = known.flows.get(work.id), hash_of(work)
     if flow is not None and _stands(flow, work):
         return ApprovalPlan(digest, Requirement(flow.request.tiers), flow.request)
-    nodes = [workset.shelves.nodes[node] for node in workset.shelves.paths.get(work.account.id, ()) if node in workset.shelves.nodes]  # fmt: skip
-    facts = facts_of(work, known.fetched, credit=credit, wanted=wanted, nodes=nodes)
+    facts = facts_of(work, known.fetched, credit=credit, wanted=wanted, nodes=_nodes(workset, work))
     requirement = require(facts, content_of(work, known.fetched), known.policies[work.id])
     if flow is None:
         return ApprovalPlan(digest, requirement) if requirement.tiers else None
-    carried, lost = carry_votes(flow.earlier, requirement.tiers, total=work.totals.total)
+    requesters = known.requesters.get(work.id, set())
+    given = [one for one in flow.earlier if one[0].own_orders or not requesters & {one[1].person, one[1].voice}]
+    carried, lost = carry_votes(given, requirement.tiers, total=work.totals.total)
     return ApprovalPlan(
         digest, requirement, None, flow.request.request_no + 1, tuple(carried), tuple(sorted(lost.items()))
     )
+
+
+def needs_now(
+    reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork], *, extra: Sequence[Policy] = ()
+) -> dict[UUID, Requirement]:
+    """What orders would need if they were asked now, whatever was asked before; policies in `extra` take the place of those of
+    the same code. For a look, never for a commitment."""
+    epoch = max((work.account.approval_epoch for work in works), default=0)
+    book = policies_in_force(reader, epoch)
+    codes = {policy.code for policy in extra}
+    policies: dict[UUID, list[Policy]] = {}
+    for work in works:
+        account = work.account
+        found = book.of(account.ancestors, account.legal_entity_id, reader.now) if account.approval_epoch else []
+        tried = [
+            one
+            for one in extra
+            if applies(
+                replace(one, valid_from=None, valid_to=None),
+                ancestors=account.ancestors,
+                legal_entity_id=account.legal_entity_id,
+                now=reader.now,
+            )
+        ]
+        policies[work.id] = [*(one for one in found if one.code not in codes), *tried]
+        if work.account.approval_above is not None:
+            policies[work.id].append(implied_policy(work.account.approval_above))
+    fetched = fetch(reader, workset, policies)
+    needed: dict[UUID, Requirement] = {}
+    for work in works:
+        short = any(hold.code == "credit.over_limit" and hold.released_at is None for hold in work.holds)
+        wanted = max(work.totals.total - work.credit_taken, ZERO)
+        credit = Answer(work.id, granted=not short, reason="as it stands", short_by=wanted if short else ZERO)
+        facts = facts_of(work, fetched, credit=credit, wanted=wanted, nodes=_nodes(workset, work))
+        needed[work.id] = require(facts, content_of(work, fetched), policies[work.id])
+    return needed
+
+
+def _nodes(workset: OrderWorkset, work: OrderWork) -> list[Node]:
+    nodes = workset.shelves.nodes
+    return [nodes[node] for node in workset.shelves.paths.get(work.account.id, ()) if node in nodes]
 
 
 def settle_hold(tx: Tx, work: OrderWork, plan: ApprovalPlan | None) -> None:

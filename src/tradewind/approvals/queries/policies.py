@@ -103,6 +103,11 @@ def versions_of(reader: Reader, codes: Collection[str]) -> dict[str, list[Policy
     return found
 
 
+def entity_ids(reader: Reader, codes: Collection[str]) -> dict[str, UUID]:
+    """Our legal entities by code."""
+    return dict(reader.rows("select code, id from legal_entity where code = any(%s::text[])", [list(codes)]))
+
+
 def _row(row: tuple[Any, ...]) -> PolicyRow:
     return PolicyRow(_policy(row), row[21], *row[24:28])
 
