@@ -85,6 +85,10 @@ def returned_to_us(own: Names, them: Names) -> dict[str, Any]:
     return {**returned(own, them), "account": own.account}
 
 
+def changed(own: Names, them: Names) -> dict[str, Any]:
+    return {"reason": "no need", "actions": [{"verb": "correct_po", "buyer_po": "ANOTHER"}]}
+
+
 def reason(own: Names, them: Names) -> dict[str, Any]:
     return {"reason": "because"}
 
@@ -184,6 +188,11 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
         "returned", "return_id", parameter="name", body=lambda own, them: {"lines": [{"line": 1, "qty": "1"}]}
     ),
     ("POST", "/api/v1/returns/{name}/credit"): of("returned", "return_id", parameter="name", body=lambda own, them: {}),
+    ("GET", "/api/v1/orders/{name}/changes"): of("order", "order_id", parameter="name"),
+    ("POST", "/api/v1/orders/{name}/changes"): of("order", "order_id", parameter="name", body=changed),
+    ("POST", "/api/v1/orders/{name}/changes/{change_id}/revert"): of(
+        "order", "order_id", parameter="name", body=reason, change_id=NOTHING
+    ),
     ("POST", "/api/v1/orders/{name}/cancel"): of("order", "order_id", parameter="name", body=lambda own, them: {"reason": "no need"}),
     ("POST", "/api/v1/orders/{name}/holds"): of(
         "order", "order_id", parameter="name", body=lambda own, them: {"kind": "customer", "reason": "wait"}

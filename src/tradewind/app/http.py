@@ -44,6 +44,7 @@ ROUTERS = (
     "tradewind.channels.api_partners",
     "tradewind.desk.api",
     "tradewind.desk.api_orders",
+    "tradewind.desk.api_changes",
     "tradewind.desk.api_items",
     "tradewind.desk.api_lines",
     "tradewind.desk.api_shipping",

@@ -180,7 +180,10 @@ def _refused(request: ChangeRequest | RevertRequest, work: OrderWork | None, pro
     if work is None:
         return Changed(request.order_id, problems=(problem,))
     version = work.version
-    return Changed(work.id, None, work.header.number, work.status, version, version, problems=(problem,))
+    return Changed(
+        work.id, None, work.header.number, work.status, version, version,
+        problems=(problem,), total=work.totals.total, currency=work.header.currency,
+    )  # fmt: skip
 
 
 # ---- what it comes to ------------------------------------------------------------------------------------------------
@@ -316,11 +319,12 @@ def _finish(tx: Tx, at_hand: Cancelling, jobs: Sequence[_Job], again: Sequence[_
 
 def _answer(job: _Job) -> Changed:
     work = job.work
-    base = (work.header.number, work.compute_status())
-    if not job.plan.effects:
-        return Changed(work.id, None, *base, work.version, work.version, job.answers)
-    change_id = UUID(job.event["change"])
-    return Changed(work.id, change_id, *base, work.version - 1, work.version, job.answers, job.told)
+    number, status, total = work.header.number, work.compute_status(), work.totals.total
+    change_id, before = (UUID(job.event["change"]), work.version - 1) if job.plan.effects else (None, work.version)
+    return Changed(
+        work.id, change_id, number, status, before, work.version, job.answers, job.told or None,
+        total=total, currency=work.header.currency,
+    )  # fmt: skip
 
 
 def preview(tx: Tx, requests: Sequence[ChangeRequest]) -> list[Changed]:

@@ -56,6 +56,8 @@ class Changed:
     consequences: dict[str, Any] | None = None
     duplicate: bool = False
     problems: tuple[Problem, ...] = ()
+    total: Decimal = Decimal(0)
+    currency: str = ""
 
 
 def answers_of(actions: Sequence[Action | Restoring], outcomes: Sequence[Outcome], sheet: Sheet) -> tuple[Answer, ...]:
@@ -113,6 +115,7 @@ def told_before(row: OrderChange, work: OrderWork) -> Changed:
     return Changed(
         row.order_id, row.id, work.header.number, work.status, row.from_version, row.to_version,
         tuple(_read(one) for one in row.answers), row.consequences, duplicate=True,
+        total=work.totals.total, currency=work.header.currency,
     )  # fmt: skip
 
 
