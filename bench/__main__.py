@@ -28,7 +28,7 @@ from tradewind.analytics.verify import run_verify
 from tradewind.app.migrate import migrate
 
 HERE = Path(__file__).parent
-ALONE = ("token_game", "pricing_decide", "papers")
+ALONE = ("token_game", "pricing_decide", "papers", "order_files")
 PARTS = ("limit", "orders", "grid", "statements", "prices", *ALONE)
 FIT_PSS = 250
 SETTLE_SECONDS = 3.0
@@ -100,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _script(name: str) -> Iterator[Figure]:
     """A measurement that is a script of its own: it prints, and its exit code is its verdict."""
-    done = subprocess.run([sys.executable, str(HERE / f"{name}.py")], capture_output=True, text=True, check=False)
+    script = [sys.executable, "-m", f"bench.{name}"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False, cwd=HERE.parent)
     print(done.stdout + done.stderr, end="", flush=True)
     yield Figure(f"bench/{name}.py: limits missed", done.returncode, "", 0)
 
