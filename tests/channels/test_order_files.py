@@ -394,3 +394,24 @@ def test_formulas_are_refused_with_their_place(door: Door) -> None:
     assert [(one["row"], one["problems"][0]["code"], one["problems"][0]["where"]) for one in answer.json()["rows"]] == [
         (2, "import.formula_like_text", "row 2, column item"), (3, "import.not_a_number", "row 3, column qty"),
     ]  # fmt: skip
+
+
+def test_the_customers_own_number_is_echoed_on_order_shipment_and_invoice(door: Door) -> None:
+    shop = door.shop
+    values = [shop.id["alma"], shop.id["cup"]]
+    shop.database.write(
+        lambda tx: tx.run(
+            "insert into cross_reference (id, kind, account_id, number, product_id) values (gen_random_uuid(), 'customer', %s, 'K-1', %s)",
+            values,
+        )
+    )
+    order = door.send("Customer item,Qty,PO\nk-1,2,P-1\n").json()["orders"][0]
+    shop.turn()
+    shop.ship(shop.shipments(UUID(order["id"]))[0])
+
+    shown = door.get(f"/orders/{order['number']}").json()
+    shipment = door.get("/shipments", order=order["number"]).json()["shipments"][0]
+    invoice = door.get("/invoices", order=order["number"]).json()["invoices"][0]
+
+    numbers = [(one["sku"], one["buyer_sku"]) for one in (shown["lines"][0], shipment["lines"][0], invoice["lines"][0])]
+    assert numbers == [("CUP", "k-1")] * 3

@@ -14,7 +14,8 @@ from tradewind.kernel.tx import Reader, Row
 _SHIPMENTS = """
 select s.id, s.number, s.status, o.number as order_number, a.code as account, t.code as site, s.group_no, s.ship_to, s.released_at,
   s.answered_at, s.shipped_at, s.tracking, s.reason,
-  (select jsonb_agg(jsonb_build_object('line', l.line_no, 'order_line', l.order_line_no, 'sku', p.sku, 'released', trim_scale(l.qty_released)::text,
+  (select jsonb_agg(jsonb_build_object('line', l.line_no, 'order_line', l.order_line_no, 'sku', p.sku,
+      'buyer_sku', ol.buyer_sku, 'released', trim_scale(l.qty_released)::text,
       'shipped', trim_scale(l.qty_shipped)::text, 'short', trim_scale(l.qty_short)::text, 'reason', l.short_reason) order by l.line_no)
    from shipment_line l join order_line ol on ol.order_id = l.order_id and ol.line_no = l.order_line_no
    join product p on p.id = ol.product_id where l.shipment_id = s.id) as lines
@@ -28,10 +29,11 @@ select i.id, i.kind, i.number, o.number as order_number, s.number as shipment, c
   i.net_total, i.charge_total, i.tax_total, i.total, i.tax_groups, i.tax_rounding, i.bill_to, i.buyer_po, i.issued_at, i.due_at,
   i.paid, i.credited, i.total - i.paid - i.credited as open, i.closed_at, i.overdue_at,
   (select jsonb_agg(jsonb_build_object('line', l.line_no, 'order_line', l.order_line_no, 'charge', l.charge_no, 'sku', p.sku,
-      'description', l.description, 'qty', trim_scale(l.qty)::text, 'uom', l.uom, 'unit_price', trim_scale(l.unit_price)::text, 'price_basis', trim_scale(l.price_basis)::text,
+      'buyer_sku', ol.buyer_sku, 'description', l.description, 'qty', trim_scale(l.qty)::text, 'uom', l.uom, 'unit_price', trim_scale(l.unit_price)::text, 'price_basis', trim_scale(l.price_basis)::text,
       'price_uom', l.price_uom, 'net', trim_scale(l.net)::text, 'tax_category', l.tax_category, 'tax_rate', trim_scale(l.tax_rate)::text,
       'corrects_line', l.corrects_line_no, 'credited_qty', trim_scale(l.credited_qty)::text, 'credited_net', trim_scale(l.credited_net)::text) order by l.line_no)
-   from invoice_line l left join product p on p.id = l.product_id where l.invoice_id = i.id) as lines
+   from invoice_line l left join product p on p.id = l.product_id
+   left join order_line ol on ol.order_id = i.order_id and ol.line_no = l.order_line_no where l.invoice_id = i.id) as lines
 from invoice i join sales_order o on o.id = i.order_id join account a on a.id = i.account_id
 left join shipment s on s.id = i.shipment_id left join invoice c on c.id = i.corrects_id
 """

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from tradewind.billing.model import InvoicedLine, OpenItem, TaxGroup
+from tradewind.catalog.model import UNIDENTIFIED
 from tradewind.channels.decide.partners.bill import Billed, Issued
 from tradewind.channels.decide.partners.model import LineStanding, OrderStanding
 from tradewind.channels.decide.partners.notice import Shipped, day_of
@@ -50,7 +51,7 @@ def _line(work: OrderWork, one: LineWork, holds: list[Hold]) -> LineStanding:
     )
     return LineStanding(
         line_no=line.line_no,
-        sku=line.sku or line.buyer_sku or "",
+        sku=(line.buyer_sku or "") if line.product_id == UNIDENTIFIED else line.sku,
         uom=line.uom,
         qty=in_line_unit(one, quantities.ordered),
         cancelled=in_line_unit(one, quantities.cancelled),
