@@ -55,6 +55,14 @@ PLANTS = (
                 "update event set payload = '{{\"status\": \"released\"}}' where subject_id = '{order2}' and subject_seq = 1"),
     Plant("L5", "update event set payload = '{{\"status\": \"shipped\"}}' where subject_id = '{order2}' and subject_seq = 1"),
     Plant("L6", "delete from delivery_group where order_id = '{order2}'"),
+    Plant("L8.versions", "update sales_order set version = 3 where id = '{order2}'"),
+    Plant("L8.versions", "update sales_order set version = 2 where id = '{order1}'"),
+    Plant("L8.versions", "update order_change set from_version = 2, to_version = 3; "
+                         "update sales_order set version = 3 where id = '{order2}'"),
+    Plant("L8.quantities", "update changed_line set qty_placed = 11"),
+    Plant("L8.quantities", "update order_change set after = '{{\"lines\": {{\"1\": {{\"ordered\": \"13\"}}}}}}'"),
+    Plant("L8.quantities", "update order_change set before = '{{\"lines\": {{\"1\": {{\"ordered\": \"13\"}}}}}}'"),
+    Plant("L8.site", "update changed_line set site_id = '{south}'"),
     Plant("L7", "insert into product (id, sku, name, base_uom, order_uom, kind) values "
                 "('00000000-0000-7000-8000-000000000001', '(unidentified)', 'x', 'E48', 'E48', 'service'); "
                 "update order_line set product_id = '00000000-0000-7000-8000-000000000001' where order_id = '{order1}' and line_no = 2"),
@@ -172,6 +180,14 @@ PLANTS = (
     Plant("D2", "update issued_paper set content = content || '{{\"total\": \"47.61\"}}' where id = '{paper1}'"),
     Plant("D2", "update issued_paper set number = 'INV-3' where id = '{paper1}'"),
     Plant("D2.subjects", "update issued_paper set account_id = '{stranger}' where id = '{paper2}'"),
+    Plant("R1", "insert into line_substitution values ('{order1}', 1, '{root}', '{service}', 10, 'EA', 10, '{product}', 9, 1, 1, 'ask', 'own', "
+                "{t}, null)"),
+    Plant("R1.circles", "insert into substitute values ('{product}', '{service}', 1, 1, 1, {t}), ('{service}', '{product}', 1, 1, 1, {t})"),
+    Plant("R2", "insert into calendar (id, code, name) values ('{shelf}', 'C', 'C'); insert into address (id, account_id, "
+                "code, name, country) values ('{address}', '{root}', 'HQ', 'HQ', 'DE'); insert into calendar_use (id, use, account_id, "
+                "address_id, calendar_id) values ('{shelf}', 'receiving', '{stranger}', '{address}', '{shelf}')"),
+    Plant("R3", "update delivery_group set not_before = {t}, arrive_by = {t} - interval '1 day' where order_id = '{order4}'"),
+    Plant("R3", "update order_charge set group_no = 7"),
     Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),
     Plant("T2.tree", "insert into account_closure values ('{stranger}', '{branch}', 1)"),
     Plant("T2.tree", "update account_closure set depth = 2 where depth = 1"),

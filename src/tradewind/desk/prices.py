@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from tradewind.catalog.queries import products_by_id
@@ -11,16 +12,19 @@ from tradewind.kernel.money import minor_digits, plain, round_places
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.messages import Message
-from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
+from tradewind.orchestration.commands.waking import LOCK_SUBJECTS
 from tradewind.orders import errors
 from tradewind.orders.decide import blockers
 from tradewind.orders.model import Hold, LinePrice
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.pricing.decide import above_floor, document_price, waterfall_text
 from tradewind.pricing.model import PriceRequest, StatedNet
+from tradewind.streams.cancel import Cancelling, finish_cancel, lock_held
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
 from tradewind.streams.rest import total_rest
+from tradewind.streams.revived import excess_credit
 from tradewind.streams.rules_at_hand import house_rules, nearest
+from tradewind.streams.take import return_credit
 from tradewind.streams.tolerances import DIFFERS
 
 
@@ -55,8 +59,8 @@ def decide_prices(tx: Tx, decisions: Sequence[PriceDecision]) -> list[PriceDecid
     products = {one.line.product_id for work in workset.orders.values() for one in work.lines}
     workset.products.update(products_by_id(tx, products))
     rules = house_rules(tx)
+    at_hand = lock_held(tx, workset)
     answers: list[PriceDecided | Problem] = []
-    messages: list[Message] = []
     for place, wanted in enumerate(decisions):
         work = workset.orders.get(wanted.order_id)
         found = _held(work, wanted, f"/{place}")
@@ -66,12 +70,12 @@ def decide_prices(tx: Tx, decisions: Sequence[PriceDecision]) -> list[PriceDecid
         one, hold = found
         if wanted.accept_stated:
             tolerance = None if rules is None else nearest(rules.tolerances, work.account, work.header.channel)
-            figures = hold.detail or {}
+            figures = _figures(hold)
             net = StatedNet(wanted.line_no, _amount(figures, "our_net"), _amount(figures, "stated_net"))
             if not above_floor(net, tolerance):
                 answers.append(errors.below_floor(plain(net.theirs), plain(net.ours), f"/{place}"))
                 continue
-            problem = _take_stated(work, one, figures)
+            problem = _take_stated(at_hand, work, one, figures)
             if problem is not None:
                 answers.append(problem.at(f"/{place}"))
                 continue
@@ -79,11 +83,10 @@ def decide_prices(tx: Tx, decisions: Sequence[PriceDecision]) -> list[PriceDecid
         _say(workset, work, one, hold, wanted)
         goes_on = not blockers(work.holds, "confirm")
         if goes_on:
-            messages.append(Message("order.cleared", str(work.id), f"hold:{hold.id}"))
+            at_hand.messages.append(Message("order.cleared", str(work.id), f"hold:{hold.id}"))
         total = work.totals.total
         answers.append(PriceDecided(work.id, wanted.line_no, one.price, total, work.compute_status(), goes_on))
-    workset.flush(tx)
-    wake_waiting(tx, messages)
+    finish_cancel(tx, at_hand)
     return answers
 
 
@@ -101,11 +104,17 @@ def _held(work: OrderWork | None, wanted: PriceDecision, where: str) -> tuple[Li
     return errors.price_not_held(wanted.line_no, f"{where}/line_no")
 
 
-def _amount(figures: dict[str, object], name: str) -> Decimal:
+def _figures(hold: Hold) -> dict[str, Any]:
+    """Both prices, as the finding that opened the hold gave them."""
+    found: dict[str, Any] = (hold.detail or {}).get("detail", {})
+    return found
+
+
+def _amount(figures: dict[str, Any], name: str) -> Decimal:
     return Decimal(str(figures[name]))
 
 
-def _take_stated(work: OrderWork, one: LineWork, figures: dict[str, object]) -> Problem | None:
+def _take_stated(at_hand: Cancelling, work: OrderWork, one: LineWork, figures: dict[str, Any]) -> Problem | None:
     """The line at the stated price; what was cancelled meanwhile stays cancelled."""
     line = one.line
     if figures["uom"] != line.uom:
@@ -137,6 +146,8 @@ def _take_stated(work: OrderWork, one: LineWork, figures: dict[str, object]) -> 
     )
     one.repriced = True
     total_rest(work)
+    at_hand.repriced.add(work.id)
+    return_credit(at_hand.workset, work, excess_credit(work))
     work.version += 1
     work.touched = True
     return None
@@ -152,8 +163,8 @@ def _say(workset: OrderWorkset, work: OrderWork, one: LineWork, hold: Hold, want
             "line": wanted.line_no,
             "decision": "accept_stated" if wanted.accept_stated else "bill_ours",
             "reason": wanted.reason,
-            "stated_price": (hold.detail or {}).get("stated_price"),
-            "our_price": (hold.detail or {}).get("our_price"),
+            "stated_price": _figures(hold).get("stated_price"),
+            "our_price": _figures(hold).get("our_price"),
             "net": plain(one.price.net),
             "total": plain(work.totals.total),
         },

@@ -13,17 +13,19 @@ from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.messages import Message
-from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
+from tradewind.orchestration.commands.waking import LOCK_SUBJECTS
 from tradewind.orders import errors
 from tradewind.orders.commands import identify_lines, rehash_orders
 from tradewind.orders.decide import content_hash
 from tradewind.orders.model import Hold
 from tradewind.orders.queries import LOCK_ORDERS
-from tradewind.streams.cancel import finish_cancel, lock_held
-from tradewind.streams.order_work import NO_PRICE, LineWork, OrderWork, OrderWorkset, read_orders
+from tradewind.streams.cancel import Cancelling, finish_cancel, lock_held
+from tradewind.streams.order_work import NO_PRICE, LineWork, OrderWork, read_orders
 from tradewind.streams.rest import total_rest
+from tradewind.streams.revived import excess_credit
 from tradewind.streams.rules_at_hand import HouseRules, house_rules, nearest
 from tradewind.streams.substitutes import OFFERED, Offers, look_substitutes, substitute
+from tradewind.streams.take import return_credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,7 @@ def answer_substitutes(tx: Tx, answers: Sequence[SubstituteAnswer]) -> list[Subs
     at_hand = [
         _offered(workset.orders.get(one.order_id), one, offers, where=f"/{place}") for place, one in enumerate(answers)
     ]
-    declined = {
-        one.order_id for one, found in zip(answers, at_hand, strict=True) if not one.accept and isinstance(found, tuple)
-    }
-    cancelling = lock_held(tx, OrderWorkset({one: workset.orders[one] for one in declined}, products=workset.products))
+    cancelling = lock_held(tx, workset)
     results: list[SubstituteAnswered | Problem] = []
     accepted: dict[UUID, OrderWork] = {}
     for answer, found in zip(answers, at_hand, strict=True):
@@ -73,15 +72,14 @@ def answer_substitutes(tx: Tx, answers: Sequence[SubstituteAnswer]) -> list[Subs
         work.close_hold(hold, answer.reason, tx.now)
         if answer.accept:
             accepted[work.id] = work
-            _accept(workset, work, one, offers, rules, answer)
+            _accept(cancelling, work, one, offers, rules, answer)
         else:
             wish = LineWish(answer.line_no)
             cancel_opened(tx, cancelling, [CancelRequest(work.id, answer.reason, (wish,))])
         results.append(
             SubstituteAnswered(work.id, answer.line_no, one.line.sku if answer.accept else None, work.compute_status())
         )
-    _write(tx, workset, accepted)
-    finish_cancel(tx, cancelling)
+    _write(tx, cancelling, accepted)
     return results
 
 
@@ -113,7 +111,7 @@ def _offered(
 
 
 def _accept(
-    workset: OrderWorkset,
+    at_hand: Cancelling,
     work: OrderWork,
     one: LineWork,
     offers: Offers,
@@ -124,14 +122,17 @@ def _accept(
     kept = substitute(work, one, offers[work.id, answer.line_no], policy=policy, consent="ask")
     one.price, one.repriced = NO_PRICE, True
     total_rest(work)
+    at_hand.repriced.add(work.id)
+    return_credit(at_hand.workset, work, excess_credit(work))
     work.version += 1
     work.touched = True
-    workset.say(
+    at_hand.workset.say(
         work,
         "order.substituted",
         {
             "number": work.header.number,
             "status": work.compute_status(),
+            "total": plain(work.totals.total),
             "line": kept.line_no,
             "ordered": kept.ordered_sku,
             "sku": one.line.sku,
@@ -143,18 +144,15 @@ def _accept(
     )
 
 
-def _write(tx: Tx, workset: OrderWorkset, accepted: dict[UUID, OrderWork]) -> None:
+def _write(tx: Tx, at_hand: Cancelling, accepted: dict[UUID, OrderWork]) -> None:
     """Store the lines and what the orders say now; they are checked, priced and taken stock for anew."""
-    if not accepted:
-        return
     lines = [(work.id, work.line(kept.line_no).line) for work in accepted.values() for kept in work.swapped]
-    mine = OrderWorkset(dict(accepted), products=workset.products, events=workset.events)
-    mine.flush(tx)
+    at_hand.messages += [
+        Message("order.cleared", str(work.id), f"substitute:{work.version}") for work in accepted.values()
+    ]
+    finish_cancel(tx, at_hand)
     identify_lines(tx, lines)
     rehash_orders(tx, [(work.id, _content(work)) for work in accepted.values()])
-    wake_waiting(
-        tx, [Message("order.cleared", str(work.id), f"substitute:{work.version}") for work in accepted.values()]
-    )
 
 
 def _content(work: OrderWork) -> bytes:

@@ -73,7 +73,7 @@ def _places(work: OrderWork) -> list[str]:
     if len(work.groups) == 1:
         return [""] * (len(work.lines) + len(work.charges))
     of_group = {one.group_no: jurisdiction_of(one.ship_to.country, one.ship_to.region) for one in work.groups}
-    first = of_group[work.groups[0].group_no]
+    first = of_group[min(of_group)]
     return [
         *(of_group[one.line.group_no] for one in work.lines),
         *(of_group.get(charge.group_no or 0, first) for charge, _ in work.charges),

@@ -51,7 +51,7 @@ class Ruled:
 def look_ruled(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> Ruled | None:
     """What must be known of these orders beside prices and taxes; None where no rule matters and nothing is discontinued."""
     rules = house_rules(reader)
-    read_substituted(reader, works)
+    read_substituted(reader, workset, works)
     offers = look_substitutes(reader, workset, works, rules)
     if rules is None and not offers and not any(work.substituted for work in works):
         return None

@@ -82,7 +82,7 @@ def look_substitutes(
     return offers
 
 
-def read_substituted(reader: Reader, works: Iterable[OrderWork]) -> None:
+def read_substituted(reader: Reader, workset: OrderWorkset, works: Iterable[OrderWork]) -> None:
     """What was substituted before on orders that are read back, where a line still has to be priced."""
     asked = {
         work.id: work for work in works if not work.fresh and any(one.price.waterfall is None for one in work.lines)
@@ -90,6 +90,9 @@ def read_substituted(reader: Reader, works: Iterable[OrderWork]) -> None:
     if asked:
         for order_id, substitution in substitutions_of(reader, list(asked)):
             asked[order_id].substituted[substitution.line_no] = substitution
+        originals = {kept.ordered_product_id for work in asked.values() for kept in work.substituted.values()}
+        missing = originals - workset.products.keys()
+        workset.products.update(products_by_id(reader, missing) if missing else {})
 
 
 def substitute(

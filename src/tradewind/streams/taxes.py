@@ -99,7 +99,7 @@ def _by_part(
     origins: Origins,
 ) -> Taxed:
     places = {group.group_no: group.ship_to for group in work.groups}
-    first = work.groups[0].ship_to
+    first = min(work.groups, key=lambda group: group.group_no).ship_to
     situations: dict[tuple[str, str, str], TaxSituation] = {}
 
     def part(net: Any, tax_class: str, place: Place, origin: str, *, service: bool) -> TaxPart:

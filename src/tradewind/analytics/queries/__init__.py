@@ -2,6 +2,7 @@
 
 from tradewind.analytics.model import Check
 from tradewind.analytics.queries.approvals import APPROVALS
+from tradewind.analytics.queries.changes import CHANGES
 from tradewind.analytics.queries.credit import CREDIT
 from tradewind.analytics.queries.intake import INTAKE
 from tradewind.analytics.queries.isolation import ISOLATION
@@ -10,11 +11,13 @@ from tradewind.analytics.queries.orders import ORDERS
 from tradewind.analytics.queries.papers import PAPERS
 from tradewind.analytics.queries.process import PROCESS
 from tradewind.analytics.queries.receivables import RECEIVABLES
+from tradewind.analytics.queries.rules import RULES
 from tradewind.analytics.queries.stock import STOCK
 
 CHECKS: tuple[Check, ...] = (
     *STOCK,
     *ORDERS,
+    *CHANGES,
     *MONEY,
     *RECEIVABLES,
     *CREDIT,
@@ -22,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     *INTAKE,
     *PROCESS,
     *PAPERS,
+    *RULES,
     *ISOLATION,
 )
 

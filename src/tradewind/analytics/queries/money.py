@@ -96,14 +96,21 @@ MONEY = (
     ),
     Check(
         "M2.tax",
-        "An order's tax is its lines and charges at their rates under its own rounding rule.",
+        "An order's tax is its lines and charges at their rates under its own rounding rule, for each place by itself.",
         f"""
-        with parts as (
-          select order_id, tax_category, tax_rate, net, tax from order_line
+        with places as (
+          select order_id, group_no, concat_ws('-', ship_to ->> 'country', nullif(ship_to ->> 'region', '')) as place,
+                 first_value(group_no) over (partition by order_id order by group_no) as first
+          from delivery_group
+        ), parts as (
+          select l.order_id, p.place, l.tax_category, l.tax_rate, l.net, l.tax
+          from order_line l left join places p on p.order_id = l.order_id and p.group_no = l.group_no
           union all
-          select order_id, tax_category, tax_rate, amount, tax from order_charge
+          select c.order_id, p.place, c.tax_category, c.tax_rate, c.amount, c.tax
+          from order_charge c
+          left join places p on p.order_id = c.order_id and p.group_no = coalesce(c.group_no, p.first)
         ), by_rate as (
-          select order_id, tax_category, tax_rate, sum(net) as net, sum(tax) as tax from parts group by 1, 2, 3
+          select order_id, place, tax_category, tax_rate, sum(net) as net, sum(tax) as tax from parts group by 1, 2, 3, 4
         )
         select o.id as order_id, o.number, o.tax_rounding, b.tax_category, b.tax_rate, b.net, b.tax,
                round(b.net * b.tax_rate / 100, {digits("o.currency")}) as recomputed
@@ -137,15 +144,19 @@ MONEY = (
     ),
     Check(
         "M3",
-        "The price row a line names exists, is for its product and unit, and was valid when the order was priced.",
+        "The price row a line names exists, is for its product and unit, and was valid when the line was priced.",
         """
-        select l.order_id, l.line_no, l.price_id, o.price_at, p.valid_from, p.valid_to, p.offer_expires_at, p.product_id, p.uom
-        from order_line l
-        join sales_order o on o.id = l.order_id
+        select l.order_id, l.line_no, l.price_id, l.at, p.valid_from, p.valid_to, p.offer_expires_at, p.product_id, p.uom
+        from (
+          select l.*, coalesce(m.priced_at, o.price_at) as at
+          from order_line l
+          join sales_order o on o.id = l.order_id
+          left join changed_line m on m.order_id = l.order_id and m.line_no = l.line_no
+          where l.price_id is not null
+        ) l
         left join price p on p.id = l.price_id
-        where l.price_id is not null
-          and (p.id is null or p.product_id <> l.product_id or p.uom <> l.price_uom or o.price_at < p.valid_from
-               or o.price_at >= p.valid_to or o.price_at >= p.offer_expires_at)
+        where p.id is null or p.product_id <> l.product_id or p.uom <> l.price_uom or l.at < p.valid_from
+           or l.at >= p.valid_to or l.at >= p.offer_expires_at
         """,
     ),
     Check(
@@ -162,8 +173,11 @@ MONEY = (
         select order_id, line_no, l.alive, l.net, l.qty_invoiced, b.qty as billed_qty, l.net_invoiced, b.net as billed_net
         from (
           select l.order_id, l.line_no, l.qty_ordered - l.qty_cancelled as alive, l.net, l.qty_invoiced, l.net_invoiced,
-                 l.qty_cancelled > 0 as cut, {digits("o.currency")} as places
-          from order_line l join sales_order o on o.id = l.order_id where l.qty_invoiced <> 0 or l.net_invoiced <> 0
+                 l.qty_cancelled > 0 or m.order_id is not null as cut, {digits("o.currency")} as places
+          from order_line l
+          join sales_order o on o.id = l.order_id
+          left join changed_line m on m.order_id = l.order_id and m.line_no = l.line_no
+          where l.qty_invoiced <> 0 or l.net_invoiced <> 0
         ) l
         full join billed b using (order_id, line_no)
         where coalesce(l.qty_invoiced, 0) <> coalesce(b.qty, 0) or coalesce(l.net_invoiced, 0) <> coalesce(b.net, 0)

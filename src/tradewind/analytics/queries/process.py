@@ -10,6 +10,8 @@ APPEND_ONLY = (
     "event_object",
     "issued_paper",
     "journal",
+    "line_substitution",
+    "order_change",
     "payment_application",
     "posting",
     "stock_move",
