@@ -31,6 +31,7 @@ from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.streams.approval_need import hash_of
 from tradewind.streams.cancel import finish_cancel, lock_held
 from tradewind.streams.order_work import OrderWork, OrderWorkset, read_orders
+from tradewind.streams.release import group_key
 
 FORM = "order_approval"
 _BARS = {
@@ -217,11 +218,18 @@ def _ended(request: Request) -> Request:
 
 
 def _go_on(batch: _Batch, work: OrderWork) -> None:
+    """Its task is done; an order that was confirmed already (a change asked for more) goes on where its groups wait."""
     task = batch.tasks.get(work.id)
     if task is not None:
         batch.done.append(Completion(task.id, {"approved": True}))
-    else:
-        batch.messages.append(Message("order.cleared", str(work.id), f"approved:{batch.tx.ids.new()}"))
+        return
+    for hold in [one for one in work.holds if one.kind == "approval" and one.released_at is None]:
+        work.close_hold(hold, "Approved.", batch.tx.now)
+    token = f"approved:{batch.tx.ids.new()}"
+    batch.messages.append(Message("order.cleared", str(work.id), token))
+    batch.messages += [
+        Message("goods.ready", group_key(work.id, group.group_no), f"{token}:{group.group_no}") for group in work.groups
+    ]
 
 
 def _event(said: str, *, complete: bool) -> str:

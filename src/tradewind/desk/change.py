@@ -28,6 +28,7 @@ from tradewind.orders.decide.restoring import Restoring
 from tradewind.orders.model import ChangeKind, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS, changes_by_id, changes_by_source, reverted_by
 from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.approval_need import void_affected
 from tradewind.streams.cancel import Cancelling, finish_cancel, read_at_hand, settle_cut, wake_order
 from tradewind.streams.change import Touched, agrees, apply_plan, line_states, lock_goods, see_freed
 from tradewind.streams.credit_part import covered
@@ -313,6 +314,7 @@ def _finish(tx: Tx, at_hand: Cancelling, jobs: Sequence[_Job], again: Sequence[_
             if may_close(work, at_hand.billed, at_hand.open_invoices):
                 close_order(tx, at_hand.workset, work)
             wake_order(tx, at_hand, work)
+    void_affected(tx, at_hand.workset, [job.work for job in jobs if job.work.id not in back])
     instances.finish(tx, at_hand.workset)
     finish_cancel(tx, at_hand)
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from tradewind.approvals.model import Policy
 from tradewind.approvals.queries.people import people
 from tradewind.approvals.queries.requests import accounts_that_ordered, categories_of
+from tradewind.catalog.queries import products_by_id
 from tradewind.credit.model import Answer, Node
 from tradewind.kernel.money import plain, round_places
 from tradewind.kernel.tx import Reader
@@ -66,6 +67,9 @@ def _floors(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -
     pairs = {(list_id, one.line.product_id) for work in works for one in live(work) for list_id in lists[work.id]}
     if not pairs:
         return {}
+    missing = {product_id for _, product_id in pairs} - workset.products.keys()
+    if missing:
+        workset.products.update(products_by_id(reader, missing))
     units = {product.id: product.units for product in workset.products.values()}
     rows: dict[UUID, list[PriceRow]] = {}
     for products in price_rows(reader, pairs, since=min(work.header.price_at for work in works), units=units).values():

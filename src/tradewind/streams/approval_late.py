@@ -96,9 +96,7 @@ def _hold_anew(tx: Tx, work: OrderWork, flow: Flow) -> None:
     for hold in [one for one in work.holds if one.kind == "approval" and one.released_at is None]:
         work.close_hold(hold, TOO_LATE, tx.now)
     detail = {"hash": flow.request.content_hash.hex()}
-    work.open_hold(
-        Hold(tx.ids.new(), "order", "approval", EXPIRED, "no decision came in time", tx.now, detail=detail)
-    )
+    work.open_hold(Hold(tx.ids.new(), "order", "approval", EXPIRED, "no decision came in time", tx.now, detail=detail))
 
 
 def _cancel(tx: Tx, workset: OrderWorkset, works: Sequence[OrderWork]) -> None:

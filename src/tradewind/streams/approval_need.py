@@ -187,6 +187,25 @@ def _nodes(workset: OrderWorkset, work: OrderWork) -> list[Node]:
     return [nodes[node] for node in workset.shelves.paths.get(work.account.id, ()) if node in nodes]
 
 
+def void_affected(tx: Tx, workset: OrderWorkset, works: Sequence[OrderWork]) -> list[ApprovalPlan]:
+    """For orders that a change altered without sending them back to assessment: approvals whose bound parts changed are void,
+    the others are carried on to the new content; where some are missing now, a hold stops what is not released yet.
+
+    Gives the plans of those that had or need approvals; the rows are written with the working copy.
+    """
+    known = load_needs(tx, workset, works)
+    plans: list[ApprovalPlan] = []
+    for work in works:
+        credit = Answer(work.id, granted=True, reason="nothing more is asked")
+        plan = assess_need(workset, work, known, credit=credit, wanted=ZERO)
+        if plan is not None:
+            settle_hold(tx, work, plan)
+            note_request(tx, workset, work, plan)
+            work.touched = True
+            plans.append(plan)
+    return plans
+
+
 def settle_hold(tx: Tx, work: OrderWork, plan: ApprovalPlan | None) -> None:
     """Open or close the approval hold as the plan says; another content's hold makes room for this one's."""
     open_holds = [hold for hold in work.holds if hold.kind == "approval" and hold.released_at is None]
