@@ -86,6 +86,12 @@ insert into order_line (order_id, line_no, group_no, account_id, product_id, qty
    'standard', 19, 1.90, 3, 10),
   ('{order4}', 1, 1, '{root}', '{product}', 1, 'EA', 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 2.5, 'EA', null, 0, 0, 0,
    'standard', 19, 0, 0, 0);
+update sales_order set version = 2 where id = '{order2}';
+insert into changed_line (order_id, line_no, account_id, qty_placed, anchor_qty, site_id, changed_at) values
+  ('{order2}', 1, '{branch}', 12, 12, '{north}', {t});
+insert into order_change (id, order_id, account_id, from_version, to_version, kind, actions, answers, consequences, before, after,
+  reason, channel, changed_at) values (gen_random_uuid(), '{order2}', '{branch}', 1, 2, 'change', '[]', '[]', '{{}}',
+  '{{"lines": {{"1": {{"ordered": "12"}}}}}}', '{{"lines": {{"1": {{"ordered": "12"}}}}}}', 'pinned', 'web', {t});
 insert into order_charge (order_id, charge_no, account_id, code, description, amount, tax_class, tax_rate, tax, invoiced) values
   ('{order1}', 1, '{root}', 'FREIGHT', 'Freight', 5, 'standard', 19, 0.95, 5);
 insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at, released_at, release_reason) values
