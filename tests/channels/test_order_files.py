@@ -415,3 +415,54 @@ def test_the_customers_own_number_is_echoed_on_order_shipment_and_invoice(door: 
 
     numbers = [(one["sku"], one["buyer_sku"]) for one in (shown["lines"][0], shipment["lines"][0], invoice["lines"][0])]
     assert numbers == [("CUP", "k-1")] * 3
+
+
+def by_json(door: Door, **more: Any) -> Any:
+    """The same order by JSON; gives the answer."""
+    draft = {"account": "ALMA", "buyer_po": "B 7", "lines": [{"item": "TEA", "qty": "9"}], **more}
+    app = door.client.app
+    app.state.combiner = start_combiner(door.shop.database)
+    answer = door.client.post(f"{V1}/orders", json=draft, key=door.keys["buyer"])
+    app.state.combiner.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome", "hold"),
+    [("refuse", "refused", None), ("hold", "held", "orders.duplicate_po_held"), ("allow", "placed", None)],
+)
+def test_another_order_under_a_used_number_is_for_the_accounts_policy_whatever_the_door(
+    door: Door, policy: str, outcome: str, hold: str | None
+) -> None:
+    shop = door.shop
+    shop.database.write(lambda tx: tx.run("update account set duplicate_po = %s", [policy]))
+    first = by_json(door, lines=[{"item": "CUP", "qty": "1"}]).json()
+
+    in_file = door.send("Item,Qty,PO\nTEA,2,b-7\n").json()["orders"][0]
+    in_json = by_json(door)
+
+    assert in_file["outcome"] == outcome
+    assert [one["code"] for one in in_file.get("holds", [])] == [hold] * bool(hold)
+    if policy == "refuse":
+        assert in_file["problems"][0]["detail_values"] == {"order": first["number"]}
+        assert (in_json.status_code, in_json.json()["code"]) == (409, "orders.duplicate_po")
+    else:
+        assert [one["code"] for one in in_json.json()["holds"]] == [hold] * bool(hold)
+
+
+def test_releases_declared_parts_and_what_was_cancelled_share_a_number(door: Door) -> None:
+    first = by_json(door).json()
+
+    release = by_json(door, release_no="2")
+    part = by_json(door, po_part=2)
+    in_file = door.send("Item,Qty,PO,Release,PO part\nTEA,1,B7,3,\nTEA,1,B7,,4\n").json()
+    repeat = by_json(door, po_part=2)
+    cancelled = door.client.post(f"{V1}/orders/{first['number']}/cancel", json={"reason": "x"}, key=door.keys["buyer"])
+    again = by_json(door, lines=[{"item": "CUP", "qty": "1"}])
+
+    assert [one.status_code for one in (release, part, cancelled, again)] == [201, 201, 200, 201]
+    assert [one["outcome"] for one in in_file["orders"]] == ["placed", "placed"]
+    assert repeat.json()["id"] == part.json()["id"]
+    assert door.shop.all("select release_no, duplicate_no, status <> 'cancelled' from sales_order order by number") == [
+        ("", 0, False), ("2", 0, True), ("", 2, True), ("3", 0, True), ("", 4, True), ("", 0, True),
+    ]  # fmt: skip

@@ -99,12 +99,14 @@ class ChargeIn(_Strict):
 
 
 class OrderIn(_Strict):
-    """An order. `buyer_po` is the buyer's own number; it is looked for whatever the channel."""
+    """An order. `buyer_po` is the buyer's own number; it is looked for whatever the channel. Releases of a blanket order share
+    it, each with its `release_no`, and parts of an order that is declared to come in parts, each with its `po_part`."""
 
     account: Text
     lines: Annotated[list[LineIn], Field(max_length=ORDER_LINES)]
     buyer_po: Annotated[str, Field(max_length=100)] | None = None
     release_no: Annotated[str, Field(max_length=50)] = ""
+    po_part: Annotated[int, Field(ge=0, le=9_999)] = 0
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     groups: Annotated[list[GroupIn], Field(max_length=1_000)] = []
     charges: Annotated[list[ChargeIn], Field(max_length=100)] = []
@@ -135,6 +137,7 @@ class OrderIn(_Strict):
             account=self.account,
             buyer_po=self.buyer_po or None,
             release_no=self.release_no,
+            duplicate_no=self.po_part,
             currency=self.currency,
             channel=channel,
             ship_policy=self.ship_policy,

@@ -26,12 +26,12 @@ def orders_of(
 ) -> list[SheetOrder]:
     """Orders in the order in which their numbers first stand in the file. `buyer_po` is for rows of a file without such a
     column; where the column is there, an empty cell means the number above it, which is said."""
-    named: dict[tuple[str | None, str], list[SheetRow]] = {}
-    above: tuple[str | None, str] = (buyer_po, "")
+    named: dict[tuple[str | None, str, int], list[SheetRow]] = {}
+    above: tuple[str | None, str, int] = (buyer_po, "", 0)
     for row in rows:
-        key = (row.buyer_po or buyer_po, row.release_no or "")
+        key = (row.buyer_po or buyer_po, row.release_no or "", row.po_part)
         if row.buyer_po is None and above[0] is not None and buyer_po is None:
-            key = (above[0], row.release_no or above[1])
+            key = (above[0], row.release_no or above[1], row.po_part or above[2])
             findings.add(
                 "channels.number_from_above", "rows without an order number belong to the one above them",
                 where=place(row.row), severity=Severity.INFO,
@@ -39,13 +39,13 @@ def orders_of(
         above = key
         named.setdefault(key, []).append(row)
     return [
-        _order(several, account=account, channel=channel, buyer_po=po, release_no=release)
-        for (po, release), several in named.items()
+        _order(several, account=account, channel=channel, buyer_po=po, release_no=release, po_part=part)
+        for (po, release, part), several in named.items()
     ]
 
 
 def _order(
-    rows: Sequence[SheetRow], *, account: str, channel: str, buyer_po: str | None, release_no: str
+    rows: Sequence[SheetRow], *, account: str, channel: str, buyer_po: str | None, release_no: str, po_part: int
 ) -> SheetOrder:
     groups: dict[tuple[str | None, datetime | None], int] = {}
     group_rows: list[int] = []
@@ -63,6 +63,7 @@ def _order(
         groups=tuple(DraftGroup(number, *where) for where, number in groups.items()),
         buyer_po=buyer_po,
         release_no=release_no,
+        duplicate_no=po_part,
         channel=channel,
         note="; ".join(notes)[:_NOTE_MAX] or None,
     )

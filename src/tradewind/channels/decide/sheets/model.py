@@ -54,6 +54,7 @@ class SheetRow(NamedTuple):
     requested_at: datetime | None = None
     buyer_po: str | None = None
     release_no: str | None = None
+    po_part: int = 0
     description: str | None = None
     note: str | None = None
 

@@ -4,7 +4,7 @@ from tradewind.semantics.decide.rows.columns import folded
 
 FIELDS = (
     "item", "sku", "customer_item", "gtin", "manufacturer_item", "qty", "uom", "unit_price", "ship_to", "requested_at",
-    "buyer_po", "release_no", "description", "note",
+    "buyer_po", "release_no", "po_part", "description", "note",
 )  # fmt: skip
 _ENGLISH = {
     "item": "item|item no|item number|item code|item id|article|article no|article number|product|product no|product code|"
@@ -33,6 +33,7 @@ _ENGLISH = {
                 "order number|order reference|customer po|customer po no|customer po number|cust po|cust po no|your order|"
                 "order id|reference|order ref|po ref",
     "release_no": "release|release no|release number|release #|call off|call off no|calloff|blanket release",
+    "po_part": "po part|po part no|order part|part of order|partial order no|partial no",
     "description": "description|item description|product description|product name|item name|name|article description|"
                    "designation|title|text",
     "note": "note|notes|remark|remarks|comment|comments|instruction|instructions|delivery instructions|special instructions|"
@@ -60,6 +61,7 @@ _GERMAN = {
                 "auftrags nr|ihre bestellung|unsere bestellnummer|unsere bestellung|kundenbestellnummer|referenz|belegnummer|"
                 "belegnr|bestellreferenz",
     "release_no": "abruf|abrufnummer|abrufnr|abruf nr|lieferabruf",
+    "po_part": "teilbestellung|teilbestellnummer|teilauftrag|teil der bestellung",
     "description": "bezeichnung|artikelbezeichnung|beschreibung|artikelbeschreibung|artikeltext|benennung|produktname|"
                    "produktbezeichnung|artikelname",
     "note": "bemerkung|bemerkungen|anmerkung|anmerkungen|notiz|hinweis|hinweise|kommentar|zusatztext",

@@ -56,6 +56,9 @@ ROWS: Kind[SheetRow] = Kind(
         fields.moment("requested_at", "When the goods are wanted."),
         fields.code("buyer_po", "The buyer's order number; rows of one number are one order.", length=100),
         fields.code("release_no", "The release of a blanket order.", length=50),
+        fields.whole(
+            "po_part", "Which part of an order that comes in parts under one number.", maximum=9_999, default=0
+        ),
         fields.words("description", "What the buyer calls it.", length=500),
         fields.words("note", "A word to us.", length=500),
     ),
