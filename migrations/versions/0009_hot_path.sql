@@ -43,3 +43,6 @@ create trigger price_update_mark after update on price referencing old table as 
 create trigger price_delete_mark after delete on price referencing old table as gone for each statement execute function mark_price_lists();
 create trigger price_truncate_mark after truncate on price  for each statement execute function mark_price_lists();
 grant usage on sequence master_mark to tradewind_app;
+alter table order_line alter column promise type text using promise::text;
+create trigger price_mark after insert or update or delete or truncate on price for each statement execute function leave_mark('price');
+create trigger stream_version_mark after insert or update or delete or truncate on stream_version for each statement execute function leave_mark('stream');

@@ -1,6 +1,6 @@
 """Pure decisions of fulfilment: which sites give a delivery group its goods, and what a warehouse's answer does."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -58,13 +58,23 @@ class Shelf:
     __slots__ = ("left",)
 
     def __init__(self, available: Mapping[tuple[UUID, UUID], Decimal]) -> None:
-        self.left = dict(available)
+        self.left: dict[UUID, dict[UUID, Decimal]] = {}
+        for (product_id, site_id), qty in available.items():
+            self.left.setdefault(site_id, {})[product_id] = qty
+
+    def of_site(self, site_id: UUID) -> dict[UUID, Decimal]:
+        """What is left at a site, by product; what is taken there is taken from this."""
+        return self.left.setdefault(site_id, {})
 
     def at(self, product_id: UUID, site_id: UUID) -> Decimal:
-        return self.left.get((product_id, site_id), ZERO)
+        return self.of_site(site_id).get(product_id, ZERO)
 
     def take(self, product_id: UUID, site_id: UUID, qty: Decimal) -> None:
-        self.left[product_id, site_id] -= qty
+        self.left[site_id][product_id] -= qty
+
+    def has_any(self, products: Collection[UUID]) -> bool:
+        """Whether some site has some of one of these products left."""
+        return any(qty > 0 for there in self.left.values() for product, qty in there.items() if product in products)
 
 
 def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, split: bool = True) -> Sourcing:
@@ -90,10 +100,11 @@ def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, sp
         if lane.site_id not in demand.sites
     }
     for lane in ranked:
+        there = shelf.of_site(lane.site_id)
         missing = [
             product
             for product, qty in need.items()
-            if shelf.at(product, lane.site_id) < qty or (barred and (product, lane.site_id) in barred)
+            if there.get(product, ZERO) < qty or (barred and (product, lane.site_id) in barred)
         ]
         if not missing:
             return Sourcing(
@@ -132,18 +143,20 @@ def _draw(
 ) -> tuple[tuple[Take, ...], tuple[Demand, ...]]:
     takes: list[Take] = []
     short: list[Demand] = []
+    shelves = [(lane.site_id, shelf.of_site(lane.site_id)) for lane in lanes]
     for demand in demands:
-        missing = demand.qty
-        for lane in lanes:
-            qty = min(missing, shelf.at(demand.product_id, lane.site_id))
-            if qty > 0 and lane.site_id in demand.sites:
-                shelf.take(demand.product_id, lane.site_id, qty)
-                takes.append(Take(demand.order_id, demand.line_no, demand.product_id, lane.site_id, qty))
+        missing, product = demand.qty, demand.product_id
+        for site_id, there in shelves:
+            left = there.get(product, ZERO)
+            qty = min(missing, left)
+            if qty > 0 and site_id in demand.sites:
+                there[product] = left - qty
+                takes.append(Take(demand.order_id, demand.line_no, product, site_id, qty))
                 missing -= qty
             if not missing:
                 break
         if missing:
-            short.append(Demand(demand.order_id, demand.line_no, demand.product_id, missing, demand.sites))
+            short.append(Demand(demand.order_id, demand.line_no, product, missing, demand.sites))
     return tuple(takes), tuple(short)
 
 

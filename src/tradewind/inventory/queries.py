@@ -180,7 +180,7 @@ select distinct c.order_id from inbound_supply i
 join stock_claim c on c.product_id = i.product_id and c.site_id = i.site_id and c.state = 'promised' and c.supply_id = i.id
 join order_line l on l.order_id = c.order_id and l.line_no = c.line_no
 where i.status = 'open' and i.promised > 0
-  and not exists (select from jsonb_array_elements(l.promise) p
+  and not exists (select from jsonb_array_elements(l.promise::jsonb) p
                   where p ->> 'supply' = i.id::text and (p ->> 'due')::timestamptz = i.expected_at)
 order by c.order_id limit %(limit)s
 """

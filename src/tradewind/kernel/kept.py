@@ -39,10 +39,15 @@ def book(reader: Reader, kind: str, *, most: int) -> Book:
 
     What is missing the caller reads, and hands to `reader.keep(book, found)`.
     """
-    if reader.marks is None:
-        reader.marks = dict(reader.rows(_MARKS))
-    mark = reader.marks.get(kind, "")
+    mark = mark_of(reader, kind)
     kept: Book | None = reader.kept.get(kind)
     if kept is None or kept.mark != mark:
         kept = reader.kept[kind] = Book(mark, most)
     return kept
+
+
+def mark_of(reader: Reader, kind: str) -> str:
+    """What the last statements that wrote a kind left, as this transaction first saw it."""
+    if reader.marks is None:
+        reader.marks = dict(reader.rows(_MARKS))
+    return reader.marks.get(kind, "")

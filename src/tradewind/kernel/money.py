@@ -307,5 +307,7 @@ def read_amount(text: object, *, where: str = "", digits: int = UNIT_PRICE_DIGIT
 
 def plain(value: Decimal) -> str:
     """The value without trailing zeros and without an exponent: `Decimal("1.2E+3")` is `1200`, `2.50` is `2.5`."""
-    text = format(value, "f")
+    text = str(value)  # half the cost of a format, and the same unless there is an exponent
+    if "E" in text:
+        text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

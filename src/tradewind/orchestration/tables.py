@@ -26,6 +26,7 @@ stream_version = table(
     UniqueConstraint("stream", "sha256"),
     comment="Published value streams; an instance keeps the version it started on.",
     append_only=True,
+    kept_as="stream",
 )
 stream_instance = table(
     "stream_instance",

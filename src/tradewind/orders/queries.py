@@ -48,7 +48,7 @@ _LINES = """
 select l.order_id, l.account_id, l.line_no, l.group_no, l.product_id, p.sku, l.buyer_sku, l.description, l.qty, l.uom,
   l.factor_num, l.factor_den, l.tax_class, p.kind = 'stocked', l.qty_ordered, l.qty_open, l.qty_reserved, l.qty_allocated,
   l.qty_released, l.qty_shipped, l.qty_cancelled, l.qty_backordered, l.qty_over_shipped, l.unit_price, l.price_basis,
-  l.price_uom, l.net, l.price_id, l.waterfall, l.price_qty, l.allowance, l.tax_category, l.tax_rate, l.tax, l.promised_at, l.promise::text
+  l.price_uom, l.net, l.price_id, l.waterfall, l.price_qty, l.allowance, l.tax_category, l.tax_rate, l.tax, l.promised_at, l.promise
 from unnest(%(orders)s::uuid[]) as w(id) join order_line l on l.order_id = w.id join product p on p.id = l.product_id
 order by l.order_id, l.line_no
 """

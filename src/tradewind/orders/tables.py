@@ -133,7 +133,7 @@ order_line = table(
     amount("tax_rate", PRICE),
     amount("tax"),
     moment("promised_at", nullable=True),
-    json("promise"),
+    words("promise", nullable=True),
     words("waterfall", nullable=True),
     amount("qty_invoiced", QTY),
     amount("net_invoiced"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tradewind.kernel.kept import book
+from tradewind.kernel.kept import book, mark_of
 from tradewind.kernel.limits import KEPT_PRICES
 from tradewind.kernel.quantity import Factor
 from tradewind.kernel.tx import Reader
@@ -20,7 +20,7 @@ join price_list l on l.id = a.list_id
 """
 _MARKS = "select id, mark from price_list where id = any(%(lists)s::uuid[])"
 _ROWS = """
-select p.product_id, p.list_id, l.mark, p.id, l.code, l.layer, l.currency, l.version, p.uom, p.price_basis, p.kind,
+select p.product_id, p.list_id, p.id, l.code, l.layer, l.currency, l.version, p.uom, p.price_basis, p.kind,
   p.tier_from::text, p.tier_price::text, p.valid_from, p.valid_to, p.offer_expires_at
 from unnest(%(product)s::uuid[], %(list)s::uuid[]) as w(product_id, list_id)
 join price p on p.product_id = w.product_id and p.list_id = w.list_id and (p.valid_to is null or p.valid_to > %(since)s)
@@ -33,7 +33,7 @@ where country = any(%(countries)s::text[])
 
 
 Units = Mapping[str, Factor]
-RowsByProduct = Mapping[UUID, tuple[Units, tuple[PriceRow, ...]]]
+RowsByProduct = Mapping[UUID, tuple[PriceRow, ...]]
 
 
 class _Assignment(NamedTuple):
@@ -45,14 +45,24 @@ class _Assignment(NamedTuple):
 
 
 class _Shelf:
-    """The rows of one list that were read under its mark: those that end after `since`, by product."""
+    """The rows of one list that were read under its mark and the products': those that end after `since`, by product."""
 
-    __slots__ = ("mark", "products", "since")
+    __slots__ = ("marks", "products", "since")
 
-    def __init__(self, mark: int, since: datetime) -> None:
-        self.mark = mark
+    def __init__(self, marks: tuple[int, str], since: datetime) -> None:
+        self.marks = marks
         self.since = since
-        self.products: dict[UUID, tuple[Units, tuple[PriceRow, ...]]] = {}
+        self.products: dict[UUID, tuple[PriceRow, ...]] = {}
+
+
+class _Marks:
+    """The marks of lists, as they were under one mark of all prices."""
+
+    __slots__ = ("mark", "of_list")
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+        self.of_list: dict[UUID, int] = {}
 
 
 def assigned_lists(reader: Reader, wanted: Sequence[tuple[Sequence[str], datetime]]) -> list[dict[UUID, int]]:
@@ -86,38 +96,39 @@ def _by_precedence_and_code(one: tuple[UUID, tuple[int, str]]) -> tuple[int, str
 
 
 def price_rows(
-    reader: Reader,
-    pairs: Iterable[tuple[UUID, UUID]],
-    *,
-    since: datetime,
-    units: Mapping[UUID, Units],
+    reader: Reader, wanted: Mapping[UUID, set[UUID]], *, since: datetime, units: Mapping[UUID, Units]
 ) -> dict[UUID, RowsByProduct]:
-    """By list, then by product: the price rows of every (list, product) pair that are valid at `since` or later.
+    """By list, then by product: the price rows of the products `wanted` of each list that are valid at `since` or later.
 
     `units` gives base units in one unit by product; a price in a unit the product does not have is left out. The precedence
     of a row is not filled in: it belongs to the account, not to the row.
     """
-    wanted: dict[UUID, set[UUID]] = {}
-    for list_id, product_id in pairs:
-        wanted.setdefault(list_id, set()).add(product_id)
-    marks: dict[UUID, int] = dict(reader.rows(_MARKS, {"lists": list(wanted)})) if wanted else {}
+    marks, of_products = _list_marks(reader, wanted), mark_of(reader, "product")
     shelves: dict[UUID, _Shelf] = reader.kept.setdefault("price", {})
     missing: list[tuple[UUID, UUID]] = []
     used: dict[UUID, _Shelf] = {}
     for list_id, products in wanted.items():
-        shelf = shelves.get(list_id)
-        if shelf is None or shelf.mark != marks[list_id] or shelf.since > since:
-            shelf = shelves[list_id] = _Shelf(marks[list_id], since)
+        shelf, now = shelves.get(list_id), (marks[list_id], of_products)
+        if shelf is None or shelf.marks != now or shelf.since > since:
+            shelf = shelves[list_id] = _Shelf(now, since)
         used[list_id] = shelf
-        known = shelf.products
-        for product_id in products:
-            entry = known.get(product_id)
-            if entry is None or entry[0] is not units[product_id]:
-                missing.append((list_id, product_id))
+        missing += [(list_id, product_id) for product_id in products.difference(shelf.products)]
     if missing:
         _read_rows(reader, used, missing, since=since, units=units)
         _make_room(shelves, used)
     return {list_id: shelf.products for list_id, shelf in used.items()}
+
+
+def _list_marks(reader: Reader, lists: Iterable[UUID]) -> dict[UUID, int]:
+    """The mark of each list; read again only where a price was written since."""
+    mark, kept = mark_of(reader, "price"), reader.kept.get("price_marks")
+    if kept is None or kept.mark != mark:
+        kept = reader.kept["price_marks"] = _Marks(mark)
+    known: dict[UUID, int] = kept.of_list
+    unknown = [one for one in lists if one not in known]
+    if unknown:
+        known.update(reader.rows(_MARKS, {"lists": unknown}))
+    return known
 
 
 def _read_rows(
@@ -132,30 +143,30 @@ def _read_rows(
     rows: dict[tuple[UUID, UUID], list[PriceRow]] = {pair: [] for pair in missing}
     asked = {"list": [one for one, _ in missing], "product": [one for _, one in missing], "since": since}
     for row in reader.rows(_ROWS, asked):
-        factor = units[row[0]].get(row[8])
+        factor = units[row[0]].get(row[7])
         if factor is not None:
             rows[row[1], row[0]].append(_price_row(row, factor))
     for (list_id, product_id), found in rows.items():
-        shelves[list_id].products[product_id] = (units[product_id], tuple(found))
+        shelves[list_id].products[product_id] = tuple(found)
 
 
 def _price_row(row: tuple[Any, ...], factor: Factor) -> PriceRow:
     return PriceRow(
         list_id=row[1],
-        list_code=row[4],
-        layer=row[5],
+        list_code=row[3],
+        layer=row[4],
         precedence=0,
-        currency=row[6],
-        uom=row[8],
+        currency=row[5],
+        uom=row[7],
         uom_factor=factor,
-        price_basis=row[9],
-        kind=row[10],
-        tiers=tuple(zip(_decimals(row[11]), _decimals(row[12]), strict=True)),
-        valid_from=row[13],
-        valid_to=row[14],
-        expires_at=row[15],
-        version=row[7],
-        row_id=row[3],
+        price_basis=row[8],
+        kind=row[9],
+        tiers=tuple(zip(_decimals(row[10]), _decimals(row[11]), strict=True)),
+        valid_from=row[12],
+        valid_to=row[13],
+        expires_at=row[14],
+        version=row[6],
+        row_id=row[2],
     )
 
 

@@ -67,6 +67,7 @@ price = table(
         using="gist",
     ),
     comment="One ladder: the unit price from each quantity on, for one product on one list over one period.",
+    kept_as="price",
 )
 agreement = table(
     "agreement",

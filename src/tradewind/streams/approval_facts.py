@@ -64,16 +64,19 @@ def _floors(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -
     """What each line would bring at the floor: (order, line) → net; a line without a floor is missing."""
     assigned = assigned_lists(reader, [([FLOOR], work.header.price_at) for work in works])
     lists = {work.id: found for work, found in zip(works, assigned, strict=True)}
-    pairs = {(list_id, one.line.product_id) for work in works for one in live(work) for list_id in lists[work.id]}
-    if not pairs:
+    asked: dict[UUID, set[UUID]] = {}
+    for work in works:
+        for list_id in lists[work.id]:
+            asked.setdefault(list_id, set()).update(one.line.product_id for one in live(work))
+    if not asked:
         return {}
     missing = {product_id for _, product_id in pairs} - workset.products.keys()
     if missing:
         workset.products.update(products_by_id(reader, missing))
     units = {product.id: product.units for product in workset.products.values()}
     rows: dict[UUID, list[PriceRow]] = {}
-    for products in price_rows(reader, pairs, since=min(work.header.price_at for work in works), units=units).values():
-        for product_id, (_, found) in products.items():
+    for products in price_rows(reader, asked, since=min(work.header.price_at for work in works), units=units).values():
+        for product_id, found in products.items():
             rows.setdefault(product_id, []).extend(found)
     floors: dict[tuple[UUID, int], Decimal] = {}
     for work in works:

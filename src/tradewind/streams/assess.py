@@ -79,21 +79,23 @@ def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
         tx, [(work.account.price_scopes(work.header.channel), work.header.price_at) for work in works]
     )
     lists = {work.id: found for work, found in zip(works, assigned, strict=True)}
-    unpriced = [(work, one) for work in works for one in work.lines if one.price.waterfall is None]
-    pairs = {(list_id, one.line.product_id) for work, one in unpriced for list_id in lists[work.id]}
+    asked: dict[UUID, set[UUID]] = {}
     for work in works:
-        if work.substituted:
-            originals = {kept.ordered_product_id for kept in work.substituted.values()}
-            pairs |= {(list_id, product_id) for product_id in originals for list_id in lists[work.id]}
+        products = {one.line.product_id for one in work.lines if one.price.waterfall is None}
+        products |= {kept.ordered_product_id for kept in work.substituted.values()}
+        for list_id in lists[work.id] if products else ():
+            asked.setdefault(list_id, set()).update(products)
     moments = [work.header.price_at for work in works]
-    moments += [work.priced_at(one) for work, one in unpriced if work.version > 1]
+    moments += [work.priced_at(one) for work in works if work.version > 1 for one in work.lines]
     prices: dict[UUID, RowsByProduct] = {}
-    if pairs:
+    if asked:
         units = {product.id: product.units for product in workset.products.values()}
-        prices = price_rows(tx, pairs, since=min(moments), units=units)
+        prices = price_rows(tx, asked, since=min(moments), units=units)
     countries = {group.ship_to.country for work in works for group in work.groups} | {
         work.account.entity_country for work in works
     }
+    if ruled is not None and ruled.origins:
+        countries |= set(ruled.origins.values())
     exempt = [work.account.id for work in works if work.account.tax_exempt]
     return Facts(lists, prices, rates_of(tx, countries), certificates(tx, exempt), workset.products, ruled)
 
@@ -265,7 +267,7 @@ def _rows_for(requests: Sequence[PriceRequest], work: OrderWork, facts: Facts) -
         request.product_id: [
             row
             for of_list in lists
-            for row in of_list[request.product_id][1]
+            for row in of_list[request.product_id]
             if row.valid_from <= latest and (row.valid_to is None or earliest < row.valid_to)
         ]
         for request in requests

@@ -249,6 +249,6 @@ def earmarks_after(serving: Serving, waiting: dict[UUID, Decimal]) -> dict[Key, 
 
 def anything_left(serving: Serving, products: Collection[UUID]) -> bool:
     """Whether another set of waiting orders could get something: goods on a shelf, or a date from goods on their way."""
-    if any(qty > 0 for (product, _), qty in serving.shelf.left.items() if product in products):
+    if serving.shelf.has_any(products):
         return True
     return any(one.free > 0 for product, found in serving.inbound().items() if product in products for one in found)

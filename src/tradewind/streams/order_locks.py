@@ -86,10 +86,13 @@ def _wanted_stock(tx: Tx, workset: OrderWorkset, works: list[OrderWork]) -> tupl
     products = {
         one.line.product_id for work in works for one in work.lines if one.line.stocked and one.quantities.open > 0
     }
-    free = free_stock(tx, products)
-    if workset.lock_all_sites:
-        return held | free.keys(), products
-    plans = plan_sources(workset, works, Shelf(free))
+    if workset.seen is not None and not workset.lock_all_sites and not any(work.holds for work in works):
+        plans, free = workset.seen  # the same question was asked a moment ago, for the taxes
+    else:
+        free = free_stock(tx, products)
+        if workset.lock_all_sites:
+            return held | free.keys(), products
+        plans = plan_sources(workset, works, Shelf(free))
     workset.estimate = plans
     used = {(take.product_id, take.site_id) for plan in plans.values() for take in plan.takes}
     short = {demand.product_id for plan in plans.values() for demand in plan.short}

@@ -214,22 +214,24 @@ def take_for_line(
     got = ZERO
     state: Literal["allocated", "reserved"] = "allocated" if firm else "reserved"
     for take in takes:
-        base = Claim(
-            work.id,
-            one.line.line_no,
-            work.next_claim_no(one.line.line_no),
-            work.account.id,
-            take.product_id,
-            take.site_id,
-            take.qty,
-            "promised",
-            take.supply_id,
+        is_coming = take.supply_id is not None
+        work.add_claim(
+            Claim(
+                work.id,
+                one.line.line_no,
+                work.next_claim_no(one.line.line_no),
+                work.account.id,
+                take.product_id,
+                take.site_id,
+                take.qty,
+                "promised" if is_coming else state,
+                take.supply_id,
+                None if is_coming else expires,
+            )
         )
         if take.supply_id is not None:
-            work.add_claim(base)
             workset.shelves.add_promised(take.supply_id, take.qty)
             continue
-        work.add_claim(replace(base, state=state, expires_at=expires))
         workset.shelves.add_stock(
             take.product_id, take.site_id, Delta(allocated=take.qty) if firm else Delta(reserved=take.qty)
         )

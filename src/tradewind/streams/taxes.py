@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tradewind.accounts.model import Account, Certificate
 from tradewind.fulfilment.decide import Shelf
-from tradewind.inventory.queries import stock_of
+from tradewind.inventory.queries import free_stock
 from tradewind.kernel.money import minor_digits, round_places
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Reader
@@ -183,8 +183,9 @@ def look_origins(
     if rules is None or not rules.foreign_sites:
         return None
     read_lanes(reader, workset)
-    rows = stock_of(reader, {one.line.product_id for work in works for one in work.lines if one.line.stocked})
-    plans = plan_sources(workset, works, Shelf({(row.product_id, row.site_id): row.available for row in rows}))
+    free = free_stock(reader, {one.line.product_id for work in works for one in work.lines if one.line.stocked})
+    plans = plan_sources(workset, works, Shelf(free))
+    workset.seen = (plans, free)
     found: dict[tuple[UUID, int], str] = {}
     for plan in plans.values():
         for take in plan.takes:

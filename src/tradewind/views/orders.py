@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +29,14 @@ _BY_NAME = "select id from sales_order where number = %(name)s"
 
 def money(value: Decimal, currency: str) -> str:
     """An amount as it is printed: as many places as its currency has, more only where it has more."""
-    digits = minor_digits(currency)
-    short = value.quantize(Decimal(1).scaleb(-digits))
+    short = value.quantize(_smallest(currency))
     return str(short) if short == value else plain(value)
+
+
+@cache
+def _smallest(currency: str) -> Decimal:
+    """The smallest amount of a currency that is printed."""
+    return Decimal(1).scaleb(-minor_digits(currency))
 
 
 def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:

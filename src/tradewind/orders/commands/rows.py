@@ -97,7 +97,7 @@ insert into order_line (order_id, line_no, group_no, account_id, product_id, buy
   unit_price, price_basis, price_uom, price_id, price_qty, allowance, net, tax_class, tax_category, tax_rate, tax, promised_at, promise, waterfall)
 select w.order_id, w.line_no, w.group_no, w.account_id, w.product_id, w.buyer_sku, w.description, w.qty, w.uom, w.factor_num,
   w.factor_den, w.ordered, w.open, w.reserved, w.allocated, w.released, w.shipped, w.cancelled, w.backordered, w.unit_price,
-  w.basis, w.price_uom, w.price_id, w.price_qty, w.allowance, w.net, w.tax_class, w.tax_category, w.tax_rate, w.tax, w.promised_at, w.promise::jsonb,
+  w.basis, w.price_uom, w.price_id, w.price_qty, w.allowance, w.net, w.tax_class, w.tax_category, w.tax_rate, w.tax, w.promised_at, w.promise,
   w.waterfall
 from unnest(%(order)s::uuid[], %(line)s::int[], %(group)s::int[], %(account)s::uuid[], %(product)s::uuid[],
   %(buyer_sku)s::text[], %(description)s::text[], %(qty)s::numeric[], %(uom)s::text[], %(num)s::int[], %(den)s::int[],
@@ -113,7 +113,7 @@ as w(order_id, line_no, group_no, account_id, product_id, buyer_sku, description
 _UPDATE_LINES = """
 update order_line l set qty_ordered = w.ordered, qty_over_shipped = w.over_shipped, qty_open = w.open,
   qty_reserved = w.reserved, qty_allocated = w.allocated, qty_released = w.released, qty_shipped = w.shipped,
-  qty_cancelled = w.cancelled, qty_backordered = w.backordered, promised_at = w.promised_at, promise = w.promise::jsonb
+  qty_cancelled = w.cancelled, qty_backordered = w.backordered, promised_at = w.promised_at, promise = w.promise
 from unnest(%(order)s::uuid[], %(line)s::int[], %(ordered)s::numeric[], %(over)s::numeric[], %(open)s::numeric[],
   %(reserved)s::numeric[], %(allocated)s::numeric[], %(released)s::numeric[], %(shipped)s::numeric[], %(cancelled)s::numeric[],
   %(backordered)s::numeric[], %(promised_at)s::timestamptz[], %(promise)s::text[])
