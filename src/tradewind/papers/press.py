@@ -24,7 +24,9 @@ STANDARDS = ("a-3a", "ua-1")
 
 IDLE_SECONDS = 20.0
 LARGEST_JOB = 32 << 20
-MOST_MEMORY = 128 << 20  # the typesetter remembers what it has set; a child that has grown to this goes after its answer
+MOST_MEMORY = (
+    128 << 20
+)  # the typesetter remembers what it has set; a child that has grown to this goes after its answer
 
 
 class NotSet(Exception):  # noqa: N818 - reads as what it is
@@ -47,7 +49,7 @@ class Press:
                 format="pdf",
                 sys_inputs={"sheet": json.dumps(sheet, ensure_ascii=False)},
                 pdf_standards=list(STANDARDS),
-                timestamp=at,
+                timestamp=at.replace(microsecond=0),
             )
         except self._typst.TypstError as reason:
             raise NotSet(f"{reason.message} {getattr(reason, 'diagnostic', '')}"[:2000]) from reason

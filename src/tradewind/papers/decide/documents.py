@@ -46,6 +46,7 @@ def invoice(values: Values, words: Wording) -> Sheet:
 def credit_note(values: Values, words: Wording) -> Sheet:
     """What is given back of an invoice."""
     sheet = _posted(values, words, date_key="credit_date", label="credit_total")
+    sheet["parties"] = []  # nothing is shipped by it
     sheet["remarks"] = exemption_remarks(values, words)
     return sheet
 

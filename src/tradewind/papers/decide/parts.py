@@ -11,7 +11,10 @@ from tradewind.papers.model import Sheet, Values
 SOFT_BREAK = "\N{ZERO WIDTH SPACE}"
 MISSING = "\N{WHITE SQUARE}"
 LETTER_COUNTRIES = frozenset(("US", "CA", "MX"))
-LONGEST_UNBROKEN = 16
+LONGEST_UNBROKEN, PIECE = (
+    12,
+    4,
+)  # a word longer than this may break after every so many characters; it is not seen in the text
 Pairs = list[list[str]]
 
 
@@ -106,7 +109,7 @@ def breakable(text: str) -> str:
 
 
 def _broken(word: str) -> str:
-    parts = [word[start : start + LONGEST_UNBROKEN] for start in range(0, len(word), LONGEST_UNBROKEN)]
+    parts = [word[start : start + PIECE] for start in range(0, len(word), PIECE)]
     return SOFT_BREAK.join(parts)
 
 

@@ -114,15 +114,14 @@ def _entries(
     values: Values, currency: str, running: list[Decimal], words: Wording
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     columns = [
-        column(words.say("date"), "54pt", figures=True),
+        column(words.say("date"), "58pt", figures=True),
         column(words.say("entry"), "1fr"),
-        column(words.say("reference"), "84pt"),
-        column(words.say("due"), "54pt", figures=True),
-        column(words.say("debit"), "64pt", "right"),
-        column(words.say("credit"), "64pt", "right"),
-        column(words.say("balance"), "68pt", "right"),
+        column(words.say("reference"), "104pt"),
+        column(words.say("debit"), "60pt", "right"),
+        column(words.say("credit"), "62pt", "right"),
+        column(words.say("balance"), "62pt", "right"),
     ]
-    opening = [cell(words.day(values["from"])), cell(words.say("opening")), *(cell("") for _ in range(4))]
+    opening = [cell(words.day(values["from"])), cell(words.say("opening")), *(cell("") for _ in range(3))]
     rows = [{"cells": [*opening, cell(words.money(running[0], currency))], "muted": True}]
     for entry, balance in zip(_of(values["entries"], currency), running[1:], strict=True):
         amount = decimal_of(entry["amount"])
@@ -130,7 +129,6 @@ def _entries(
             cell(words.day(entry["date"])),
             cell(f"{words.say('entry_' + entry['kind'])} {entry['number']}"),
             cell(breakable(entry["reference"] or "")),
-            cell(words.day(entry["due_on"])),
             cell(words.money(amount, currency) if amount >= 0 else ""),
             cell(words.money(-amount, currency) if amount < 0 else ""),
             cell(words.money(balance, currency)),
@@ -140,13 +138,13 @@ def _entries(
 
 def _open_items(values: Values, currency: str, words: Wording) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     columns = [
-        column(words.say("date"), "54pt", figures=True),
+        column(words.say("date"), "58pt", figures=True),
         column(words.say("entry"), "1fr"),
-        column(words.say("reference"), "84pt"),
-        column(words.say("due"), "54pt", figures=True),
-        column(words.say("days_late"), "64pt", "right"),
-        column(words.say("original"), "64pt", "right"),
-        column(words.say("open"), "68pt", "right"),
+        column(words.say("reference"), "78pt"),
+        column(words.say("due"), "58pt", figures=True),
+        column(words.say("days_late"), "42pt", "right"),
+        column(words.say("original"), "56pt", "right"),
+        column(words.say("open"), "58pt", "right"),
     ]
     rows = [
         {"cells": [
