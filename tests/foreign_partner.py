@@ -35,10 +35,11 @@ class ForeignPartner:
         wanted = {"behaviour": behaviour, "as2_url": deliver_to, "test": False}
         self.ask("PATCH", f"/_mock/partners/{self.us}", wanted)
 
-    def buy(self, po_number: str, *lines: tuple[str, str, str]) -> None:
+    def buy(self, po_number: str, *lines: tuple[str, str, str], **more: str) -> None:
         """It orders (item, quantity, price) from us."""
         asked = [{"sku": sku, "quantity": qty, "uom": "EA", "price": price} for sku, qty, price in lines]
-        self.ask("POST", "/_mock/purchase", {"partner": self.us, "po_number": po_number, "currency": "EUR", "lines": asked})
+        wanted = {"partner": self.us, "po_number": po_number, "currency": "EUR", "lines": asked, **more}
+        self.ask("POST", "/_mock/purchase", wanted)
 
     def advance(self, seconds: int) -> None:
         """Its clock goes on, and whatever that makes due is done."""
@@ -49,20 +50,10 @@ class ForeignPartner:
         found: dict[str, Any] = self.ask("GET", f"/_mock/orders/{po_number}")
         return found
 
-    def received(self, po_number: str) -> list[str]:
-        """The types of the documents it had from us for an order, in order."""
-        told = self.ask("GET", f"/_mock/orders/{po_number}/timeline")
-        events = told["events"] if isinstance(told, dict) else told
-        return [one["code"] for one in events if one.get("event") == "received" or one.get("direction") == "in"]
-
-    def timeline(self, po_number: str) -> Any:
-        return self.ask("GET", f"/_mock/orders/{po_number}/timeline")
-
     def disagreements(self, po_number: str = "") -> list[dict[str, Any]]:
         """Where it disagrees with what we said."""
-        found = self.ask("GET", f"/_mock/disagreements?po={po_number}" if po_number else "/_mock/disagreements")
-        listed: list[dict[str, Any]] = found["disagreements"] if isinstance(found, dict) else found
-        return listed
+        found: list[dict[str, Any]] = self.ask("GET", f"/_mock/disagreements?po={po_number}")
+        return found
 
 
 @contextmanager
