@@ -144,6 +144,14 @@ PLANTS = (
     Plant("X2", "drop index uq_sales_order_buyer_po; "
                 "update sales_order set buyer_po = '0007', buyer_po_normal = '7' where id = '{order1}'"),
     Plant("X2.normal", "update sales_order set buyer_po_normal = 'PO01' where id = '{order1}'"),
+    Plant("X3.files", "drop index uq_order_file_placed; "
+                      "insert into inbound_document (id, channel, received_at, content_type, sha256, body, outcome) values "
+                      "('{delivery}', 'csv', {t}, 'text/csv', sha256('raw'), 'raw', 'order'); "
+                      "update sales_order set document_id = '{delivery}' where id = '{order3}'; "
+                      "insert into order_file (document_id, account_id, sha256, mode, outcome, rows, accepted, answer, at) "
+                      "select id, '{root}', sha256, 'accept-valid', 'placed', 0, 0, '{{\"rows\": []}}', {t} from inbound_document"),
+    Plant("X4.files", "insert into order_file (document_id, account_id, sha256, mode, outcome, rows, accepted, answer, at) "
+                      "values ('{document}', '{root}', sha256('raw'), 'accept-valid', 'refused', 0, 0, '{{\"rows\": []}}', {t})"),
     Plant("X4", "update sales_order set document_id = null"),
     Plant("X4.in_progress", "update inbound_document set outcome = 'in_progress', received_at = {t} - interval '2 hours'"),
     Plant("X5", "update inbound_document set body = 'rew'"),

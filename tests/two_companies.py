@@ -45,6 +45,12 @@ insert into issued_paper (id, kind, subject_id, account_id, number, state, langu
     findings)
   values (gen_random_uuid(), 'order_confirmation', %(order)s, %(account)s, %(token)s, %(token)s, 'en', now(),
     sha256(convert_to(%(token)s, 'UTF8')), convert_to(%(token)s, 'UTF8'), 'x', '{}', '[]');
+insert into inbound_document (id, channel, received_at, content_type, sha256, body, outcome, results)
+  values (%(file)s, 'csv', now(), 'text/csv', sha256(convert_to(%(token)s, 'UTF8')), convert_to(%(token)s, 'UTF8'), 'rejected', '[]');
+insert into order_file (document_id, account_id, sha256, name, mode, outcome, rows, accepted, answer, at)
+  select id, %(account)s, sha256, %(token)s, 'accept-valid', 'refused', 0, 0, '{"rows": []}', now() from inbound_document where id = %(file)s;
+insert into order_file_mapping (account_id, signature, header, mapping, updated_at)
+  values (%(account)s, '0123456789abcdef', jsonb_build_array(%(token)s::text), '{"columns": {}}', now());
 insert into incident (id, instance_id, kind, code, message, opened_at, resolved_at, resolution)
   values (%(incident)s, %(instance)s, 'item', 'x.y', %(token)s, now(), now(), %(token)s)
 """
@@ -84,6 +90,7 @@ class Names:
     key: str = ""
     price_list: str = ""
     po: str = ""
+    order_file: str = ""
 
     def values(self) -> list[str]:
         """Everything that is named, longest first."""
@@ -265,12 +272,12 @@ def _people(tx: Tx, world: TwoCompanies, shop: Shop) -> None:
 
 def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
     """What no command of the house makes yet, or not without the outside world."""
-    names.incident = str(shop.database.ids.new())
+    names.incident, names.order_file = str(shop.database.ids.new()), str(shop.database.ids.new())
     people = [row[0] for row in world.ask("select id from principal where kind = 'staff' order by login limit 2")]
     columns = {
         "account": names.account_id, "token": names.account, "list": shop.database.ids.new(), "list_code": names.price_list,
         "cup": shop.id["cup"], "order": names.order_id, "one": people[0], "other": people[1],
-        "instance": names.instance, "incident": names.incident,
+        "instance": names.instance, "incident": names.incident, "file": names.order_file,
     }  # fmt: skip
     with psycopg.connect(world.url, autocommit=True) as owner:
         for statement in _BY_HAND.split(";\n"):

@@ -24,6 +24,7 @@ Maker = Callable[[Names, Names], Any]
 NO_X12 = b"nothing that is X12"
 NOTHING = "00000000-0000-0000-0000-0000000000ff"
 CSV = b"code,name\nX,Y\n"
+ORDERS = b"Item,Qty\nCUP,1\n"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,17 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/partners/{code}/messages/{message}"): unknown("message", code="NOBODY"),
     ("GET", "/api/v1/partners/{code}/messages/{message}/sets"): unknown("message", code="NOBODY"),
     ("POST", "/api/v1/partners/{code}/messages/{message}/collected"): unknown("message", code="NOBODY"),
+    ("POST", "/api/v1/order-files"): tuple(
+        Call(query=lambda own, them, dry=dry: {"account": them.account, "dry_run": dry}, content=ORDERS, hidden=(404,),
+             headers={"content-type": "text/csv"})
+        for dry in ("true", "false")
+    ),
+    ("GET", "/api/v1/order-files"): found_by(account="account", after="order_file"),
+    ("GET", "/api/v1/order-files/{document}"): of("order_file", parameter="document"),
+    ("GET", "/api/v1/accounts/{code}/order-file-mappings"): of("account", parameter="code"),
+    ("PUT", "/api/v1/accounts/{code}/order-file-mappings/{signature}"): of(
+        "account", parameter="code", body=lambda own, them: {"columns": {"item": "Item", "qty": "Qty"}}, signature="fedcba9876543210"
+    ),
     ("GET", "/api/v1/accounts"): found_by(find="account"),
     ("GET", "/api/v1/accounts/{code}"): of("account", parameter="code"),
     ("GET", "/api/v1/products"): (Call(), Call(query=lambda own, them: {"find": "CUP"})),

@@ -174,10 +174,7 @@ def test_a_number_that_was_used_before_stops_the_whole_file_or_its_own_order(doo
 
     assert nothing.status_code == 422
     assert [one["outcome"] for one in nothing.json()["orders"]] == ["refused", "not_placed"]
-    assert [(one["outcome"], one.get("buyer_po")) for one in rest.json()["orders"]] == [
-        ("placed", "p 1"),
-        ("placed", "P-2"),
-    ] or [one["outcome"] for one in rest.json()["orders"]] == ["refused", "placed"]
+    assert [one["outcome"] for one in rest.json()["orders"]] == ["refused", "placed"]
     assert rest.json()["orders"][0]["problems"][0]["code"] == "orders.duplicate_po"
     assert "SO-" in rest.json()["orders"][0]["problems"][0]["title"]
 
@@ -223,7 +220,7 @@ def test_a_german_form_in_windows_letters_with_its_header_below_a_title(door: Do
 
     answer = door.send(text.encode("cp1252"))
 
-    assert rows(answer) == [(4, "accepted", "CUP"), (6, "refused", None)] or rows(answer) == [(4, "accepted", "CUP")]
+    assert rows(answer) == [(4, "accepted", "CUP")]
     assert answer.json()["rows"][0]["qty"] == "1024"
     assert answer.json()["file"] == {
         "format": "csv", "encoding": "cp1252", "delimiter": ";", "header_row": 3, "decimal_mark": ",",

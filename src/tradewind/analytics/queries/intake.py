@@ -32,6 +32,25 @@ INTAKE = (
         """,
     ),
     Check(
+        "X3.files",
+        "An order file was placed once for its account.",
+        """
+        select account_id, encode(sha256, 'hex') as sha256, count(*) as times, array_agg(document_id) as documents
+        from order_file where outcome = 'placed' group by 1, 2 having count(*) > 1
+        """,
+    ),
+    Check(
+        "X4.files",
+        "An order file is the document that came, has an outcome for each of its rows, and was placed where it has orders.",
+        """
+        select f.document_id, f.account_id, f.outcome, f.rows, jsonb_array_length(f.answer->'rows') as answered
+        from order_file f join inbound_document d on d.id = f.document_id
+        where d.sha256 <> f.sha256 or jsonb_array_length(f.answer->'rows') <> f.rows
+           or (f.outcome = 'placed') <> exists (select from sales_order o where o.document_id = f.document_id)
+           or exists (select from sales_order o where o.document_id = f.document_id and o.account_id <> f.account_id)
+        """,
+    ),
+    Check(
         "X4",
         "A document that became an order has that order.",
         """
