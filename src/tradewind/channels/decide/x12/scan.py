@@ -161,7 +161,7 @@ def _to_next_start(text: _Text) -> bool:
 def _envelope(text: _Text) -> Envelope | Fault:
     """The ISA at this place, by its separators rather than by its widths; the text is then behind its terminator."""
     element = text.text[text.at + 3 : text.at + 4]
-    if not element or element.isalnum() or element == " ":
+    if not element or element.isalnum() or element in " \r\n":
         return _bad_header("no element separator follows ISA")
     if "\n" in "".join(text.text[text.at : text.at + ISA_CHARS].split(element, 16)[:16]):
         text.unwrap()
@@ -176,6 +176,8 @@ def _envelope(text: _Text) -> Envelope | Fault:
     if marks is None:
         return _bad_header("no segment terminator follows it")
     component, terminator, width = marks
+    if terminator == element:
+        return _bad_header("its separators are the same")
     text.at += sum(map(len, parts[:16])) + 16 + width
     repetition = parts[11].strip() if head[12] >= "00402" else ""
     separators = Separators(element, component, terminator, "" if repetition.isalnum() else repetition[:1])
@@ -313,8 +315,10 @@ class _Cut:
         element = self.marks.element
         begins = re.compile(f"{NEXT_SEGMENT}{re.escape(element)}")
         whole: list[str] = []
-        for line in piece.splitlines():
+        for line in piece.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
             stripped = line.strip(self.blanks)
+            if not stripped:
+                continue
             if whole and not begins.match(stripped):
                 whole[-1] += "\n" + stripped
                 continue
