@@ -166,12 +166,17 @@ def rounds(stage: Stage, limit: Limit, effort: Effort) -> Iterator[Figure]:
     limit.rate(effort.limit_seconds)
     ceilings: list[float] = []
     runs: dict[str, list[Run]] = {mix: [] for mix in MIXES}
+    whole: list[float] = []
     for number in range(effort.rounds):
         stage.drain()
         ceilings.append(limit.median_rate(effort.limit_seconds, times=1 if effort is QUICK else 3))
         for mix in MIXES[number % 3 :] + MIXES[: number % 3]:
             stage.drain()
+            before = stage.system.read()
             runs[mix].append(stage.load(64, 10, mix, seconds=effort.load_seconds))
+            if mix == "contended":
+                stage.drain()
+                whole.append(stage.system.read().since(before, runs[mix][-1].loaded.orders).ours)
     times = f"{effort.rounds} rounds"
     yield Figure("limit: one SQL function, pgbench, 16 clients", statistics.median(ceilings), "orders/s", note=f"{limit.which}; "
                  f"median of {times} of {'1 run' if effort is QUICK else '3 runs'}: {_listed(ceilings)}")  # fmt: skip
@@ -182,6 +187,8 @@ def rounds(stage: Stage, limit: Limit, effort: Effort) -> Iterator[Figure]:
     costs = [run.cost.ours for run in runs["contended"]]
     yield Figure("CPU of an order, 64 clients, 10 lines, contended", statistics.median(costs), "ms", FIT_CPU, AIM_CPU,
                  note="PostgreSQL, HTTP and worker together; the worker releases earlier orders meanwhile")  # fmt: skip
+    yield Figure("CPU of an order placed and released to its warehouse", statistics.median(whole), "ms",
+                 note=f"the same loads until the worker has released every order: {_listed(whole, 2)}")  # fmt: skip
     for mix in MIXES[1:]:
         shares = [one.rate / other.rate for one, other in zip(runs[mix], runs["disjoint"], strict=True) if other.rate]
         share = statistics.median(shares) if shares else None

@@ -365,6 +365,8 @@ def _http_child(app: "FastAPI", listener: socket.socket, where: Where) -> Work:
 
 def _worker_child(settings: Settings, where: Where) -> Work:
     def run() -> None:
+        # who waits for an answer comes before what may happen a moment later; an idle core is the worker's all the same
+        os.nice(settings.worker_nice)
         work(settings, where)
 
     return run

@@ -31,6 +31,7 @@ class Settings:
     host: str
     port: int
     processes: int
+    worker_nice: int
     log_level: str
     body_max_bytes: int
     pg_shared_buffers: str
@@ -99,6 +100,8 @@ VARIABLES = (
              "The port the server listens on; 0 takes any free one.", _whole(0, 65535)),
     Variable("processes", "TRADEWIND_PROCESSES", "2", "whole number 1-64",
              "How many server processes share the port.", _whole(1, 64)),
+    Variable("worker_nice", "TRADEWIND_WORKER_NICE", "10", "whole number 0-19",
+             "How far the worker stands back for the server processes where they want the same cores.", _whole(0, 19)),
     Variable("log_level", "TRADEWIND_LOG_LEVEL", "INFO", "/".join(LOG_LEVELS),
              "The least severe log lines that are written.", _level),
     Variable("body_max_bytes", "TRADEWIND_BODY_MAX_BYTES", "33554432", "bytes",
