@@ -16,6 +16,7 @@ _BY_CODE = {
     "site": "select t.code, t.id from unnest(%(codes)s::text[]) as w(code) join site t on t.code = w.code",
     "product": "select t.sku, t.id from unnest(%(codes)s::text[]) as w(code) join product t on t.sku = w.code",
     "price_list": "select t.code, t.id from unnest(%(codes)s::text[]) as w(code) join price_list t on t.code = w.code",
+    "calendar": "select t.code, t.id from unnest(%(codes)s::text[]) as w(code) join calendar t on t.code = w.code",
     "agreement": "select t.code, t.id from unnest(%(codes)s::text[]) as w(code) join agreement t on t.code = w.code",
     "payment_terms": "select t.code, null::uuid from unnest(%(codes)s::text[]) as w(code) "
     "join payment_terms t on t.code = w.code",
@@ -86,6 +87,21 @@ def numbers_in_use(reader: Reader, numbers: Iterable[str]) -> dict[tuple[str, st
     ):
         found.setdefault((number, kind, account_id), set()).add(sku)
     return found
+
+
+_EDGES = """
+with recursive chain as (
+  select w.id from unnest(%(products)s::uuid[]) as w(id)
+  union
+  select s.substitute_id from chain c join substitute s on s.product_id = c.id
+)
+select s.product_id, s.substitute_id from chain c join substitute s on s.product_id = c.id
+"""
+
+
+def substitute_edges(reader: Reader, products: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+    """Every link that can be reached from these products, as (product, substitute)."""
+    return reader.rows(_EDGES, {"products": sorted(set(products))})
 
 
 @lru_cache(4_096)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import Any, TextIO
 
@@ -16,6 +17,7 @@ from tradewind.integration.commands.masters import (
     apply_record_owners,
 )
 from tradewind.integration.commands.products import apply_products
+from tradewind.integration.commands.rules import apply_calendars, apply_rules, apply_substitutes
 from tradewind.integration.commands.supply import apply_inbound_supply, apply_stock
 from tradewind.integration.commands.validity import (
     apply_agreements,
@@ -57,6 +59,20 @@ _APPLY: dict[str, Apply] = {
     "tax_rates": apply_tax_rates,
     "stock": apply_stock,
     "inbound_supply": apply_inbound_supply,
+    "substitutes": apply_substitutes,
+    "calendars": apply_calendars,
+    **{
+        kind: partial(apply_rules, kind)
+        for kind in (
+            "entitlements",
+            "restrictions",
+            "restricted_products",
+            "licences",
+            "substitution_policies",
+            "price_tolerances",
+            "calendar_uses",
+        )
+    },
 }
 _OWN_CODE = {"accounts": "code", "products": "sku"}
 _LOCK = "select pg_advisory_xact_lock(hashtext('tradewind.import'), hashtext(%s))"

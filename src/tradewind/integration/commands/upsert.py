@@ -154,6 +154,7 @@ UNKNOWN = {
     "price_list": "import.unknown_price_list",
     "agreement": "import.unknown_agreement",
     "payment_terms": "import.unknown_payment_terms",
+    "calendar": "import.unknown_calendar",
 }
 
 

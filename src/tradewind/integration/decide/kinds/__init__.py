@@ -5,8 +5,15 @@ from typing import Any
 from tradewind.integration.decide.kinds.accounts import ACCOUNTS
 from tradewind.integration.decide.kinds.addresses import ADDRESSES
 from tradewind.integration.decide.kinds.agreements import AGREEMENTS
+from tradewind.integration.decide.kinds.calendars import CALENDAR_USES, CALENDARS
 from tradewind.integration.decide.kinds.contacts import CONTACTS
 from tradewind.integration.decide.kinds.cross_references import CROSS_REFERENCES
+from tradewind.integration.decide.kinds.entitlements import (
+    ENTITLEMENTS,
+    LICENCES,
+    RESTRICTED_PRODUCTS,
+    RESTRICTIONS,
+)
 from tradewind.integration.decide.kinds.freight_lanes import FREIGHT_LANES
 from tradewind.integration.decide.kinds.inbound_supply import INBOUND_SUPPLY
 from tradewind.integration.decide.kinds.legal_entities import LEGAL_ENTITIES
@@ -20,6 +27,7 @@ from tradewind.integration.decide.kinds.products import PRODUCTS
 from tradewind.integration.decide.kinds.record_owners import RECORD_OWNERS
 from tradewind.integration.decide.kinds.sites import SITES
 from tradewind.integration.decide.kinds.stock import STOCK
+from tradewind.integration.decide.kinds.substitutes import PRICE_TOLERANCES, SUBSTITUTES, SUBSTITUTION_POLICIES
 from tradewind.integration.decide.kinds.tax_certificates import TAX_CERTIFICATES
 from tradewind.integration.decide.kinds.tax_rates import TAX_RATES
 from tradewind.semantics.decide.rows.schema import Kind
@@ -45,6 +53,15 @@ KINDS: dict[str, Kind[Any]] = {
         STOCK,
         INBOUND_SUPPLY,
         FREIGHT_LANES,
+        ENTITLEMENTS,
+        RESTRICTIONS,
+        RESTRICTED_PRODUCTS,
+        LICENCES,
+        SUBSTITUTES,
+        SUBSTITUTION_POLICIES,
+        PRICE_TOLERANCES,
+        CALENDARS,
+        CALENDAR_USES,
         OUTSIDE_IDS,
         RECORD_OWNERS,
     )

@@ -249,7 +249,7 @@ def zone(name: str, sentence: str, *, default: str = "UTC", aliases: Aliases = (
     )
 
 
-def clock_time(name: str, sentence: str, *, default: str, aliases: Aliases = ()) -> Field:
+def clock_time(name: str, sentence: str, *, default: str | None, aliases: Aliases = ()) -> Field:
     """`HH:MM`."""
     return Field(
         name,
