@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from tradewind.billing.model import Document, OpenItem, Payment
+from tradewind.billing.model import Document, OpenItem, Payment, Terms
 from tradewind.kernel.tx import Event
 
 
@@ -94,3 +94,23 @@ def payment_refunded(payment: Payment, refund_id: UUID, amount: Decimal, reason:
     """`payment.refunded`: money that nothing needed went back to its source."""
     payload = {"number": payment.number, "refund": str(refund_id), "amount": str(amount), "reason": reason}
     return Event("payment.refunded", "payment", payment.id, payload, payment.account_id)
+
+
+def money_used(payment: Payment, invoice_id: UUID, number: str, amount: Decimal) -> Event:
+    """`payment.applied`: what was paid before settles the invoice it was paid for."""
+    payload = {"number": payment.number, "applied": [{"invoice": number, "amount": str(amount)}]}
+    objects = (("account", payment.account_id, "payer"), ("invoice", invoice_id, "settles"))
+    return Event("payment.applied", "payment", payment.id, payload, payment.account_id, objects)
+
+
+def terms_changed(fact_id: UUID, terms: Terms) -> Event:
+    """`payment_terms.changed`: what invoices from now on fall due by."""
+    payload = {
+        "code": terms.code,
+        "name": terms.name,
+        "net_days": terms.rule.net_days,
+        "discount_percent": str(terms.discount_percent),
+        "prepay_percent": str(terms.prepay_percent),
+        "parts": len(terms.parts),
+    }
+    return Event("payment_terms.changed", "payment_terms", fact_id, payload)

@@ -278,7 +278,8 @@ def _terms(row: tuple[Any, ...]) -> Terms:
         TermsPart(Decimal(one[0]), DueRule(int(one[1]), one[2], int(one[3]), None if one[4] is None else int(one[4])))
         for one in row[13] or ()
     ]
-    return Terms(row[0], row[1], DueRule(*row[2:6]), *row[6:13], parts=tuple(parts))
+    rule = DueRule(row[2], row[3], row[4], row[5])
+    return Terms(row[0], row[1], rule, row[6], row[7], row[8], row[9], row[10], row[11], row[12], tuple(parts))
 
 
 _ZONES = "select e.id, e.time_zone from unnest(%(entities)s::uuid[]) as w(id) join legal_entity e on e.id = w.id"
@@ -312,3 +313,14 @@ def documents_of_orders(
     for order_id, *rest in reader.rows(_DOCUMENTS, {"orders": sorted(set(orders))}):
         found.setdefault(order_id, []).append((rest[0], rest[1], rest[2], rest[3], rest[4]))
     return found
+
+
+_FREE_PAYMENTS = """
+select p.id from unnest(%(accounts)s::uuid[]) as w(account_id)
+join payment p on p.account_id = w.account_id and p.bounced_at is null and p.applied + p.refunded < p.amount
+"""
+
+
+def free_payments(reader: Reader, accounts: Iterable[UUID]) -> list[UUID]:
+    """Payments of accounts with something that settles nothing yet."""
+    return [row[0] for row in reader.rows(_FREE_PAYMENTS, {"accounts": sorted(set(accounts))})]

@@ -227,3 +227,19 @@ def _most_of(
 def second_needed(amount: Decimal, alone_up_to: Decimal) -> bool:
     """Whether a decision over an amount needs a second person."""
     return amount > alone_up_to
+
+
+def suggestion(codes: Iterable[str], *, amount: Decimal, room: Decimal | None, overdue: Decimal) -> str:
+    """What the credit desk would do next with a held order: the first that helps, in words."""
+    held = set(codes)
+    if "credit.prepay_due" in held:
+        return "ask for the payment"
+    if "credit.blocked" in held:
+        return "collect what is overdue" if overdue > 0 else "talk to the account"
+    if room is None or amount <= room:
+        return "ask again: it fits"
+    if overdue > 0:
+        return "collect what is overdue"
+    if room > 0:
+        return "release in part"
+    return "ask for a payment or a temporary limit"

@@ -88,3 +88,8 @@ def desk_decides(number: str, where: str = "") -> Problem:
     """What would pass a limit is let through by a credit release, which says over how much."""
     message = f"{number} would pass its limit; the credit desk lets it through by a credit release."
     return Problem("credit.desk_decides", message, where, 409)
+
+
+def incomplete(what: str, where: str = "") -> Problem:
+    """A request that does not say what it is about."""
+    return Problem("credit.incomplete", what, where)

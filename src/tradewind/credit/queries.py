@@ -1,6 +1,7 @@
 """Reads of credit nodes, and the statement that locks them, root first."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -209,3 +210,23 @@ def requests_of(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, CreditRequest
 def let_over(reader: Reader, orders: Iterable[UUID]) -> set[UUID]:
     """Those of these orders that somebody let through above a limit."""
     return {row[0] for row in reader.rows(_LET_OVER, {"orders": sorted(set(orders))})}
+
+
+# What our books of a tree grew by after an instant: invoices less credit notes and payments, each by its own date.
+_POSTED_SINCE = """
+select coalesce((
+    select sum(case i.kind when 'invoice' then i.total else -i.total end)
+    from account_closure c join invoice i on i.account_id = c.account_id and i.currency = n.currency
+    where c.ancestor_id = n.account_id and i.issued_at > %(at)s), 0)
+  - coalesce((
+    select sum(p.amount - p.refunded)
+    from account_closure c join payment p on p.account_id = c.account_id and p.currency = n.currency
+    where c.ancestor_id = n.account_id and p.received_at > %(at)s and p.bounced_at is null), 0)
+from credit_node n where n.account_id = %(account)s
+"""
+
+
+def posted_since(reader: Reader, account_id: UUID, at: datetime) -> Decimal:
+    """What the receivables of a node's tree grew by in our books after an instant."""
+    found: Decimal | None = reader.value(_POSTED_SINCE, {"account": account_id, "at": at})
+    return ZERO if found is None else found

@@ -12,9 +12,10 @@ from tradewind.accounts.queries import account_ids
 from tradewind.billing.queries import payments_by_number
 from tradewind.desk.bounces import Bounce, bounce_payments
 from tradewind.desk.cash import Received, Recorded, Use, apply_free_money, record_payments
+from tradewind.desk.refunds import Refund, refund_payments
 from tradewind.kernel.limits import PAGE
 from tradewind.kernel.money import plain
-from tradewind.kernel.problem import Refused
+from tradewind.kernel.problem import Problem, Refused
 
 router = api_router("payments")
 Amount = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
@@ -70,6 +71,13 @@ class BounceIn(_Strict):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class RefundIn(_Strict):
+    """How much goes back, and why; all that is free if no amount is named."""
+
+    amount: Amount | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class ApplyIn(_Strict):
     """Which invoices the free money settles; the oldest if none are named."""
 
@@ -119,6 +127,16 @@ def apply(number: str, body: ApplyIn, edge: CallerEdge) -> Response:
     return answer({"payment": number, "applied": _applied(found)})
 
 
+@router.post("/payments/{number}/refund", status_code=201, openapi_extra=permission("payments.record"))
+def refund(number: str, body: RefundIn, edge: CallerEdge) -> Response:
+    """Pay back what is free of a payment: all of it, or an amount."""
+    owner = _owner(edge, number)
+    (found,) = edge.write(lambda tx: refund_payments(tx, [Refund(number, body.reason, body.amount)]), account_id=owner)
+    if isinstance(found, Problem):
+        raise Refused([found])
+    return answer({"payment": number, "refunded": plain(found[1]), "currency": found[0].currency}, 201)
+
+
 def _owner(edge: Edge, number: str) -> UUID:
     found = edge.read(lambda reader: payments_by_number(reader, [number])).get(number)
     if found is None:
@@ -128,7 +146,11 @@ def _owner(edge: Edge, number: str) -> UUID:
 
 
 def _applied(found: Recorded) -> list[dict[str, str]]:
-    return [{"invoice": item.number, "amount": plain(amount)} for item, amount in found.applied]
+    return [
+        {"invoice": item.number, "amount": plain(amount)}
+        | ({"discount": plain(found.discounts[item.id])} if item.id in found.discounts else {})
+        for item, amount in found.applied
+    ]
 
 
 def _result(found: Recorded) -> dict[str, Any]:
@@ -141,6 +163,7 @@ def _result(found: Recorded) -> dict[str, Any]:
         "amount": plain(payment.amount),
         "currency": payment.currency,
         "applied": _applied(found),
-        "free": plain(payment.amount - payment.applied),
+        "free": plain(payment.free),
+        "freed": found.freed,
         "replay": found.replay,
     }

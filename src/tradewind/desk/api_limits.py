@@ -10,10 +10,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, not_found, permission
 from tradewind.access.queries import callers_by_login
 from tradewind.accounts.queries import account_ids
+from tradewind.credit.decide import second_needed
 from tradewind.credit.errors import unknown_requester
+from tradewind.credit.queries import authority, nodes_of
+from tradewind.desk.api_credit import decision_answer
+from tradewind.desk.credit_requests import LimitWish, propose
 from tradewind.desk.limits import Headroom, LimitChange, OverrideGrant, change_limits, grant_overrides
 from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem, Refused
+from tradewind.kernel.tx import Reader
 
 router = api_router("credit")
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
@@ -41,8 +46,13 @@ class OverrideIn(_Strict):
 
 @router.put("/accounts/{code}/credit-limit", openapi_extra=permission("credit.manage"))
 def put_limit(code: str, body: LimitIn, edge: CallerEdge) -> Response:
-    """Set the limit of an account that carries one; orders that wait for headroom are asked again."""
+    """Set the limit of an account that carries one; orders that wait for headroom are asked again.
+
+    A raise above what one person decides alone becomes a request that a second person confirms (202)."""
     account_id = _account(edge, code)
+    if _needs_second(edge, account_id, body.limit):
+        wish, roles = LimitWish(account_id, body.limit, body.reason), edge.caller.roles
+        return decision_answer(edge.write(lambda tx: propose(tx, wish, roles=roles), account_id=account_id), done=200)
     change = LimitChange(account_id, body.limit, body.reason)
     (found,) = edge.write(lambda tx: change_limits(tx, [change]), account_id=account_id)
     return answer(_headroom(code, found))
@@ -60,6 +70,14 @@ def post_override(code: str, body: OverrideIn, edge: CallerEdge) -> Response:
     roles = edge.caller.roles
     (found,) = edge.write(lambda tx: grant_overrides(tx, [grant], roles=roles), account_id=account_id)
     return answer(_headroom(code, found), 201)
+
+
+def _needs_second(edge: Edge, account_id: UUID, limit: Decimal) -> bool:
+    def look(reader: Reader) -> bool:
+        node = nodes_of(reader, [account_id]).get(account_id)
+        return node is not None and second_needed(limit - node.limit, authority(reader).get("limit", Decimal(0)))
+
+    return edge.database.read(look)
 
 
 def _account(edge: Edge, code: str) -> UUID:

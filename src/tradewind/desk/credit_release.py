@@ -19,11 +19,12 @@ from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.quantity import QUANTITY_DIGITS, to_base
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS, wake_waiting
 from tradewind.orders.decide import blockers
-from tradewind.orders.errors import no_reason, unknown_line, unknown_order
+from tradewind.orders.errors import no_reason, unknown_group, unknown_line, unknown_order
 from tradewind.orders.model import Hold
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.semantics.model import ZERO
@@ -38,8 +39,8 @@ KEPT_FOR = timedelta(days=3650)
 
 @dataclass(frozen=True, slots=True)
 class PartWish:
-    """Let through of an order what fits. `lines`: (line, most units in base units or None) in order of priority; none: all,
-    earliest wanted first. `groups`: only these delivery groups."""
+    """Let through of an order what fits. `lines`: (line, most units in its ordered unit or None) in order of priority;
+    none: all, earliest wanted first. `groups`: only these delivery groups."""
 
     order_id: UUID
     reason: str
@@ -145,10 +146,27 @@ def _unreleasable(work: OrderWork | None, wish: PartWish) -> Problem | None:
     if work.confirmed_at is not None and _over_limit(work):
         return errors.desk_decides(work.header.number)
     known = {one.line.line_no for one in work.lines}
-    for place, (line_no, _) in enumerate(wish.lines):
+    for place, (line_no, qty) in enumerate(wish.lines):
+        where = f"/lines/{place}"
         if line_no not in known:
-            return unknown_line(line_no, f"/lines/{place}")
+            return unknown_line(line_no, where)
+        line = work.line(line_no).line
+        factor = (line.factor_num, line.factor_den)
+        base = None if qty is None else to_base(qty, factor, decimals=QUANTITY_DIGITS, where=f"{where}/qty")
+        if isinstance(base, Problem):
+            return base
+    for place, group_no in enumerate(wish.groups):
+        if all(group.group_no != group_no for group in work.groups):
+            return unknown_group(group_no, f"/groups/{place}")
     return None
+
+
+def in_base(work: OrderWork, line_no: int, qty: Decimal) -> Decimal:
+    """Units of a line in base units; that it comes out even was checked before."""
+    line = work.line(line_no).line
+    base = to_base(qty, (line.factor_num, line.factor_den), decimals=QUANTITY_DIGITS)
+    assert isinstance(base, Decimal)
+    return base
 
 
 def _over_limit(work: OrderWork) -> list[Hold]:
@@ -158,7 +176,7 @@ def _over_limit(work: OrderWork) -> list[Hold]:
 def _wanted(work: OrderWork, wish: PartWish) -> list[tuple[int, Decimal | None]]:
     """The lines asked for, in order; those of the groups asked for where only these were named."""
     if wish.lines:
-        return list(wish.lines)
+        return [(line_no, None if qty is None else in_base(work, line_no, qty)) for line_no, qty in wish.lines]
     if not wish.groups:
         return []
     return [(one.line.line_no, None) for group_no in wish.groups for one in work.lines_of(group_no)]

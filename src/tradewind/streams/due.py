@@ -15,6 +15,7 @@ from tradewind.fulfilment.model import Shipment
 from tradewind.fulfilment.queries import lanes_to, site_lanes
 from tradewind.kernel.money import minor_digits
 from tradewind.kernel.tx import Reader
+from tradewind.semantics.model import ZERO
 from tradewind.streams.order_work import OrderWork
 
 _SATURDAY = 5
@@ -28,6 +29,11 @@ class Due:
     terms: Mapping[str, Terms]
     zones: Mapping[UUID, ZoneInfo] = field(default_factory=dict)
     transit: Mapping[UUID, int] = field(default_factory=dict)
+
+    def prepay_percent(self, work: OrderWork) -> Decimal:
+        """What of an order its terms ask for before."""
+        terms = self.terms.get(work.header.terms_code)
+        return ZERO if terms is None else terms.prepay_percent
 
     def parts(
         self, work: OrderWork, shipment: Shipment, *, total: Decimal, now: datetime, shipped_at: datetime

@@ -1,14 +1,22 @@
 """The working copy of a set of shipments during one turn, around that of their orders."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
+from tradewind.billing.commands.cash import apply_to_invoices
 from tradewind.billing.commands.documents import Numbers, open_counters, post_documents, series_of
-from tradewind.billing.events import document_issued
-from tradewind.billing.model import Document
-from tradewind.billing.queries import LOCK_COUNTERS, counters_from, years_of
+from tradewind.billing.events import document_issued, money_used
+from tradewind.billing.model import Application, Document, Payment
+from tradewind.billing.queries import (
+    LOCK_COUNTERS,
+    LOCK_PAYMENTS,
+    counters_from,
+    free_payments,
+    payments_from,
+    years_of,
+)
 from tradewind.credit.model import CreditDelta
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
 from tradewind.fulfilment.commands import answer_shipments
@@ -19,11 +27,13 @@ from tradewind.inventory.model import Move, StockRow
 from tradewind.inventory.queries import LOCK_STOCK
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.locks import lock_set
+from tradewind.kernel.money import minor_digits, percent_of, round_places
 from tradewind.kernel.tx import Event, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Start
 from tradewind.orders.commands import add_charged
 from tradewind.orders.queries import LOCK_ORDERS
+from tradewind.semantics.model import ZERO
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves, read_orders
 
 
@@ -41,6 +51,8 @@ class ShipmentWorkset:
     facts: list[Event] = field(default_factory=list)
     starts: list[Start] = field(init=False)
     messages: list[Message] = field(init=False)
+    money: dict[UUID, Payment] = field(default_factory=dict)
+    applications: list[Application] = field(default_factory=list)
     numbers: Numbers = field(default_factory=lambda: Numbers({}))
     years: dict[UUID, int] = field(default_factory=dict)
 
@@ -66,6 +78,7 @@ class ShipmentWorkset:
         self.orders.flush(tx)
         answer_shipments(tx, list(self.bookings.items()))
         post_documents(tx, self.documents)
+        apply_to_invoices(tx, self.applications)
         add_charged(tx, self.charged)
         put_deliveries(tx, self.deliveries)
         self.numbers.write(tx)
@@ -75,6 +88,7 @@ class ShipmentWorkset:
             self.moves,
             self.bookings,
             self.documents,
+            self.applications,
             self.charged,
             self.deliveries,
             self.facts,
@@ -101,9 +115,11 @@ def lock_for_shipments(tx: Tx, workset: ShipmentWorkset, needs: frozenset[str]) 
         workset.years = years_of(tx, {work.header.legal_entity_id for work in works}, tx.now)
         open_counters(tx, ((entity, "invoice", year) for entity, year in workset.years.items()))
         series = {(entity, series_of("invoice", year)) for entity, year in workset.years.items()}
+    before = {work.account.id for work in works if may_be_paid_before(work)} if "counter" in needs else set()
     locked = lock_set(
         tx,
         [
+            (LOCK_PAYMENTS, free_payments(tx, before) if before else ()),
             (LOCK_CREDIT, {node for path in shelves.paths.values() for node in path}),
             (LOCK_STOCK, _stock_keys(workset) if "stock" in needs else ()),
             (LOCK_COUNTERS, series),
@@ -112,6 +128,39 @@ def lock_for_shipments(tx: Tx, workset: ShipmentWorkset, needs: frozenset[str]) 
     shelves.nodes = nodes_from(tx, locked["credit"])
     shelves.rows = {(row[0], row[1]): StockRow(*row) for row in locked["stock"]}
     workset.numbers = Numbers(counters_from(locked["counter"]))
+    workset.money = payments_from(locked["payment"])
+
+
+def may_be_paid_before(work: OrderWork) -> bool:
+    """Whether the terms of an order may ask for money before; other terms than its account has now are looked at later."""
+    return bool(work.account.prepay_percent) or work.header.terms_code != work.account.terms_code
+
+
+def settle_from_money(tx: Tx, workset: ShipmentWorkset, document: Document, percent: Decimal) -> None:
+    """Money that was paid before settles its share of an invoice when it is issued, oldest first; more than that stays free, to
+    be used by what was let through on it, or paid back."""
+    total = document.amounts.total
+    wanted = round_places(percent_of(total, percent), minor_digits(document.currency))
+    left = wanted
+    for payment in sorted(workset.money.values(), key=lambda one: (one.received_at, one.number)):
+        same = (payment.account_id, payment.currency) == (document.account_id, document.currency)
+        amount = min(payment.free, left) if same else ZERO
+        if amount <= 0:
+            continue
+        left -= amount
+        workset.money[payment.id] = used(payment, amount)
+        one = Application(tx.ids.new(), document.id, document.account_id, amount, payment.id)
+        workset.applications.append(one)
+        delta = CreditDelta(receivables=-amount, unapplied=-amount)
+        add_exposure(workset.orders.shelves, document.account_id, document.currency, delta)
+        workset.facts.append(money_used(payment, document.id, document.number, amount))
+    if wanted - left == total and total:
+        workset.messages.append(Message("invoice.settled", str(document.id), "paid before"))
+
+
+def used(payment: Payment, amount: Decimal) -> Payment:
+    """A payment of which so much more settles something."""
+    return replace(payment, applied=payment.applied + amount)
 
 
 def _stock_keys(workset: ShipmentWorkset) -> Iterable[tuple[UUID, UUID]]:

@@ -31,7 +31,7 @@ from tradewind.semantics.model import ZERO
 from tradewind.streams.due import Due, read_due
 from tradewind.streams.order_work import LineWork, OrderWork
 from tradewind.streams.release import group_key
-from tradewind.streams.shipment_work import ShipmentWorkset, add_exposure, post
+from tradewind.streams.shipment_work import ShipmentWorkset, add_exposure, post, settle_from_money
 
 # ---- shipments.book ----------------------------------------------------------------------------------------------
 
@@ -351,6 +351,9 @@ def apply_invoice(
         )
         variables = {"invoice": str(document.id), "due_at": document.due_at}
         workset.starts.append(Start("invoice_to_cash", "invoice", document.id, work.account.id, variables))
+        percent = outcome["books"].due.prepay_percent(work)
+        if percent and amounts.total > 0:
+            settle_from_money(tx, workset, document, percent)
         if not amounts.total:
             workset.messages.append(Message("invoice.settled", str(document.id), "nothing to pay"))
     return [{} for _ in calls]
