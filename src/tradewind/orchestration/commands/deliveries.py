@@ -33,6 +33,10 @@ update delivery d set status = 'sent', sent_at = %(now)s, lease_until = null, la
 from unnest(%(id)s::uuid[], %(token)s::bigint[]) as w(id, token)
 where d.id = w.id and d.lease_token = w.token and d.status = 'pending'
 """
+_COLLECTED = """
+update delivery set status = 'sent', sent_at = %(now)s, last_error = null
+where effect_key = %(key)s and status in ('parked', 'pending') and destination not like '%%://%%'
+"""
 _FAILED = """
 update delivery d set status = w.status, next_at = w.next_at, lease_until = null, last_error = w.error,
   attempts = d.attempts - w.waits::int
@@ -120,6 +124,11 @@ def note_failed(tx: Tx, failures: Sequence[Failure]) -> int:
         payload = {"kind": one.delivery.kind, "destination": one.delivery.destination, "error": one.error[:500]}
         tx.emit(Event("delivery.died", "delivery", one.delivery.id, payload, one.delivery.account_id))
     return len(noted)
+
+
+def note_collected(tx: Tx, effect_key: str) -> int:
+    """What waited to be collected was; gives 0 where it did not wait."""
+    return tx.run(_COLLECTED, {"now": tx.now, "key": effect_key})
 
 
 def pause_after(attempts: int) -> timedelta:
