@@ -146,6 +146,10 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/price-lists"): nothing(),
     ("GET", "/api/v1/price-lists/{code}/prices"): of("price_list", parameter="code"),
     ("GET", "/api/v1/events"): nothing(),
+    ("GET", "/api/v1/rules/{kind}"): (Call(path=lambda own, them: {"kind": "licences"}),),
+    ("PUT", "/api/v1/rules/{kind}"): (
+        Call(path=lambda own, them: {"kind": "restrictions"}, body=lambda own, them: {"rows": [{"code": "X", "name": "x"}]}),
+    ),
     ("GET", "/api/v1/imports"): nothing(),
     ("POST", "/api/v1/imports/{kind}"): (
         Call(path=lambda own, them: {"kind": "payment_terms"}, query=lambda own, them: {"dry_run": "true"}, content=CSV,
@@ -215,6 +219,12 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ),
     ("POST", "/api/v1/orders/{name}/lines/{line_no}/item"): of(
         "order", "order_id", parameter="name", body=lambda own, them: {"sku": "CUP"}, line_no="1"
+    ),
+    ("POST", "/api/v1/orders/{name}/lines/{line_no}/substitute"): of(
+        "order", "order_id", parameter="name", body=lambda own, them: {"decision": "accept", "reason": "fine"}, line_no="1"
+    ),
+    ("POST", "/api/v1/orders/{name}/lines/{line_no}/price"): of(
+        "order", "order_id", parameter="name", body=lambda own, them: {"decision": "bill_ours", "reason": "fine"}, line_no="1"
     ),
     ("POST", "/api/v1/orders/{name}/approve"): of("waiting", parameter="name", body=lambda own, them: {}),
     ("POST", "/api/v1/orders/{name}/reject"): of("waiting", parameter="name", body=reason),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from tradewind.catalog.queries import normal
@@ -108,3 +108,50 @@ def substitute_edges(reader: Reader, products: Iterable[UUID]) -> list[tuple[UUI
 def decimals(array: str) -> tuple[Decimal, ...]:
     """A numeric array that was selected as text."""
     return tuple(Decimal(part) for part in array[1:-1].split(","))
+
+
+# Rules as their import rows: what a scope key means, the columns, where they come from, and the key a page goes on after.
+_SCOPE = """split_part({key}, ':', 1) as scope,
+  case split_part({key}, ':', 1) when 'all' then null when 'account' then (select code from account where id::text = split_part({key}, ':', 2))
+  else substr({key}, strpos({key}, ':') + 1) end as value"""
+RULE_ROWS: dict[str, str] = {
+    "entitlements": f"""
+select concat_ws('/', t.scope_key, t.effect, p.sku, t.category, t.valid_from, t.id) as k, {_SCOPE.format(key="t.scope_key")}, t.effect, p.sku,
+  t.category, t.reason, t.valid_from, t.valid_to from assortment t left join product p on p.id = t.product_id""",  # noqa: S608 - ours
+    "restrictions": "select code || '/' || country as k, code, nullif(country, '') as country, name, effect, licence from restriction",
+    "restricted_products": """
+select p.sku || '/' || t.code as k, p.sku, t.code from product_restriction t join product p on p.id = t.product_id""",
+    "licences": """
+select concat_ws('/', a.code, t.code, t.country, t.number) as k, a.code as account, t.code, t.number, nullif(t.country, '') as country,
+  t.valid_from, t.valid_to from licence t join account a on a.id = t.account_id""",
+    "substitutes": """
+select p.sku || '/' || s.sku as k, p.sku, s.sku as substitute, t.rank, t.numerator, t.denominator, t.valid_from, t.valid_to
+from substitute t join product p on p.id = t.product_id join product s on s.id = t.substitute_id""",
+    "substitution_policies": f"""
+select t.scope_key as k, {_SCOPE.format(key="t.scope_key")}, t.consent, t.price from substitution_policy t""",  # noqa: S608 - ours
+    "price_tolerances": f"""
+select t.scope_key as k, {_SCOPE.format(key="t.scope_key")}, t.take, t.line_up_percent::text, t.line_up_amount::text, t.line_down_percent::text,
+  t.line_down_amount::text, t.order_up_percent::text, t.order_up_amount::text, t.order_down_percent::text, t.order_down_amount::text,
+  t.floor_percent::text from price_tolerance t""",  # noqa: S608 - ours
+    "calendars": """
+select c.code || '/' || coalesce(d.day, '') as k, c.code as calendar, c.name, c.time_zone, d.day, d.opens, d.closes, d.name as day_name
+from calendar c left join calendar_day d on d.calendar_id = c.id""",
+    "calendar_uses": """
+select concat_ws('/', t.use, s.code, a.code, d.code, t.ship_method) as k, t.use, s.code as site, a.code as account, d.code as ship_to,
+  nullif(t.ship_method, '') as ship_method, c.code as calendar, t.cut_off
+from calendar_use t left join site s on s.id = t.site_id left join account a on a.id = t.account_id
+left join address d on d.id = t.address_id left join calendar c on c.id = t.calendar_id""",
+}
+"""The kinds of rules, each with the statement that reads its rows."""
+
+
+def rule_rows(reader: Reader, kind: str, *, after: str, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of rules as rows of their import kind, by key, and where the next page begins."""
+    cursor = reader.connection.execute(
+        f"select * from ({RULE_ROWS[kind]}) r where k > %(after)s order by k limit %(limit)s",  # noqa: S608 - ours
+        {"after": after, "limit": limit},
+    )
+    names = [column.name for column in cursor.description or ()]
+    found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    last = found[-1]["k"] if len(found) == limit else None
+    return [{name: value for name, value in row.items() if name != "k"} for row in found], last

@@ -19,6 +19,7 @@ from tradewind.integration.commands.masters import (
 from tradewind.integration.commands.products import apply_products
 from tradewind.integration.commands.rules import apply_calendars, apply_rules, apply_substitutes
 from tradewind.integration.commands.supply import apply_inbound_supply, apply_stock
+from tradewind.integration.commands.upsert import LOCK_IMPORT
 from tradewind.integration.commands.validity import (
     apply_agreements,
     apply_price_assignments,
@@ -75,7 +76,6 @@ _APPLY: dict[str, Apply] = {
     },
 }
 _OWN_CODE = {"accounts": "code", "products": "sku"}
-_LOCK = "select pg_advisory_xact_lock(hashtext('tradewind.import'), hashtext(%s))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def import_rows(tx: Tx, kind: str, rows: Sequence[Any], run: Run) -> Applied:
 
     `Applied.waiting` are rows that name a record of their own kind which is not there: pass them again once it is.
     """
-    tx.run(_LOCK, [kind])
+    tx.run(LOCK_IMPORT, [kind])
     apply = _APPLY.get(kind)
     applied = apply(tx, rows, run) if apply is not None else apply_master(tx, kind, rows, run)
     if applied.created or applied.changed:

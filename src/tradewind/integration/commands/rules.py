@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tradewind.catalog.decide import circle
 from tradewind.integration.commands.upsert import (
+    LOCK_IMPORT,
     Column,
     Reference,
     Target,
@@ -19,7 +20,8 @@ from tradewind.integration.commands.upsert import (
 from tradewind.integration.decide.periods import ALWAYS
 from tradewind.integration.model import Applied, Run
 from tradewind.integration.queries import substitute_edges
-from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.problem import Refused
+from tradewind.kernel.tx import Event, Tx, dumps
 
 _PERIOD = (Column("valid_from", "valid_from", "timestamptz"), Column("valid_to", "valid_to", "timestamptz"))
 _SCOPE = Column("scope_key", "scope_key")
@@ -233,3 +235,37 @@ def apply_calendars(tx: Tx, rows: Sequence[Any], run: Run) -> Applied:
     records = [{**row._asdict(), "calendar": ids[row.calendar]} for row in rows]
     count(applied, len(records), upsert(tx, _DAY, records, written=writable(tx, "calendar", run)))
     return applied
+
+
+def remove_rules(tx: Tx, kind: str, rows: Sequence[Any], run: Run) -> int:
+    """Take rows of a kind away, by their keys; gives how many there were. Raises `Refused` where a row names what is not there."""
+    tx.run(LOCK_IMPORT, [kind])
+    applied = Applied()
+    _, target = _TARGETS.get(kind) or ("", _SUBSTITUTE if kind == "substitutes" else _DAY)
+    references = _REFERENCES.get(kind, ())
+    if kind == "substitutes":
+        references = (Reference("sku", "product"), Reference("substitute", "product"))
+    if kind == "calendars":
+        references = (Reference("calendar", "calendar"),)
+    found = resolve(tx, rows, references, applied)
+    scopes = _scopes(tx, rows, applied)
+    places = _ship_tos(tx, rows, found, applied) if kind == "calendar_uses" else {}
+    if applied.refused:
+        raise Refused([problem for _, problem in applied.refused])
+    records = as_records(rows, found)
+    for row, record in zip(rows, records, strict=True):
+        record |= {"scope_key": scopes.get(row.row), "ship_to": places.get(row.row)}
+        record["valid_from"] = record.get("valid_from") or ALWAYS
+        record["country"] = record.get("country") or ""
+        record["ship_method"] = record.get("ship_method") or ""
+    keys = {column.name: [record[column.field] for record in records] for column in target.key}
+    removed = tx.run(_removal(target), keys)
+    tx.emit(Event("rules.removed", "import", run.id, {"kind": kind, "removed": removed}))
+    return removed
+
+
+def _removal(target: Target) -> str:
+    names = ", ".join(column.name for column in target.key)
+    arrays = ", ".join(f"%({column.name})s::{column.type}[]" for column in target.key)
+    same = " and ".join(f"t.{column.name} is not distinct from w.{column.name}" for column in target.key)
+    return f"delete from {target.table} t using unnest({arrays}) as w({names}) where {same}"  # noqa: S608 - names are ours

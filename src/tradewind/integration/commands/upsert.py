@@ -14,6 +14,8 @@ from tradewind.semantics.decide.rows.codes import nearest
 from tradewind.semantics.decide.rows.model import Severity
 
 SUGGESTIONS_MAX = 20
+LOCK_IMPORT = "select pg_advisory_xact_lock(hashtext('tradewind.import'), hashtext(%s))"
+"""Imports of one kind come one after the other."""
 _COUNTED = "\nselect count(*) filter (where created), count(*) filter (where not created) from done"
 _EACH = "\nselect name, created from done"
 
