@@ -9,6 +9,8 @@ import pytest
 from paper_reading import cells_of, labelled, lines_of, number_of, table_rows
 from tradewind.desk.bounces import Bounce, bounce_payments
 from tradewind.desk.cash import Received, record_payments
+from tradewind.desk.change import ChangeRequest, change
+from tradewind.orders.decide.actions import SetQuantity
 
 D = Decimal
 WORDS = {
@@ -149,10 +151,12 @@ def test_first_requests_at_the_same_time_issue_one_paper(desk):
 
 
 def test_a_changed_order_has_a_next_version_that_names_the_one_before(desk):
-    order = desk.shop.order(("CUP", "10"))
+    order = desk.shop.order(("CUP", "6000"))
     path = f"orders/{desk.number(order)}/confirmation.pdf"
     first = desk.get(path, "alma")
-    desk.change("update sales_order set version = version + 1 where id = %s".replace("%s", f"'{order}'"))
+    asked = ChangeRequest(order, (SetQuantity(1, D(5500)),), "they called")
+    (changed,) = desk.shop.database.write(lambda tx: change(tx, [asked]))
+    assert changed.problems == ()
 
     second = desk.get(path, "alma")
     older = desk.get(path, "alma", params={"version": "1"})
@@ -160,6 +164,9 @@ def test_a_changed_order_has_a_next_version_that_names_the_one_before(desk):
 
     assert (first.headers["x-paper-version"], second.headers["x-paper-version"]) == ("1", "2")
     assert any("Version 2. It replaces version 1 of 2 Mar 2026." in line for line in lines_of(second.content))
+    total = desk.shop.one("select total from sales_order where id = %s", [order])[0]
+    assert [number_of(row[-1], "en") for row in table_rows(second.content, "Line")] == [D("18331.50")]
+    assert labelled(second.content, "Total EUR", "en") == total < labelled(first.content, "Total EUR", "en")
     assert older.content == first.content
     assert never.status_code == 404
     rows = desk.shop.all(
@@ -189,12 +196,12 @@ def test_the_language_is_the_account_s_else_a_contact_s_else_the_house_s(desk):
     path = f"orders/{number}/confirmation.pdf"
 
     said = [desk.get(path).headers["content-language"]]
-    for change in (
+    for sql in (
         "update legal_entity set language = 'de'",
         "insert into contact (id, account_id, code, name, language) select gen_random_uuid(), id, 'C1', 'C', 'en' from account where code = 'ALMA'",
         "update account set language = 'de' where code = 'ALMA'",
     ):
-        desk.change(change)
+        desk.change(sql)
         said.append(desk.get(path).headers["content-language"])
 
     assert said == ["en", "de", "en", "de"]
@@ -304,3 +311,23 @@ def test_characters_our_typeface_lacks_are_said_and_not_lost(desk):
     ((findings, content),) = desk.shop.all("select findings, content from issued_paper")
     assert findings[0]["detail"]["characters"] == ["U+9676", "U+5668", "U+2615"]
     assert content["lines"][0]["description"] == "陶器 cup ☕ Ωmega Чашка"
+
+
+def test_a_discount_for_paying_early_is_offered_and_then_taken_on_the_statement(desk):
+    desk.change(
+        "update payment_terms set discount_percent = 2, discount_days = 10, grace_days = 3 where code = 'NET30'"
+    )
+    (number,) = desk.billed(desk.shop.order(("CUP", "300")))
+    total = desk.shop.one("select total from invoice where number = %s", [number])[0]
+    off = (total * 2 / 100).quantize(D("0.01"))
+
+    invoice = lines_of(desk.pdf(f"invoices/{number}/document.pdf", lang="en"))
+    desk.shop.wait(days=5)
+    paid = Received("ALMA", total - off, "EUR", reference=number)
+    desk.shop.database.write(lambda tx: record_payments(tx, [paid]))
+    statement = lines_of(desk.pdf("accounts/ALMA/statement.pdf", lang="en"))
+
+    assert any(line.strip() == f"If you pay by 12 Mar 2026, 2% discount may be taken: {off} EUR." for line in invoice)
+    taken = [cells_of(line) for line in statement if "Discount for early payment" in line]
+    assert [number_of(row[-2], "en") for row in taken] == [off]
+    assert [cells_of(line)[-1] for line in statement if line.strip().startswith("Balance")] == ["0.00", "0.00"]
