@@ -1,5 +1,7 @@
 """A shop for stories: one legal entity, some accounts, three sites, priced and stocked products; a clock that stands still."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -117,6 +119,13 @@ class Shop:
         result = self.database.write(lambda tx: answer_shipments(tx, [given], inline=inline))[0]
         self.turn()
         return result
+
+    @contextmanager
+    def trying(self) -> Iterator[Tx]:
+        """A transaction that is taken back."""
+        database = self.database
+        with database.connection() as connection, connection.transaction(force_rollback=True):
+            yield Tx(connection, database.clock, database.ids, SYSTEM, database.role, database.kept)
 
     def status(self, order: UUID) -> str:
         return str(self.one("select status from sales_order where id = %s", [order])[0])

@@ -71,7 +71,7 @@ def answers_of(actions: Sequence[Action | Restoring], outcomes: Sequence[Outcome
 def _answer(place: int, action: Action | Restoring, outcome: Outcome, sheet: Sheet) -> Answer:
     state = sheet.lines.get(outcome.line_no) if outcome.line_no is not None else None
     done, asked = (
-        None if units is None or state is None else in_line_unit(state, units)
+        None if units is None or state is None else Decimal(plain(in_line_unit(state, units)))
         for units in (outcome.done, outcome.asked)
     )
     lines = outcome.lines or (() if outcome.line_no is None else (outcome.line_no,))

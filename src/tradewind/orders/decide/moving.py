@@ -61,13 +61,23 @@ def move_scope(sheet: Sheet, line_no: int | None, group_no: int | None, change: 
     if group_no is not None and group_no not in sheet.groups:
         return reject(errors.unknown_group(group_no, f"{where}/group"))
     numbers = sorted(sheet.groups) if group_no is None else [group_no]
-    moved = [one.line.line_no for no in numbers for one in sheet.of_group(no) if one.left]
+    there = [one for no in numbers for one in sheet.of_group(no)]
+    out = next((one for one in there if one.units.released), None)
+    moved = tuple(one.line.line_no for one in there if one.free)
     if not moved:
-        return reject(errors.nothing_left(0, where))
+        return reject(errors.nothing_left(0, where) if out is None else _at_warehouse(out, where))
     for no in numbers:
-        if any(one.left for one in sheet.of_group(no)):
+        if any(one.free for one in sheet.of_group(no)):
             _set_group(sheet, change(sheet.groups[no]))
-    return Outcome("accepted", None, None, None, None, tuple(moved))
+    if out is not None:
+        return Outcome("changed", None, None, None, _at_warehouse(out, where), moved)
+    return Outcome("accepted", None, None, None, None, moved)
+
+
+def _at_warehouse(state: LineState, where: str) -> Problem:
+    """What a warehouse was given goes where and when it was told."""
+    qty = format(in_line_unit(state, state.units.released).normalize(), "f")
+    return errors.handed_over(state.line.sku, qty, where)
 
 
 def _set_group(sheet: Sheet, group: Group, *, new: bool = False) -> None:
@@ -80,8 +90,8 @@ def _move_line(sheet: Sheet, line_no: int, change: Changing, *, where: str) -> O
     state = known_line(sheet, line_no, where)
     if isinstance(state, Problem):
         return reject(state, line_no)
-    if not state.left:
-        return reject(errors.nothing_left(line_no, where), line_no)
+    if not state.free:
+        return reject(_at_warehouse(state, where) if state.left else errors.nothing_left(line_no, where), line_no)
     here = sheet.groups[state.line.group_no]
     wanted = change(here)
     if _same(here, wanted):
@@ -130,9 +140,11 @@ def pin_site(sheet: Sheet, action: PinSite) -> Outcome:
         if isinstance(found, Problem)
         else errors.not_goods(state.line.sku, sheet.where)
         if not state.line.stocked
-        else errors.nothing_left(action.line_no, sheet.where)
-        if not state.free
         else None
+        if state.free
+        else _at_warehouse(state, sheet.where)
+        if state.left
+        else errors.nothing_left(action.line_no, sheet.where)
     )
     if problem is not None:
         return reject(problem, action.line_no)
