@@ -134,7 +134,8 @@ PLANTS = (
                         "snapshot, '{{}}', '{{}}', on_expiry, pending, {t}, null, null, {t}, null, null from approval_request"),
     Plant("A2", "update approval set decided_by = '{buyer}'; update approval_seat set person_id = '{buyer}'"),
     Plant("A2", "update approval set on_behalf_of = '{buyer}'"),
-    Plant("A2", "update event set type = 'order.changed', actor_id = '{boris}' where subject_id = '{order2}' and subject_seq = 2"),
+    Plant("A2", "update event set type = 'order.changed', actor_id = '{boris}' where subject_id = '{order2}' and subject_seq = 2; "
+                "update approval set decided_at = {t} + interval '1 second'"),
     Plant("A2.once", "insert into approval select gen_random_uuid(), order_id, account_id, content_hash, decision, '{anna}', reason, "
                      "decided_at, request_id, tiers, '{boris}', null, null, null from approval; "
                      "insert into approval_seat select request_id, 1, 2, id, '{anna}', 'approval_above v0', true "

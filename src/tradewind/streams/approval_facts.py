@@ -70,7 +70,7 @@ def _floors(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -
             asked.setdefault(list_id, set()).update(one.line.product_id for one in live(work))
     if not asked:
         return {}
-    missing = {product_id for _, product_id in pairs} - workset.products.keys()
+    missing = {product_id for products in asked.values() for product_id in products} - workset.products.keys()
     if missing:
         workset.products.update(products_by_id(reader, missing))
     units = {product.id: product.units for product in workset.products.values()}

@@ -16,7 +16,7 @@ from tradewind.kernel.deliveries import put_deliveries
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call, Step
 from tradewind.orchestration.commands.waking import wake_waiting
-from tradewind.orders.commands import reprice_charges
+from tradewind.orders.commands import insert_changes, reprice_charges
 from tradewind.orders.decide import plan_cut
 from tradewind.orders.model import Hold
 from tradewind.streams.approval_need import EXPIRED
@@ -108,6 +108,7 @@ def _cancel(tx: Tx, workset: OrderWorkset, works: Sequence[OrderWork]) -> None:
         cuts = {one.line.line_no: plan_cut(one.quantities, None) for one in work.lines}
         cancel_units(tx, at_hand, work, cuts, reason=TOO_LATE)
     reprice_charges(tx, [(work.id, *one) for work in works if work.id in at_hand.repriced for one in work.charges])
+    insert_changes(tx, at_hand.steps)
     put_deliveries(tx, at_hand.deliveries)
     for fact in at_hand.facts:
         tx.emit(fact)

@@ -5,7 +5,7 @@ of its own, on to which approvals are carried whose bound parts did not change f
 without an amount of their own cost nothing here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -115,11 +115,13 @@ def _note_changers(tx: Tx, workset: OrderWorkset, requesters: dict[UUID, set[UUI
 
 def _stands(flow: Flow | None, work: OrderWork) -> bool:
     """Whether what was asked last is about the order as it is."""
-    return (
-        flow is not None
-        and flow.request.status in ("waiting", "approved", "expired")
-        and flow.request.content_hash == hash_of(work)
-    )
+    if flow is None or flow.request.status not in ("waiting", "approved", "expired"):
+        return False
+    if flow.request.content_hash != hash_of(work):
+        return False
+    asked = Decimal(flow.request.snapshot["total"])
+    # cancelled units lower the total of the same content: what waits is asked again, and may need less
+    return work.totals.total == asked if flow.request.status == "waiting" else work.totals.total <= asked
 
 
 def assess_need(
@@ -141,6 +143,16 @@ def assess_need(
     requesters = known.requesters.get(work.id, set())
     given = [one for one in flow.earlier if one[0].own_orders or not requesters & {one[1].person, one[1].voice}]
     carried, lost = carry_votes(given, requirement.tiers, total=work.totals.total)
+    had = {
+        (tier.policy, tier.version, tier.tier)
+        for tier in flow.request.tiers
+        if any(tier.no in vote.tiers for vote in flow.votes)
+    }
+    lost = {
+        tier.no: lost[tier.no]
+        for tier in requirement.tiers
+        if tier.no in lost and (tier.policy, tier.version, tier.tier) in had
+    }
     return ApprovalPlan(
         digest, requirement, None, flow.request.request_no + 1, tuple(carried), tuple(sorted(lost.items()))
     )
@@ -235,8 +247,16 @@ def _sentence(plan: ApprovalPlan) -> str:
     return f"needs approval: {', '.join(names)}"
 
 
-def note_request(tx: Tx, workset: OrderWorkset, work: OrderWork, plan: ApprovalPlan) -> Request:
-    """The request that stands for the order: the one there is, or a new one that is written with the working copy."""
+def note_request(
+    tx: Tx,
+    workset: OrderWorkset,
+    work: OrderWork,
+    plan: ApprovalPlan,
+    *,
+    available: Mapping[UUID, Decimal] | None = None,
+) -> Request:
+    """The request that stands for the order: the one there is, or a new one that is written with the working copy.
+    `available`: what the order could have had, by product, where nothing is taken for it while it waits."""
     if plan.current is not None:
         return plan.current
     needed, complete = plan.requirement, plan.complete
@@ -248,7 +268,7 @@ def note_request(tx: Tx, workset: OrderWorkset, work: OrderWork, plan: ApprovalP
         plan.content_hash,
         "approved" if complete else "waiting",
         needed.tiers,
-        picture_of(work),
+        picture_of(work, available=available),
         needed.on_expiry,
         needed.pending,
         tx.now,

@@ -142,7 +142,7 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
             one.quantities.cancelled == one.quantities.ordered for one in work.lines
         )
         approval = any(hold.code == NEEDED for hold in held)
-        request = None if plan.approval is None else note_request(tx, workset, work, plan.approval)
+        request = None if plan.approval is None else note_request(tx, workset, work, plan.approval, available=_had(plan))
         if held and not nothing_left:
             workset.say(
                 work,
@@ -167,6 +167,17 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
             }
         )
     return answers
+
+
+def _had(plan: Plan) -> dict[UUID, Decimal] | None:
+    """What the order would have got of each product, where nothing is taken for it while it waits."""
+    if plan.approval is None or not plan.approval.idle:
+        return None
+    found: dict[UUID, Decimal] = {}
+    for group in plan.groups:
+        for take in group.sourcing.takes:
+            found[take.product_id] = found.get(take.product_id, ZERO) + take.qty
+    return found
 
 
 def _take_group(

@@ -67,7 +67,7 @@ APPROVALS = (
         from approval p join sales_order o on o.id = p.order_id left join approval_request r on r.id = p.request_id
         where p.decision = 'approved'
           and (o.principal_id in (p.decided_by, p.on_behalf_of) or exists (
-            select from event e where e.subject_id = p.order_id and e.type = 'order.changed' and e.at <= p.decided_at
+            select from event e where e.subject_id = p.order_id and e.type = 'order.changed' and e.at < p.decided_at
               and e.actor_id in (p.decided_by, p.on_behalf_of)))
           and not exists (
             select from jsonb_array_elements(r.tiers) t
