@@ -106,6 +106,14 @@ def test_an_address_is_written_as_where_it_goes():
     assert place_lines(PLACE, EN, home="DE") == ["Alma", "Main 1", "28195 Bremen"]
     assert place_lines(PLACE, EN, home="GB") == ["Alma", "Main 1", "28195 Bremen", "GERMANY"]
     assert place_lines(american, DE, home="DE") == ["Acme", "1 Main St", "Portland, OR 97201", "VEREINIGTE STAATEN"]
+    british = {
+        "name": "Mercia",
+        "street": "18 Wharf Street",
+        "city": "Leeds",
+        "postal_code": "LS2 7EQ",
+        "country": "GB",
+    }
+    assert place_lines(british, EN, home="GB") == ["Mercia", "18 Wharf Street", "Leeds LS2 7EQ"]
     assert place_lines({}, DE, home="DE") == place_lines(None, DE, home="DE") == []
 
 

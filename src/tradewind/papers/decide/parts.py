@@ -31,7 +31,7 @@ def place_lines(place: Mapping[str, Any] | None, words: Wording, *, home: str) -
     town = " ".join(filter(None, (place.get("postal_code"), place.get("city"))))
     if country in LETTER_COUNTRIES or country in ("GB", "AU"):
         region = " ".join(filter(None, (place.get("region"), place.get("postal_code"))))
-        town = ", ".join(filter(None, (place.get("city"), region)))
+        town = (", " if place.get("region") else " ").join(filter(None, (place.get("city"), region)))
     lines = [place.get("name"), *str(place.get("street") or "").splitlines(), town]
     lines += [words.country(country).upper()] if country and country != home else []
     return [line for line in lines if line]

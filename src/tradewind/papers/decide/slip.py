@@ -17,7 +17,7 @@ def packing_slip(values: Values, words: Wording) -> Sheet:
     shipped = values["status"] == "shipped"
     sheet["facts"] = facts(
         words,
-        ("delivery_date" if shipped else "date", words.day(values["date"])),
+        ("date", words.day(values["date"])),
         ("customer", values["account"]["code"]),
         ("buyer_po", values["buyer_po"]),
         ("order", joined((values["order"], words.day(values["order_date"])), ", ")),
