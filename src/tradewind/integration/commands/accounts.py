@@ -45,6 +45,7 @@ _ACCOUNT = Target(
                 "duplicate_po",
                 "delivery_url",
                 "language",
+                "unknown_items",
             )
         ),
         Column("terms", "terms_code"),

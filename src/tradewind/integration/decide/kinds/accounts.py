@@ -36,6 +36,7 @@ class AccountRow(NamedTuple):
     delivery_url: str | None
     credit_limit: Decimal | None
     language: str | None
+    unknown_items: str
 
 
 def _check(row: AccountRow) -> Iterable[Fault]:
@@ -99,6 +100,14 @@ ACCOUNTS = Kind(
         money("credit_limit", "the limit it carries for itself and its tree; empty means it has none of its own"),
         one_of(
             "language", "what its papers are written in; empty leaves it to its contacts and our company", "en", "de"
+        ),
+        one_of(
+            "unknown_items",
+            "what to do with lines nobody can identify: as the channel does, refuse the order, or hold the line",
+            "channel",
+            "refuse",
+            "hold",
+            default="channel",
         ),
     ),
     key=("code",),
