@@ -30,6 +30,14 @@ insert into cross_reference (id, kind, account_id, number, product_id)
   values (gen_random_uuid(), 'customer', %(account)s, %(token)s, %(cup)s);
 insert into tax_certificate (id, account_id, country, number, valid_from)
   values (gen_random_uuid(), %(account)s, 'US', %(token)s, '2020-01-01');
+insert into licence (id, account_id, code, number, valid_from) values (gen_random_uuid(), %(account)s, 'ADR', %(token)s, now());
+insert into calendar (id, code, name) values (%(list)s, %(list_code)s, %(list_code)s);
+insert into calendar_day (calendar_id, day, opens, closes)
+  select %(list)s, day, '00:00', '23:59' from unnest(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) as w(day);
+insert into calendar_use (id, use, account_id, calendar_id) values (gen_random_uuid(), 'receiving', %(account)s, %(list)s);
+insert into line_substitution
+  select l.order_id, l.line_no, l.account_id, p.id, 1, 'EA', 1, l.product_id, 1, 1, 1, 'ask', 'own', now(), null
+  from order_line l join product p on p.id <> l.product_id where l.account_id = %(account)s order by l.order_id, p.sku limit 1;
 insert into price_list (id, code, name, currency, layer) values (%(list)s, %(list_code)s, %(token)s, 'EUR', 'agreement');
 insert into agreement (id, code, account_id, list_id, name, valid_from)
   values (gen_random_uuid(), %(list_code)s, %(account)s, %(list)s, %(token)s, '2020-01-01');
