@@ -123,6 +123,37 @@ PLANTS = (
     Plant("C2.orders", "update credit_node set open_orders = 30"),
     Plant("C2.receivables", "update credit_node set receivables = 30"),
     Plant("C2.unapplied", "update credit_node set unapplied = 0"),
+    Plant("C4", "insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at) values "
+                "(gen_random_uuid(), '{order2}', '{branch}', 'order', 'credit', 'credit.blocked', 'late', '{{release}}', {t}); "
+                "update credit_node set overdue_days = 1"),
+    Plant("C4", "insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at) values "
+                "(gen_random_uuid(), '{order2}', '{branch}', 'order', 'credit', 'credit.blocked', 'late', '{{release}}', "
+                "{t} + interval '3 days'); update credit_node set overdue_days = 1, overdue_tolerated = 29.60"),
+    Plant("C5", "insert into credit_override (id, account_id, amount, currency, reason, valid_from, valid_to, requested_by, "
+                "approved_by, approver_limit, order_id) values (gen_random_uuid(), '{root}', 50, 'EUR', 'x', {t}, {t}, '{anna}', "
+                "'{boris}', 500, '{order2}'); insert into credit_request (id, account_id, order_id, kind, amount, currency, reason, "
+                "status, alone_up_to, figures, proposed_by, proposed_at, decided_by, decided_at) values (gen_random_uuid(), "
+                "'{root}', '{order2}', 'release', 49, 'EUR', 'x', 'confirmed', 0, '[]', '{anna}', {t}, '{boris}', {t})"),
+    Plant("A2", "alter table credit_request drop constraint ck_credit_request_four_eyes; "
+                "insert into credit_request (id, account_id, kind, amount, currency, reason, status, alone_up_to, figures, "
+                "proposed_by, proposed_at, decided_by, decided_at) values (gen_random_uuid(), '{root}', 'limit', 50, 'EUR', 'x', "
+                "'confirmed', 49, '[]', '{anna}', {t}, '{anna}', {t})"),
+    Plant("C6", "insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, detail, line_no, opened_at) "
+                "values (gen_random_uuid(), '{order2}', '{branch}', 'line', 'credit', 'credit.part_held', 'x', '{{release}}', "
+                "'{{\"qty\": \"10\"}}', 1, {t})"),
+    Plant("M9", "insert into invoice_instalment (invoice_id, part_no, account_id, due_at, amount) values "
+                "('{invoice1}', 1, '{root}', {t}, 40), ('{invoice1}', 2, '{root}', {t}, 7.50)"),
+    Plant("M10", "insert into invoice_instalment (invoice_id, part_no, account_id, due_at, amount, discount_until, discount) values "
+                 "('{invoice1}', 1, '{root}', {t}, 47.60, {t} - interval '1 day', 0.95); "
+                 "update payment_application set discount = 0.50 where payment_id = '{payment1}'; "
+                 "update invoice set credited = 3.50 where id = '{invoice1}'; update credit_node set receivables = 29.10; "
+                 "insert into journal (id, kind, legal_entity_id, reference_type, reference_id, at) "
+                 "select '{stuck}', 'discount', '{entity}', 'payment_application', id, {t} from payment_application "
+                 "where payment_id = '{payment1}'; insert into posting values ('{stuck}', 1, 'receivables', '{root}', 'EUR', -0.50), "
+                 "('{stuck}', 2, 'discounts', null, 'EUR', 0.50)"),
+    Plant("M7", "update payment set refunded = 5 where id = '{payment1}'; "
+                "update credit_node set unapplied = 2.95; "
+                "update posting set amount = sign(amount) * 15 where journal_id = '{j_payment1}'"),
     Plant("C3", "update sales_order set credit_taken = 1 where id = '{order4}'"),
     Plant("A1", "update order_line set unit_price = 2.4, allowance = -1.20 where order_id = '{order2}'"),
     Plant("A1", "update approval set decision = 'rejected'"),

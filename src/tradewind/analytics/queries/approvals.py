@@ -49,14 +49,15 @@ APPROVALS = (
     ),
     Check(
         "A1.waiting",
-        "What waits for approval is held, and what is held for approval is asked of somebody.",
+        "What waits for approval is held, and whatever is held for approval was asked of somebody.",
         """
-        select order_id, r.id as request_id, h.id as hold_id
-        from (select order_id, id from approval_request where status = 'waiting') r
-        full join (
-          select order_id, id from order_hold where kind = 'approval' and code = 'approvals.needed' and released_at is null
-        ) h using (order_id)
-        where r.id is null or h.id is null
+        select r.order_id, r.id as request_id, 'not held' as what from approval_request r
+        where r.status = 'waiting' and not exists (
+          select from order_hold h where h.order_id = r.order_id and h.kind = 'approval' and h.released_at is null)
+        union all
+        select h.order_id, h.id, 'not asked' from order_hold h
+        where h.kind = 'approval' and h.code = 'approvals.needed' and h.released_at is null
+          and not exists (select from approval_request r where r.order_id = h.order_id)
         """,
     ),
     Check(
@@ -74,7 +75,10 @@ APPROVALS = (
             where (t ->> 'no')::int = any(p.tiers) and (t ->> 'own_orders')::boolean)
         union all
         select id, 'credit override', null, approved_by from credit_override
-        where requested_by = approved_by or approver_limit < amount
+        where (requested_by = approved_by and amount > alone_up_to) or approver_limit < amount
+        union all
+        select id, 'credit request', null, decided_by from credit_request
+        where status = 'confirmed' and decided_by = proposed_by and amount > alone_up_to
         """,
     ),
     Check(

@@ -28,7 +28,10 @@ RECEIVABLES = (
             select account_id, currency, sum(case kind when 'invoice' then total else -total end) as balance
             from invoice group by 1, 2
             union all
-            select account_id, currency, -sum(amount) from payment where bounced_at is null group by 1, 2
+            select account_id, currency, -sum(amount - refunded) from payment where bounced_at is null group by 1, 2
+            union all
+            select i.account_id, i.currency, -sum(a.discount)
+            from payment_application a join invoice i on i.id = a.invoice_id where a.discount <> 0 group by 1, 2
           ) items group by 1, 2
         ) i using (account_id, currency)
         where coalesce(l.balance, 0) <> coalesce(i.balance, 0)
@@ -36,7 +39,7 @@ RECEIVABLES = (
     ),
     Check(
         "M6.journals",
-        "Every posted invoice, credit note, payment and bounce has its journal.",
+        "Every posted invoice, credit note, payment, bounce, refund and discount has its journal.",
         """
         select i.kind as what, i.id, i.number, i.total as amount from invoice i
         where not exists (select from journal j where j.reference_id = i.id and j.kind = i.kind)
@@ -46,18 +49,26 @@ RECEIVABLES = (
         union all
         select 'bounce', p.id, p.number, p.amount from payment p
         where p.bounced_at is not null and not exists (select from journal j where j.reference_id = p.id and j.kind = 'bounce')
+        union all
+        select 'refund', r.id, p.number, r.amount from payment_refund r join payment p on p.id = r.payment_id
+        where not exists (select from journal j where j.reference_id = r.id and j.kind = 'refund')
+        union all
+        select 'discount', a.id, i.number, a.discount from payment_application a join invoice i on i.id = a.invoice_id
+        where a.discount <> 0 and not exists (select from journal j where j.reference_id = a.id and j.kind = 'discount')
         """,
     ),
     Check(
         "M7",
-        "What is applied of a payment was received and is what its applications sum to.",
+        "What is applied of a payment was received and is what its applications sum to; what went back is its refunds.",
         """
-        select p.id as payment_id, p.number, p.amount, p.applied, a.amount as applications
+        select p.id as payment_id, p.number, p.amount, p.applied, a.amount as applications, p.refunded, r.amount as refunds
         from payment p
         left join (
           select payment_id, sum(amount) as amount from payment_application where payment_id is not null group by 1
         ) a on a.payment_id = p.id
-        where p.applied <> coalesce(a.amount, 0) or p.applied > p.amount or p.applied < 0
+        left join (select payment_id, sum(amount) as amount from payment_refund group by 1) r on r.payment_id = p.id
+        where p.applied <> coalesce(a.amount, 0) or p.applied + p.refunded > p.amount or p.applied < 0
+           or p.refunded <> coalesce(r.amount, 0)
         """,
     ),
     Check(
@@ -69,7 +80,7 @@ RECEIVABLES = (
         from invoice i
         left join (
           select invoice_id, coalesce(sum(amount) filter (where payment_id is not null), 0) as paid,
-                 coalesce(sum(amount) filter (where credit_note_id is not null), 0) as credited
+                 coalesce(sum(amount) filter (where credit_note_id is not null), 0) + sum(discount) as credited
           from payment_application group by 1
         ) a on a.invoice_id = i.id
         where i.kind = 'invoice'
@@ -128,6 +139,36 @@ RECEIVABLES = (
         ) c using (invoice_id, line_no)
         where coalesce(l.credited_qty, 0) <> coalesce(c.qty, 0) or abs(coalesce(l.credited_net, 0)) <> coalesce(c.net, 0)
            or l.credited_qty > l.qty or abs(l.credited_net) > abs(l.net)
+        """,
+    ),
+    Check(
+        "M9",
+        "The instalments of an invoice sum to its total, and none of its discounts is of more than that.",
+        """
+        select i.id as invoice_id, i.number, i.total, p.amount as instalments, p.discount
+        from (
+          select invoice_id, sum(amount) as amount, sum(discount) as discount, count(*) as parts, max(part_no) as last
+          from invoice_instalment group by 1
+        ) p join invoice i on i.id = p.invoice_id
+        where p.amount <> i.total or p.parts <> p.last or p.discount > greatest(i.total, 0)
+        """,
+    ),
+    Check(
+        "M10",
+        "A discount for paying early is taken only with money that came in time, and never more of it than the invoice gives.",
+        """
+        select a.id as application_id, i.number, a.amount, a.discount, y.received_at, p.discount_until
+        from payment_application a
+        join invoice i on i.id = a.invoice_id
+        left join payment y on y.id = a.payment_id
+        left join invoice_instalment p on p.invoice_id = a.invoice_id and p.discount > 0
+        where a.discount <> 0 and (p.discount_until is null or y.received_at > p.discount_until)
+        union all
+        select null, i.number, i.total, sum(a.discount), null, p.discount_until
+        from payment_application a
+        join invoice i on i.id = a.invoice_id
+        join invoice_instalment p on p.invoice_id = a.invoice_id and p.discount > 0
+        group by i.id, p.discount, p.discount_until having sum(a.discount) not between 0 and p.discount
         """,
     ),
 )
