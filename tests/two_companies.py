@@ -20,6 +20,7 @@ from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import MANDATE_ACTIONS, ROLES_OF_KIND, Kind
 from tradewind.app.postgres import Server
 from tradewind.desk.cash import Received, record_payments
+from tradewind.desk.refunds import Refund, refund_payments
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
 from tradewind.kernel.tx import Database, Tx
 
@@ -43,8 +44,19 @@ insert into agreement (id, code, account_id, list_id, name, valid_from)
   values (gen_random_uuid(), %(list_code)s, %(account)s, %(list)s, %(token)s, '2020-01-01');
 insert into credit_override (id, account_id, amount, currency, reason, valid_from, valid_to, requested_by, approved_by, approver_limit)
   values (gen_random_uuid(), %(account)s, 100, 'EUR', %(token)s, now(), now() + interval '1 day', %(one)s, %(other)s, 500);
+insert into credit_request (id, account_id, order_id, kind, amount, currency, reason, alone_up_to, figures, proposed_by, proposed_at)
+  values (%(request)s, %(account)s, %(order)s, 'release', 100, 'EUR', %(token)s, 0, '[]', %(one)s, now());
+insert into payment_promise (id, account_id, currency, amount, due_at, note, made_at)
+  values (gen_random_uuid(), %(account)s, 'EUR', 10, now() + interval '1 day', %(token)s, now());
+insert into invoice_instalment (invoice_id, part_no, account_id, due_at, amount)
+  select id, 1, account_id, due_at, total from invoice where order_id = %(order)s and kind = 'invoice';
 insert into approval (id, order_id, account_id, content_hash, decision, decided_by, reason, decided_at)
   values (gen_random_uuid(), %(order)s, %(account)s, 'x', 'rejected', %(one)s, %(token)s, now());
+insert into approval_policy (id, code, version, name, side, account_id, condition, tiers, binds, created_by, created_at)
+  values (%(policy)s, %(list_code)s, 1, %(token)s, 'buyer', %(account)s, 'false',
+    '[{"name": "x", "need": 1, "any_of": [{"role": "buyer_approver"}], "fallback": []}]', '{}', %(one)s, now());
+insert into approval_delegation (id, principal_id, delegate_id, valid_from, valid_to, reason, created_at)
+  values (%(delegation)s, %(principal)s, %(taker)s, now(), now() + interval '1 day', %(token)s, now());
 insert into delivery (id, effect_key, epoch, destination, kind, account_id, subject_type, subject_id, payload, status, next_at,
     created_at, sent_at)
   values (gen_random_uuid(), %(token)s, 1, 'https://example.test', 'order.confirmed', %(account)s, 'sales_order', %(order)s,
@@ -93,10 +105,13 @@ class Names:
     hold: str = ""
     instance: str = ""
     incident: str = ""
+    credit_request: str = ""
     mandate: str = ""
     principal: str = ""
     key: str = ""
     price_list: str = ""
+    policy: str = ""
+    delegation: str = ""
     po: str = ""
     order_file: str = ""
 
@@ -210,6 +225,10 @@ def _trade(shop: Shop, code: str) -> Names:
     shop.order(("GIFT", "4"), ("CUP", "1"), account=code, note=code)
     money = Received(code, Decimal("20.00"), "EUR", reference=code)
     shop.database.write(lambda tx: record_payments(tx, [money]))
+    more = Received(code, Decimal("5.00"), "EUR", reference=code, applications=())
+    spare = shop.database.write(lambda tx: record_payments(tx, [more]))[0].payment
+    assert spare is not None
+    shop.database.write(lambda tx: refund_payments(tx, [Refund(spare.number, code, Decimal("2.00"))]))
     number = shop.one("select number from sales_order where id = %s", [shipped])[0]
     wish = WantedReturn(code, code, (WantedLine(Decimal(2), number, 1),))
     back = shop.database.write(lambda tx: authorise_returns(tx, [wish]))[0]
@@ -225,7 +244,7 @@ def _trade(shop: Shop, code: str) -> Names:
     names.open_shipment = str(shop.shipments(released)[0])
     names.invoice = text("select number from invoice where order_id = %s", shipped)
     names.invoice_id = text("select id from invoice where order_id = %s", shipped)
-    names.payment = text("select number from payment where account_id = %s", account_id)
+    names.payment = text("select number from payment where account_id = %s order by number", account_id)
     names.returned, names.return_id = back.found.number, str(back.found.id)
     names.task = text("select id from user_task where subject_id = %s", waiting)
     names.hold = text("select id from order_hold where order_id = %s", waiting)
@@ -281,11 +300,17 @@ def _people(tx: Tx, world: TwoCompanies, shop: Shop) -> None:
 def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
     """What no command of the house makes yet, or not without the outside world."""
     names.incident, names.order_file = str(shop.database.ids.new()), str(shop.database.ids.new())
+    names.policy, names.delegation = map(str, shop.database.ids.many(2))
+    names.credit_request = str(shop.database.ids.new())
+    mine = "buyer-approver" if names.account == OWN else "sales"
+    taker = world.ask("select id from principal where login = %s", [mine])[0][0]
     people = [row[0] for row in world.ask("select id from principal where kind = 'staff' order by login limit 2")]
     columns = {
         "account": names.account_id, "token": names.account, "list": shop.database.ids.new(), "list_code": names.price_list,
         "cup": shop.id["cup"], "order": names.order_id, "one": people[0], "other": people[1],
         "instance": names.instance, "incident": names.incident, "file": names.order_file,
+        "policy": names.policy, "delegation": names.delegation, "principal": names.principal,
+        "taker": taker, "request": names.credit_request,
     }  # fmt: skip
     with psycopg.connect(world.url, autocommit=True) as owner:
         for statement in _BY_HAND.split(";\n"):

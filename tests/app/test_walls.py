@@ -228,6 +228,37 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ),
     ("POST", "/api/v1/orders/{name}/approve"): of("waiting", parameter="name", body=lambda own, them: {}),
     ("POST", "/api/v1/orders/{name}/reject"): of("waiting", parameter="name", body=reason),
+    ("GET", "/api/v1/orders/{name}/approvals"): of("order", "order_id", "waiting", parameter="name"),
+    ("POST", "/api/v1/orders/{name}/approvals/ask"): of("waiting", parameter="name", body=reason),
+    ("POST", "/api/v1/orders/{name}/approvals/answer"): of("waiting", parameter="name", body=reason),
+    ("POST", "/api/v1/orders/{name}/approvals/restart"): of("waiting", parameter="name", body=reason),
+    ("GET", "/api/v1/approvals"): nothing(),
+    ("POST", "/api/v1/approvals/decisions"): (
+        Call(body=lambda own, them: {"decisions": [{"order": them.waiting, "decision": "approve"}]}, hidden=(200,)),
+    ),
+    ("POST", "/api/v1/approvals/simulate"): (
+        Call(body=lambda own, them: {"orders": [them.order, them.order_id]}, hidden=(200,)),
+        Call(body=lambda own, them: {"orders": [own.order], "policies": [them.policy]}, hidden=(404,)),
+    ),
+    ("GET", "/api/v1/approval-inputs"): nothing(),
+    ("GET", "/api/v1/approval-policies"): nothing(),
+    ("POST", "/api/v1/approval-policies"): (
+        Call(body=lambda own, them: {"code": f"X-{them.account}", "name": "x", "account": them.account, "condition": "false",
+                                     "tiers": [{"name": "x", "any_of": [{"role": "buyer_approver"}]}]}, hidden=(404,)),
+        Call(body=lambda own, them: {"code": "Y", "name": "y", "account": own.account, "condition": "false",
+                                     "tiers": [{"name": "y", "any_of": [{"login": f"spare-{them.account.lower()}"}]}]}, hidden=(404,)),
+    ),
+    ("GET", "/api/v1/approval-policies/{policy_id}"): of("policy", parameter="policy_id"),
+    ("POST", "/api/v1/approval-policies/{policy_id}/publish"): of("policy", parameter="policy_id", body=lambda own, them: {}),
+    ("POST", "/api/v1/approval-policies/{policy_id}/end"): of("policy", parameter="policy_id", body=lambda own, them: {}),
+    ("GET", "/api/v1/approval-delegations"): nothing(),
+    ("POST", "/api/v1/approval-delegations"): (
+        Call(body=lambda own, them: {"delegate": f"spare-{them.account.lower()}", "valid_to": "2030-01-01T00:00:00Z", "reason": "away"},
+             hidden=(404,)),
+        Call(body=lambda own, them: {"delegate": f"spare-{own.account.lower()}", "valid_to": "2030-01-01T00:00:00Z", "reason": "away",
+                                     "order": them.order}, hidden=(404,)),
+    ),
+    ("DELETE", "/api/v1/approval-delegations/{delegation_id}"): of("delegation", parameter="delegation_id"),
     ("POST", "/api/v1/stock/receipts"): nothing(receipts=[{"site": "N", "sku": "CUP", "qty": "1"}]),
     ("POST", "/api/v1/stock/observations"): nothing(
         observations=[{"site": "N", "sku": "CUP", "qty": "1", "as_of": "2026-01-01T00:00:00Z"}]
@@ -250,6 +281,35 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
         "account", parameter="code", body=lambda own, them: {"limit": "100000", "reason": "as it was"}
     ),
     ("POST", "/api/v1/accounts/{code}/credit-overrides"): of("account", parameter="code", body=override),
+    ("GET", "/api/v1/accounts/{code}/credit"): of("account", parameter="code"),
+    ("GET", "/api/v1/credit-queue"): nothing(),
+    ("GET", "/api/v1/credit-requests"): nothing(),
+    ("GET", "/api/v1/credit-authority"): nothing(),
+    ("PUT", "/api/v1/credit-authority/{action}"): (
+        Call(path=lambda own, them: {"action": "limit"}, body=lambda own, them: {"alone_up_to": "50000", "reason": "as it was"}),
+    ),
+    ("POST", "/api/v1/accounts/{code}/credit-requests"): of(
+        "account",
+        parameter="code",
+        body=lambda own, them: {"kind": "temporary", "amount": "1", "valid_to": "2030-01-01T00:00:00Z", "reason": "fair"},
+    ),
+    ("POST", "/api/v1/credit-requests/{request_id}/confirm"): of("credit_request", parameter="request_id", body=reason),
+    ("POST", "/api/v1/credit-requests/{request_id}/decline"): of("credit_request", parameter="request_id", body=reason),
+    ("POST", "/api/v1/orders/{name}/credit-release"): of("order", "order_id", parameter="name", body=reason),
+    ("PUT", "/api/v1/accounts/{code}/credit-policy"): of("account", parameter="code", body=reason),
+    ("PUT", "/api/v1/accounts/{code}/credit-receivables"): of(
+        "account", parameter="code", body=lambda own, them: {"balance": None}
+    ),
+    ("POST", "/api/v1/accounts/{code}/payment-promises"): of(
+        "account", parameter="code", body=lambda own, them: {"amount": "1", "due_at": "2030-01-01T00:00:00Z"}
+    ),
+    ("GET", "/api/v1/shipments/{name}/clearance"): of("shipment", "shipment_id", parameter="name"),
+    ("GET", "/api/v1/payment-terms"): nothing(),
+    ("GET", "/api/v1/payment-terms/{code}"): (Call(path=lambda own, them: {"code": "NET30"}),),
+    ("PUT", "/api/v1/payment-terms/{code}"): (
+        Call(path=lambda own, them: {"code": "WALL"}, body=lambda own, them: {"name": "ten days", "net_days": 10}),
+    ),
+    ("POST", "/api/v1/payments/{number}/refund"): of("payment", parameter="number", body=reason),
     ("GET", "/api/v1/invoices/{name}/document.pdf"): of("invoice", "invoice_id", parameter="name"),
     ("GET", "/api/v1/orders/{order}/confirmation.pdf"): of("order", "order_id", parameter="order"),
     ("GET", "/api/v1/shipments/{name}/packing-slip.pdf"): of("shipment", "shipment_id", parameter="name"),

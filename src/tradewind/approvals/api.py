@@ -237,7 +237,7 @@ def _tiers(edge: Edge, body: PolicyIn, account_id: UUID | None) -> tuple[Tier, .
         for place, seat in enumerate(given):
             person = by_login.get(seat.login) if seat.login else None
             if seat.login and person is None:
-                problems.append(errors.unknown_person(seat.login, f"{where}/{place}/login"))
+                problems.append(errors.unknown_person(f"{where}/{place}/login"))
             made.append(
                 Seat(seat.role, person.id if person else None, person.name if person else seat.role or "", seat.up_to)
             )
@@ -320,9 +320,9 @@ def post_delegation(body: DelegationIn, edge: CallerEdge) -> Response:
     giver = known.get(body.giver or edge.caller.principal.login)
     taker = known.get(body.delegate)
     if giver is None:
-        raise Refused([errors.unknown_person(body.giver or "", "/giver")])
+        raise Refused([errors.unknown_person("/giver")])
     if taker is None or taker.kind != giver.kind or (visible is not None and not taker.accounts):
-        raise Refused([errors.unknown_person(body.delegate, "/delegate")])
+        raise Refused([errors.unknown_person("/delegate")])
     order_id = None
     if body.order is not None:
         name = body.order

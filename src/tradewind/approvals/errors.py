@@ -79,9 +79,9 @@ def unknown_role(role: str, side: str, where: str) -> Problem:
     return Problem("approvals.unknown_role", f"{role} is no role of the {side}.", f"{where}/role")
 
 
-def unknown_person(login: str, where: str = "") -> Problem:
+def unknown_person(where: str = "") -> Problem:
     """No such person, or none who may see the account: the two look the same on purpose."""
-    return Problem("approvals.unknown_person", f"There is no {login} who could approve here.", where, 404)
+    return Problem("approvals.unknown_person", "There is nobody of that name who could approve here.", where, 404)
 
 
 def cap_without_currency(where: str) -> Problem:
