@@ -14,6 +14,7 @@ _LIVE = """
 select i.id, i.stream, i.version, i.subject_type, i.subject_id, i.account_id, i.state, i.status
 from unnest(%(subjects)s::uuid[]) as w(id)
 join stream_instance i on i.subject_id = w.id and i.status in ('running', 'incident') order by i.id
+for no key update of i nowait
 """
 
 
@@ -26,7 +27,11 @@ class Live:
 
 
 def live_of(tx: Tx, subjects: Sequence[UUID], expressions: ExpressionReader) -> Live:
-    """Read them; the caller holds their rows."""
+    """Read them; the caller holds the rows that were there when it locked the subjects.
+
+    One that began since may be in a crank's hands, which waits for the subject in turn: then the transaction is repeated
+    (`LockNotAvailable` is transient) and waits for it in the one order.
+    """
     rows = tx.rows(_LIVE, {"subjects": list(subjects)})
     running: dict[UUID, list[Running]] = {}
     for one in read_instances(tx, [row[:7] for row in rows], expressions):
