@@ -222,7 +222,7 @@ def test_a_german_form_in_windows_letters_with_its_header_below_a_title(door: Do
 
     assert rows(answer) == [(4, "accepted", "CUP")]
     assert answer.json()["rows"][0]["qty"] == "1024"
-    assert answer.json()["file"] == {
+    assert answer.json()["read_as"] == {
         "format": "csv", "encoding": "cp1252", "delimiter": ";", "header_row": 3, "decimal_mark": ",",
     }  # fmt: skip
 
@@ -249,7 +249,7 @@ def test_a_workbook_says_the_same_as_the_csv(door: Door) -> None:
 
     answer = door.send(book)
 
-    assert answer.json()["file"] == {"format": "xlsx", "sheet": "Sheet", "header_row": 3}
+    assert answer.json()["read_as"] == {"format": "xlsx", "sheet": "Sheet", "header_row": 3}
     assert [(one["sku"], one["qty"]) for one in answer.json()["rows"]] == [("CUP", "2"), ("TEA", "3")]
     order = door.get(f"/orders/{answer.json()['orders'][0]['number']}").json()
     assert (order["buyer_po"], [one["requested_at"] for one in order["groups"]]) == (

@@ -111,8 +111,8 @@ def test_a_date_that_stays_open_is_refused_with_its_readings_until_somebody_says
 def test_rows_without_a_quantity_and_sums_order_nothing_and_are_counted() -> None:
     file = read("Item,Qty\nCUP,2\nTEA,\nMUG,0\n,,\nTotal,2\n")
 
-    assert [one.item for one in file.rows] == ["CUP", "Total"]  # named like an item, so it is one
-    assert [(one.code, one.count) for one in file.findings] == [("channels.no_quantity", 2)]
+    assert [one.item for one in file.rows] == ["CUP"]
+    assert [(one.code, one.count) for one in file.findings] == [("channels.no_quantity", 2), ("channels.sum_row", 1)]
     assert [one.code for one in read("Item,Qty,Text\nCUP,2,\n,2,Summe\n").findings] == ["channels.sum_row"]
 
 

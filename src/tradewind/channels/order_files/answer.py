@@ -23,7 +23,7 @@ def answer_of(request: FileRequest, taken: Taken, *, document_id: UUID | None, o
         "account": request.account,
         "mode": request.mode,
         "outcome": outcome,
-        "file": _file(taken.file),
+        "read_as": _read_as(taken.file),
         "mapping": mapping_json(taken.file),
         "counts": {"rows": len(rows), "accepted": taken.accepted, "orders": len(taken.order_outcomes), **counts},
         "orders": taken.order_outcomes,
@@ -35,9 +35,9 @@ def answer_of(request: FileRequest, taken: Taken, *, document_id: UUID | None, o
     }
 
 
-def _file(file: SheetFile) -> dict[str, Any]:
+def _read_as(file: SheetFile) -> dict[str, Any]:
     shown = {
-        "format": file.format, "encoding": file.encoding, "delimiter": file.delimiter, "sheet": file.sheet,
+        "format": file.format, "encoding": file.encoding and file.encoding.removesuffix("-sig"), "delimiter": file.delimiter, "sheet": file.sheet,
         "header_row": file.header_row, "decimal_mark": file.decimal_mark, "date_order": file.date_order,
     }  # fmt: skip
     return {name: value for name, value in shown.items() if value is not None}

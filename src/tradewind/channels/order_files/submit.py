@@ -233,7 +233,7 @@ def _note_order(taken: Taken, at: int, work: OrderWork, *, estimate: bool) -> No
     held = work.status == "held"
     names = {} if estimate else {"id": str(work.id), "number": work.header.number}
     taken.order_outcomes[at] = order_outcome(
-        at, "held" if held else "placed", buyer_po=order.draft.buyer_po, rows=order.rows,
+        at, "held" if held else "accepted" if estimate else "placed", buyer_po=order.draft.buyer_po, rows=order.rows,
         release_no=order.draft.release_no, **names, **order_figures(work), findings=findings.get(None, []),
     )  # fmt: skip
 

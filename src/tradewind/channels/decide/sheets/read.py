@@ -164,13 +164,16 @@ def _ordered(texts: Sequence[TextRow], columns: Columns, findings: Findings) -> 
     items = [columns.positions[name] for name in ITEM_FIELDS if name in columns.positions]
     kept = []
     for row in texts:
-        named = any(row.cells[at].strip() for at in items)
-        if not row.cells[qty].strip() or (named and _ZERO(row.cells[qty].strip())):
+        amount = row.cells[qty].strip()
+        named = [cell for at in items if (cell := row.cells[at].strip())]
+        if not amount or (named and _ZERO(amount)):
             findings.add(
-                "channels.no_quantity", "rows without a quantity order nothing", where=place(row.number),
+                "channels.no_quantity",
+                "rows without a quantity order nothing",
+                where=place(row.number),
                 severity=Severity.INFO,
-            )  # fmt: skip
-        elif not named and any(_TOTAL(cell.strip().casefold()) for cell in row.cells):
+            )
+        elif any(_TOTAL(cell.strip().casefold()) for cell in (named or row.cells)):
             findings.add(
                 "channels.sum_row", "a row with a sum is no item", where=place(row.number), severity=Severity.INFO
             )
