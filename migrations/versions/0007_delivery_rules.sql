@@ -216,3 +216,5 @@ create trigger calendar_mark after insert or update or delete or truncate on cal
 create trigger calendar_day_mark after insert or update or delete or truncate on calendar_day for each statement execute function leave_mark('rules');
 create trigger calendar_use_mark after insert or update or delete or truncate on calendar_use for each statement execute function leave_mark('rules');
 create trigger fx_rate_mark after insert or update or delete or truncate on fx_rate for each statement execute function leave_mark('lane');
+alter table order_change drop constraint ck_order_change_kind;
+alter table order_change add constraint ck_order_change_kind check (kind in ('change', 'revert', 'cancel', 'answer', 'identify', 'substitute', 'price', 'unrecorded'));

@@ -39,7 +39,10 @@ def utc(day: int, hour: int, minute: int = 0, month: int = 3) -> datetime:
         (utc(2, 13, 1), date(2026, 3, 3)),
         (utc(6, 14), date(2026, 3, 9)),  # Friday afternoon: Monday
         (utc(1, 23, 30), date(2026, 3, 2)),  # still Sunday in UTC, Monday in Berlin
-        (utc(2, 12, 1, month=4), date(2026, 4, 7)),  # Maundy Thursday after the cut-off, summer time: Tuesday after Easter
+        (
+            utc(2, 12, 1, month=4),
+            date(2026, 4, 7),
+        ),  # Maundy Thursday after the cut-off, summer time: Tuesday after Easter
     ],
 )
 def test_goods_are_picked_today_until_the_cut_off_and_on_the_next_working_day_after_it(at, day):
@@ -80,7 +83,11 @@ def test_goods_for_a_place_that_never_works_have_no_trip():
     ("day", "clock", "expected"),
     [
         (date(2026, 3, 29), time(2, 30), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),  # the hour that is skipped
-        (date(2026, 10, 25), time(2, 30), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),  # the hour that comes twice: its first
+        (
+            date(2026, 10, 25),
+            time(2, 30),
+            datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        ),  # the hour that comes twice: its first
         (date(2026, 3, 28), time(14), datetime(2026, 3, 28, 13, tzinfo=UTC)),
         (date(2026, 3, 29), time(14), datetime(2026, 3, 29, 12, tzinfo=UTC)),
     ],

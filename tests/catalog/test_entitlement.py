@@ -13,7 +13,9 @@ LONG_AGO, LATER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=
 SCOPES = ["account:me", "account:parent", "segment:trade", "channel:api", "all"]
 
 
-def row(scope: str, effect: str, target: str = "product", *, start: datetime = LONG_AGO, end: datetime | None = None) -> AssortmentRow:
+def row(
+    scope: str, effect: str, target: str = "product", *, start: datetime = LONG_AGO, end: datetime | None = None
+) -> AssortmentRow:
     return AssortmentRow(scope, effect, target, start, end)
 
 

@@ -26,7 +26,9 @@ def link(of: int, to: int, factor: tuple[int, int] = (1, 1), rank: int = 1, **pe
     return SubstituteLink(UUID(int=of), UUID(int=to), rank, factor, **period)
 
 
-def find(links: list[SubstituteLink], products: list[Product], *, qty: str = "12", ordered=("12", "EA", (1, 1)), never=()):
+def find(
+    links: list[SubstituteLink], products: list[Product], *, qty: str = "12", ordered=("12", "EA", (1, 1)), never=()
+):
     by_product: dict[UUID, list[SubstituteLink]] = {}
     for one in links:
         by_product.setdefault(one.product_id, []).append(one)
@@ -93,7 +95,9 @@ def test_a_circle_is_seen_from_each_of_its_products():
 factors = st.tuples(st.integers(1, 60), st.integers(1, 60))
 
 
-@given(st.lists(factors, min_size=1, max_size=CHAIN_MAX), st.integers(1, 10_000), st.integers(1, 48), st.integers(1, 48))
+@given(
+    st.lists(factors, min_size=1, max_size=CHAIN_MAX), st.integers(1, 10_000), st.integers(1, 48), st.integers(1, 48)
+)
 def test_a_substitution_stands_for_exactly_what_was_ordered(steps, qty, ordered_pack, other_pack):
     last = len(steps) + 1
     links = {UUID(int=n): [link(n, n + 1, factor)] for n, factor in enumerate(steps, 1)}
@@ -102,7 +106,12 @@ def test_a_substitution_stands_for_exactly_what_was_ordered(steps, qty, ordered_
     base = Decimal(qty * ordered_pack)
 
     found = find_substitute(
-        product(1, "discontinued"), links, products, base_qty=base, ordered=(Decimal(qty), "CS", (ordered_pack, 1)), at=AT
+        product(1, "discontinued"),
+        links,
+        products,
+        base_qty=base,
+        ordered=(Decimal(qty), "CS", (ordered_pack, 1)),
+        at=AT,
     )
 
     if found is None:

@@ -37,7 +37,9 @@ def taxed(*parts: TaxPart) -> list[tuple[str, str, str]]:
 
 
 def test_each_place_is_taxed_as_if_it_were_an_order_of_its_own():
-    found = tax_parts([part("10.00", going("DE")), part("10.00", going("AT", vat="ATU1")), part("0.03", going("DE"))], RATES)
+    found = tax_parts(
+        [part("10.00", going("DE")), part("10.00", going("AT", vat="ATU1")), part("0.03", going("DE"))], RATES
+    )
 
     assert [(line.category, str(line.tax)) for line in found.lines] == [("S", "1.90"), ("K", "0.00"), ("S", "0.01")]
     assert [(place, group.category, str(group.base), str(group.tax)) for place, group in found.groups] == [
@@ -54,7 +56,10 @@ def test_the_same_rate_of_two_states_is_rounded_in_each():
 def test_a_service_to_a_business_is_taxed_where_the_business_is_whatever_the_goods_beside_it():
     situation = going("DE", vat="ATU1")
 
-    assert taxed(part("10.00", situation), part("10.00", situation, service=True)) == [("S", "19", "1.90"), ("AE", "0", "0.00")]
+    assert taxed(part("10.00", situation), part("10.00", situation, service=True)) == [
+        ("S", "19", "1.90"),
+        ("AE", "0", "0.00"),
+    ]
 
 
 def test_goods_are_taxed_by_the_country_they_leave():
@@ -62,7 +67,9 @@ def test_goods_are_taxed_by_the_country_they_leave():
     assert taxed(part("10.00", going("AT", vat="ATU1", start="DE"))) == [("K", "0", "0.00")]
 
 
-@given(st.lists(st.decimals("0", "1000", places=2), min_size=1, max_size=8), st.sampled_from(["per_line", "per_tax_group"]))
+@given(
+    st.lists(st.decimals("0", "1000", places=2), min_size=1, max_size=8), st.sampled_from(["per_line", "per_tax_group"])
+)
 def test_one_place_and_goods_alone_come_to_the_same_as_ever(nets, rounding):
     situation, policy = going("DE"), TaxPolicy(rounding=rounding)
 

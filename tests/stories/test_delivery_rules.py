@@ -28,7 +28,9 @@ def run(shop: Shop, *statements: str, **more: Any) -> None:
     shop.database.write(write)
 
 
-def submit(shop: Shop, *lines: DraftLine, groups: tuple[DraftGroup, ...] = (DraftGroup(),), look: bool = False, **more: Any) -> Placed:
+def submit(
+    shop: Shop, *lines: DraftLine, groups: tuple[DraftGroup, ...] = (DraftGroup(),), look: bool = False, **more: Any
+) -> Placed:
     draft = OrderDraft("ALMA", lines, groups, **more)
     (placed,) = shop.database.write(lambda tx: (preview if look else place)(tx, [Submission(draft, SYSTEM)]))
     if not look:
@@ -46,18 +48,26 @@ def codes(placed: Placed) -> list[str]:
 
 
 def of_line(shop: Shop, placed: Placed, columns: str, line_no: int = 1) -> tuple[Any, ...]:
-    return shop.one(f"select {columns} from order_line l join product p on p.id = l.product_id where order_id = %s and line_no = %s", [placed.order_id, line_no])
+    return shop.one(
+        f"select {columns} from order_line l join product p on p.id = l.product_id where order_id = %s and line_no = %s",
+        [placed.order_id, line_no],
+    )
 
 
 def open_holds(shop: Shop, order: UUID | None) -> list[tuple[str, str]]:
-    return shop.all("select kind, code from order_hold where order_id = %s and released_at is null order by 1, 2", [order])
+    return shop.all(
+        "select kind, code from order_hold where order_id = %s and released_at is null order by 1, 2", [order]
+    )
 
 
 # who may buy what
 
 
 def test_what_is_not_on_an_accounts_list_is_held_and_goes_on_when_it_is_listed(shop):
-    run(shop, "insert into assortment (id, scope_key, effect, product_id, valid_from) values (gen_random_uuid(), 'account:' || %(alma)s, 'include', %(tea)s, '2020-01-01')")
+    run(
+        shop,
+        "insert into assortment (id, scope_key, effect, product_id, valid_from) values (gen_random_uuid(), 'account:' || %(alma)s, 'include', %(tea)s, '2020-01-01')",
+    )
 
     placed = submit(shop, line("CUP", "2"), line("TEA", "2", line_no=2))
 
@@ -104,7 +114,10 @@ def test_a_released_licence_hold_opens_again_until_the_licence_is_there(shop):
     release()
     assert open_holds(shop, order) == [("data", "catalog.licence_missing")]
 
-    run(shop, "insert into licence (id, account_id, code, number, valid_from) values (gen_random_uuid(), %(alma)s, 'ADR', 'A-2', '2020-01-01')")
+    run(
+        shop,
+        "insert into licence (id, account_id, code, number, valid_from) values (gen_random_uuid(), %(alma)s, 'ADR', 'A-2', '2020-01-01')",
+    )
     release()
     assert shop.status(order) == "released"
     shop.verify()
@@ -120,7 +133,9 @@ def test_goods_that_are_not_sold_to_a_country_are_refused_at_the_door_and_held_o
     refused = submit(shop, line("CUP", "2"))
     held = submit(shop, line("CUP", "2"), holds_unknown=True)
 
-    assert [(one.code, one.where, one.status) for one in refused.problems] == [("catalog.not_sold_there", "/lines/0/item", 409)]
+    assert [(one.code, one.where, one.status) for one in refused.problems] == [
+        ("catalog.not_sold_there", "/lines/0/item", 409)
+    ]
     assert open_holds(shop, held.order_id) == [("data", "catalog.not_sold_there")]
     shop.verify()
 
@@ -153,8 +168,17 @@ def test_who_wants_substitutes_gets_them_at_once_and_reads_what_was_ordered(repl
 
     assert replaced.status(placed.order_id) == "released"
     assert codes(placed) == ["catalog.substituted"]
-    assert of_line(replaced, placed, "p.sku, l.buyer_sku, l.qty, l.uom, l.qty_ordered, l.net") == ("GIFT", "CUP", 4, "EA", 4, 36)
-    kept = replaced.one("select ordered_qty, ordered_base, substitute_base, numerator, denominator, consent from line_substitution")
+    assert of_line(replaced, placed, "p.sku, l.buyer_sku, l.qty, l.uom, l.qty_ordered, l.net") == (
+        "GIFT",
+        "CUP",
+        4,
+        "EA",
+        4,
+        36,
+    )
+    kept = replaced.one(
+        "select ordered_qty, ordered_base, substitute_base, numerator, denominator, consent from line_substitution"
+    )
     assert kept == (12, 12, 4, 1, 3, "automatic")
     again = submit(replaced, line("CUP", "12"), buyer_po="7")
     assert submit(replaced, line("CUP", "12"), buyer_po="7").order_id == again.order_id
@@ -166,7 +190,13 @@ def test_a_substitute_at_the_originals_price_costs_what_was_ordered(replaced):
 
     placed = submit(replaced, line("CUP", "12"))
 
-    assert of_line(replaced, placed, "l.net, l.unit_price, l.price_basis, l.price_uom, l.price_qty") == (40, Decimal("9.999"), 1, "EA", 4)
+    assert of_line(replaced, placed, "l.net, l.unit_price, l.price_basis, l.price_uom, l.price_qty") == (
+        40,
+        Decimal("9.999"),
+        1,
+        "EA",
+        4,
+    )
     replaced.verify()
 
 
@@ -177,7 +207,11 @@ def test_a_case_at_the_originals_price_is_an_exact_ratio(replaced):
     placed = submit(replaced, line("CUP", "5", uom="CS"))
 
     # five cases of twelve cups are twenty gifts: ten cases of two
-    assert of_line(replaced, placed, "p.sku, l.qty, l.uom, l.qty_ordered, l.net, l.price_qty * l.unit_price / l.price_basis - l.allowance") == ("GIFT", 10, "CS", 20, Decimal("199.98"), Decimal("199.98"))
+    assert of_line(
+        replaced,
+        placed,
+        "p.sku, l.qty, l.uom, l.qty_ordered, l.net, l.price_qty * l.unit_price / l.price_basis - l.allowance",
+    ) == ("GIFT", 10, "CS", 20, Decimal("199.98"), Decimal("199.98"))
     replaced.verify()
 
 
@@ -256,7 +290,10 @@ def test_nothing_is_sent_instead_that_does_not_come_out_even_or_may_not_be_bough
     consent(replaced, "automatic")
 
     assert codes(submit(replaced, line("CUP", "13"))) == ["catalog.not_sold"]
-    run(replaced, "insert into assortment (id, scope_key, effect, product_id, valid_from) values (gen_random_uuid(), 'all', 'exclude', %(gift)s, '2020-01-01')")
+    run(
+        replaced,
+        "insert into assortment (id, scope_key, effect, product_id, valid_from) values (gen_random_uuid(), 'all', 'exclude', %(gift)s, '2020-01-01')",
+    )
     assert codes(submit(replaced, line("CUP", "12"))) == ["catalog.not_sold"]
 
 
@@ -308,14 +345,19 @@ def test_a_person_decides_whose_price_it_is_and_the_order_goes_on(shop, accept, 
     tolerate(shop, line_down_percent="2")
     placed = submit(shop, line("CUP", "100", unit_price=Decimal("3.00")))
 
-    (decided,) = shop.database.write(lambda tx: decide_prices(tx, [PriceDecision(placed.order_id, 1, accept, "agreed")]))
+    (decided,) = shop.database.write(
+        lambda tx: decide_prices(tx, [PriceDecision(placed.order_id, 1, accept, "agreed")])
+    )
     shop.verify()
     shop.turn()
 
     assert not isinstance(decided, Problem)
     assert shop.status(placed.order_id) == "released"
     assert of_line(shop, placed, "l.unit_price") == (Decimal(unit_price),)
-    assert shop.one("select total, credit_taken from sales_order where id = %s", [placed.order_id]) == (Decimal(total), Decimal(total))
+    assert shop.one("select total, credit_taken from sales_order where id = %s", [placed.order_id]) == (
+        Decimal(total),
+        Decimal(total),
+    )
     for shipment in shop.shipments(placed.order_id):
         shop.ship(shipment)
     assert shop.one("select sum(total) from invoice") == (Decimal(total),)
@@ -389,7 +431,11 @@ def test_a_site_with_only_a_cut_off_ships_every_day(shop):
 
 def test_a_ship_method_has_its_own_cut_off(shop):
     calendar(shop, SHIPS)
-    run(shop, "insert into calendar_use (id, use, site_id, ship_method, cut_off) values (gen_random_uuid(), 'shipping', %(north)s, 'EXPRESS', '16:30')", LANE)
+    run(
+        shop,
+        "insert into calendar_use (id, use, site_id, ship_method, cut_off) values (gen_random_uuid(), 'shipping', %(north)s, 'EXPRESS', '16:30')",
+        LANE,
+    )
     shop.clock.at = datetime(2026, 3, 5, 11, 30, tzinfo=UTC)
 
     ordinary = submit(shop, line("CUP", "1"))
@@ -410,7 +456,12 @@ def test_a_ship_method_has_its_own_cut_off(shop):
     ],
 )  # fmt: skip
 def test_a_date_that_cannot_be_gets_the_nearest_three_that_can(shop, wanted, code, message, feasible, look):
-    calendar(shop, SHIPS, RECEIVES, days=("insert into calendar_day (calendar_id, day, name) values (%(calendar)s, '2026-03-19', 'Saint Joseph')",))
+    calendar(
+        shop,
+        SHIPS,
+        RECEIVES,
+        days=("insert into calendar_day (calendar_id, day, name) values (%(calendar)s, '2026-03-19', 'Saint Joseph')",),
+    )
     run(shop, LANE)
     group = DraftGroup(requested_at=datetime.fromisoformat(f"{wanted}T10:00:00+01:00"))
 
@@ -504,7 +555,11 @@ def test_a_cancelled_part_leaves_the_other_place_taxed_as_it_was(shop):
         "insert into address (id, account_id, code, name, country, region) values (gen_random_uuid(), %(alma)s, 'BY', 'Alma Bayern', 'DE', 'BY')",
     )
     cents = [line("GIFT", "1"), line("GIFT", "1", line_no=2, group_no=2), line("TEA", "1", line_no=3)]
-    run(shop, "update price set tier_price = '{0.03}' where product_id = %(gift)s", "update product set kind = 'service' where id = %(gift)s")
+    run(
+        shop,
+        "update price set tier_price = '{0.03}' where product_id = %(gift)s",
+        "update product set kind = 'service' where id = %(gift)s",
+    )
     later = datetime(2026, 4, 1, tzinfo=UTC)
     placed = submit(shop, *cents, groups=(DraftGroup(1, "HQ", later), DraftGroup(2, "BY", later)))
     assert shop.one("select tax_total from sales_order where id = %s", [placed.order_id]) == (Decimal("0.16"),)
@@ -564,4 +619,6 @@ def test_lane_costs_in_two_currencies_are_compared_as_money(shop):
 
 def placed_from(shop: Shop) -> str:
     order = submit(shop, line("CUP", "1")).order_id
-    return str(shop.one("select s.code from stock_claim c join site s on s.id = c.site_id where order_id = %s", [order])[0])
+    return str(
+        shop.one("select s.code from stock_claim c join site s on s.id = c.site_id where order_id = %s", [order])[0]
+    )

@@ -15,7 +15,7 @@ from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.waking import LOCK_SUBJECTS
 from tradewind.orders import errors
 from tradewind.orders.decide import blockers
-from tradewind.orders.model import Hold, LinePrice
+from tradewind.orders.model import Hold, LinePrice, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.pricing.decide import above_floor, document_price, waterfall_text
 from tradewind.pricing.model import PriceRequest, StatedNet
@@ -79,6 +79,7 @@ def decide_prices(tx: Tx, decisions: Sequence[PriceDecision]) -> list[PriceDecid
             if problem is not None:
                 answers.append(problem.at(f"/{place}"))
                 continue
+            at_hand.steps.append(_step(tx, work, one, wanted))
         work.close_hold(hold, wanted.reason, tx.now)
         _say(workset, work, one, hold, wanted)
         goes_on = not blockers(work.holds, "confirm")
@@ -151,6 +152,14 @@ def _take_stated(at_hand: Cancelling, work: OrderWork, one: LineWork, figures: d
     work.version += 1
     work.touched = True
     return None
+
+
+def _step(tx: Tx, work: OrderWork, one: LineWork, wanted: PriceDecision) -> OrderChange:
+    said = {"verb": "accept_price", "line": wanted.line_no, "unit_price": plain(one.price.unit_price), "basis": plain(one.price.basis)}
+    return OrderChange(
+        tx.ids.new(), work.id, work.account.id, work.version - 1, work.version, "price", [said], [], {}, {}, {},
+        wanted.reason,
+    )  # fmt: skip
 
 
 def _say(workset: OrderWorkset, work: OrderWork, one: LineWork, hold: Hold, wanted: PriceDecision) -> None:

@@ -17,7 +17,7 @@ from tradewind.orchestration.commands.waking import LOCK_SUBJECTS
 from tradewind.orders import errors
 from tradewind.orders.commands import identify_lines, rehash_orders
 from tradewind.orders.decide import content_hash
-from tradewind.orders.model import Hold
+from tradewind.orders.model import Hold, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.streams.cancel import Cancelling, finish_cancel, lock_held
 from tradewind.streams.order_work import NO_PRICE, LineWork, OrderWork, read_orders
@@ -73,6 +73,7 @@ def answer_substitutes(tx: Tx, answers: Sequence[SubstituteAnswer]) -> list[Subs
         if answer.accept:
             accepted[work.id] = work
             _accept(cancelling, work, one, offers, rules, answer)
+            cancelling.steps.append(_step(tx, work, one, answer))
         else:
             wish = LineWish(answer.line_no)
             cancel_opened(tx, cancelling, [CancelRequest(work.id, answer.reason, (wish,))])
@@ -142,6 +143,21 @@ def _accept(
         },
         objects=[("product", kept.substitute_id, "substitute")],
     )
+
+
+def _step(tx: Tx, work: OrderWork, one: LineWork, answer: SubstituteAnswer) -> OrderChange:
+    kept = work.substituted[answer.line_no]
+    said = {
+        "verb": "accept_substitute",
+        "line": answer.line_no,
+        "ordered": kept.ordered_sku,
+        "sku": one.line.sku,
+        "qty": plain(one.line.qty),
+    }
+    return OrderChange(
+        tx.ids.new(), work.id, work.account.id, work.version - 1, work.version, "substitute", [said], [], {}, {}, {},
+        answer.reason,
+    )  # fmt: skip
 
 
 def _write(tx: Tx, at_hand: Cancelling, accepted: dict[UUID, OrderWork]) -> None:

@@ -250,7 +250,7 @@ class LineMark:
     origin_line: int | None = None
 
 
-ChangeKind = Literal["change", "revert", "cancel", "answer", "identify", "unrecorded"]
+ChangeKind = Literal["change", "revert", "cancel", "answer", "identify", "substitute", "price", "unrecorded"]
 
 
 @value(frozen=True, slots=True)

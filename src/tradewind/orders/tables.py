@@ -236,7 +236,7 @@ order_change = table(
     Column("account_id", Uuid, nullable=False),
     Column("from_version", Integer, nullable=False),
     Column("to_version", Integer, nullable=False),
-    *one_of("kind", "change", "revert", "cancel", "answer", "identify", "unrecorded"),
+    *one_of("kind", "change", "revert", "cancel", "answer", "identify", "substitute", "price", "unrecorded"),
     json("actions", nullable=False),
     json("answers", nullable=False),
     json("consequences", nullable=False),

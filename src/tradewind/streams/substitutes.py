@@ -36,7 +36,9 @@ def look_substitutes(
         (work, one)
         for work in works
         for one in work.lines
-        if one.line.product_id in gone and one.quantities.open == one.quantities.ordered  # nothing of it is taken or gone
+        if one.line.product_id in gone
+        and one.quantities.open == one.quantities.ordered  # nothing of it is taken or gone,
+        and one.mark is None  # nor changed: who changes a line says what it is
     ] if gone else []  # fmt: skip
     if not lines:
         return {}

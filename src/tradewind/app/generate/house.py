@@ -9,7 +9,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 
 WORDS = (
     ("order processing", "desk streams orders approvals credit fulfilment returns billing"),
-    ("inventory visibility and promises", "inventory catalog fulfilment"),
+    ("inventory visibility and promises", "inventory calendars catalog fulfilment"),
     ("pricing, agreements and tax", "pricing accounts"),
     ("unified data: one vocabulary, who is who, where from", "semantics accounts catalog integration"),
     ("self-service portal", "portal views desk access"),
