@@ -15,7 +15,7 @@ NAMES = """
 entity root branch stranger anna boris buyer product service north south shelf price supply document order1 order2
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
 j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
-delivery message request2 paper1 paper2
+delivery message request2 paper1 paper2 trader arrived letter1 letter2
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
 CONTENT = b"\x02" * 32
@@ -201,6 +201,27 @@ insert into user_task (id, instance_id, token, node, name, role, subject_type, s
 insert into incident (id, instance_id, kind, code, message, opened_at) values (gen_random_uuid(), '{stuck}', 'item', 'x', 'x', {t});
 insert into message (id, name, key, message_id, payload, received_at, expires_at, consumed_by, consumed_at) values
   ('{message}', 'warehouse.answered', 'SH-1', 'm1', '{{}}', {t}, {t} + interval '30 days', '{done}', {t});
+insert into trading_partner (id, code, name, account_id, our_qualifier, our_id, their_qualifier, their_id, separators, mapping, sends,
+  send_by, since) values ('{trader}', 'T', 'Trader', '{root}', 'ZZ', 'US', 'ZZ', 'THEM', '{{}}', '{{}}', '["855"]', 'pickup',
+  {t} - interval '1 day');
+insert into partner_counter values ('{trader}', 2, 2, 3);
+insert into partner_interchange (id, partner_id, document_id, place, control_no, digest, received_at, status, sets, message_id,
+  finished_at) values ('{arrived}', '{trader}', '{document}', 1, 1, 'x', {t}, 'done', 2, '{letter1}', {t});
+insert into partner_set (interchange_id, place, type, group_no, group_code, set_no, verdict, outcome, number, account_id, order_id, at,
+  answer_due_at, answered_at, answer_code) values
+  ('{arrived}', 1, '850', '1', 'PO', '0001', 'A', 'order', 'PO-1', '{root}', '{order1}', {t}, {t}, {t}, 'AD'),
+  ('{arrived}', 2, '850', '1', 'PO', '0002', 'R', 'rejected', null, null, null, {t}, null, null, null);
+insert into partner_message (id, partner_id, serial, group_serial, type, body, created_at) values
+  ('{letter1}', '{trader}', 1, 1, '997', decode(repeat('2a', 90), 'hex') || '000000001', {t}),
+  ('{letter2}', '{trader}', 2, 2, '855', decode(repeat('2a', 90), 'hex') || '000000002', {t});
+insert into partner_message_set (message_id, place, partner_id, serial, type, effect_key, subject_type, subject_id, account_id) values
+  ('{letter1}', 1, '{trader}', 1, '997', '997:1', 'partner_interchange', '{arrived}', null),
+  ('{letter2}', 1, '{trader}', 2, '855', '855:1', 'sales_order', '{order1}', '{root}'),
+  ('{letter2}', 2, '{trader}', 3, '855', '855:2', 'sales_order', '{order3}', '{root}');
+insert into delivery (id, effect_key, epoch, destination, kind, subject_type, subject_id, payload, status, next_at, created_at,
+  last_error)
+  select gen_random_uuid(), 'edi:' || id, 1, 'pickup', 'edi.' || type, 'partner_message', id, '{{}}', 'parked', {t}, {t}, 'collected'
+  from partner_message;
 """
 
 

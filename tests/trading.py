@@ -106,7 +106,7 @@ class Trading:
 
     def serve(self) -> dict[str, int]:
         """One round of what partners are owed."""
-        self.shop.turn()
+        self.shop.crank.turn_until_idle(rounds=50)
         return serve_partners(self.shop.database)
 
     def sets(self) -> list[TransactionSet]:

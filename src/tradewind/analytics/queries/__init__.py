@@ -9,6 +9,7 @@ from tradewind.analytics.queries.isolation import ISOLATION
 from tradewind.analytics.queries.money import MONEY
 from tradewind.analytics.queries.orders import ORDERS
 from tradewind.analytics.queries.papers import PAPERS
+from tradewind.analytics.queries.partners import PARTNERS
 from tradewind.analytics.queries.process import PROCESS
 from tradewind.analytics.queries.receivables import RECEIVABLES
 from tradewind.analytics.queries.rules import RULES
@@ -23,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *CREDIT,
     *APPROVALS,
     *INTAKE,
+    *PARTNERS,
     *PROCESS,
     *PAPERS,
     *RULES,

@@ -21,7 +21,7 @@ APPEND_ONLY = (
     "stock_observation",
     "stream_version",
 )
-POSTED = ("invoice", "invoice_line")
+POSTED = ("invoice", "invoice_line", "partner_message", "partner_message_set")
 _GUARDS = ", ".join(
     f"('{name}', '{name}_{guard}')"
     for names, guards in ((APPEND_ONLY, ("append_only", "no_truncate")), (POSTED, ("posted", "no_truncate")))

@@ -114,7 +114,7 @@ def _answer_orders(tx: Tx, desk: _Desk, facts: Iterable[Entry]) -> None:
         if settled and (entry.type == "order.confirmed" or entry.channel == "edi"):
             continue
         standing = standing_of(desk.works[order_id])
-        purpose = "00" if order.answered_at is None else "05"
+        purpose = "00" if order.answer_code is None else "05"
         content = answer_order(standing, read_said(order.said), on=tx.now.date(), purpose=purpose)
         desk.owe(order, "855", f"855:{order_id}:{entry.subject_seq}", ("sales_order", order_id), content)
         desk.answers.append((order.interchange_id, order.place, content.code))
