@@ -6,6 +6,7 @@ import tracemalloc
 
 import pytest
 
+from tradewind.channels.decide.x12.glance import read_x12
 from tradewind.channels.decide.x12.model import Envelope, InterchangeEnd, PartnerId, Separators, TransactionSet
 from tradewind.channels.decide.x12.read import FAULTS, read_interchanges, walk
 from x12_documents import ACCEPTED, CHANGE, INVOICE, NOTICE, ORDER, SCHEDULED, interchange
@@ -224,3 +225,13 @@ def test_what_stands_behind_a_hopeless_file_is_not_read():
 
 def test_a_notice_is_read_without_being_understood():
     assert sets(interchange(("856", NOTICE)))[0].segments[1] == ("HL", "1", "", "S", "1")
+
+
+def test_a_long_file_shows_every_document_and_so_many_findings():
+    odd = [one.replace("CTT*2*13", "CTT*2*14") for one in ORDER]
+    found = read_x12(interchange(*[("850", odd)] * 1_200))
+
+    assert len(found.documents) == 1_200
+    assert (len(found.findings), found.findings[-1].code, found.findings[-1].message) == (
+        1_001, "channels.too_many_findings", "200 more findings are not shown.")  # fmt: skip
+    assert not found.is_wrong

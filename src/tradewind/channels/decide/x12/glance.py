@@ -15,7 +15,15 @@ from tradewind.channels.decide.x12.documents import Ids, PoLine
 from tradewind.channels.decide.x12.drafts import item_of
 from tradewind.channels.decide.x12.elements import at, cents, ids, number
 from tradewind.channels.decide.x12.kinds import kind_of
-from tradewind.channels.decide.x12.model import Envelope, Fault, GroupEnd, InterchangeEnd, Segment, TransactionSet
+from tradewind.channels.decide.x12.model import (
+    Envelope,
+    Fault,
+    GroupEnd,
+    InterchangeEnd,
+    Segment,
+    Severity,
+    TransactionSet,
+)
 from tradewind.channels.decide.x12.orders import purchase_order
 from tradewind.channels.decide.x12.read import walk
 from tradewind.kernel.money import plain
@@ -82,6 +90,8 @@ def read_x12(source: bytes | BinaryIO) -> FileReading:
     """All documents of a file and everything that is wrong with it."""
     documents: list[ReadDocument] = []
     findings: list[ReadFinding] = []
+    left_out = 0
+    worst: Severity = "warning"
     lines = 0
     for step in walk(source):
         faults: tuple[Fault, ...] = ()
@@ -100,11 +110,17 @@ def read_x12(source: bytes | BinaryIO) -> FileReading:
         elif isinstance(step, Envelope) and step.is_test:
             findings.append(ReadFinding("channels.test_indicator", "info", f"interchange {step.control}",
                                         "The sender marks this as a test (ISA15)."))  # fmt: skip
-        left = FINDINGS + 1 - len(findings)
-        findings += (ReadFinding(one.code, one.severity, one.where, one.message) for one in faults[:left])
-        if len(documents) > DOCUMENTS or lines > LINES or len(findings) > FINDINGS:
+        shown = faults[: FINDINGS - len(findings)]
+        findings += (ReadFinding(one.code, one.severity, one.where, one.message) for one in shown)
+        left_out += len(faults) - len(shown)
+        if any(one.severity == "error" for one in faults[len(shown) :]):
+            worst = "error"
+        if len(documents) > DOCUMENTS or lines > LINES:
             findings.append(ReadFinding("channels.too_long", "error", "", "There is more in this file than is shown."))
             break
+    if left_out:
+        message = f"{left_out} more findings are not shown."
+        findings.append(ReadFinding("channels.too_many_findings", worst, "", message))
     return FileReading("x12", tuple(documents), tuple(findings))
 
 
