@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from tradewind.integration.commands import import_file
+from tradewind.integration.commands import ImportOptions, import_file
 from tradewind.integration.model import ImportResult
 from tradewind.kernel.tx import Database
 
@@ -131,8 +131,6 @@ def test_a_chain_of_substitutes_that_leads_back_is_refused_at_the_row_that_close
 
 
 def test_a_dry_run_of_rules_leaves_nothing(load, app_url, owner_url):
-    from tradewind.integration.commands import ImportOptions
-
     database = Database(app_url, seed=2)
     result = import_file(
         database, io.BytesIO(RULES["calendars"].encode()).read(), "calendars", options=ImportOptions(is_dry=True)

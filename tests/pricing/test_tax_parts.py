@@ -6,8 +6,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.pricing.decide import rate_index, tax_lines, tax_parts
-from tradewind.pricing.model import TaxPart, TaxPolicy, TaxRate, TaxSituation
+from tradewind.pricing.decide import TaxPart, rate_index, tax_lines, tax_parts
+from tradewind.pricing.model import TaxPolicy, TaxRate, TaxSituation
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 FROM = datetime(2020, 1, 1, tzinfo=UTC)

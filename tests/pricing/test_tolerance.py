@@ -6,18 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.pricing.decide import above_floor, compare_prices
-from tradewind.pricing.model import StatedNet, Tolerance
+from tradewind.pricing.decide import StatedNet, Tolerance, above_floor, compare_prices
 
 NOTHING = (None, None)
 
 
-def D(text: str | None) -> Decimal | None:
+def dec(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
 def tolerance(take: str = "ours", **limits: tuple[str | None, str | None]) -> Tolerance:
-    return Tolerance(take, **{name: (D(percent), D(amount)) for name, (percent, amount) in limits.items()})
+    return Tolerance(take, **{name: (dec(percent), dec(amount)) for name, (percent, amount) in limits.items()})
 
 
 def results(lines: list[tuple[str, str]], rule: Tolerance) -> list[str]:
@@ -67,7 +66,7 @@ def test_the_reason_says_both_distances():
 
 @pytest.mark.parametrize(("floor", "theirs", "may"), [(None, "1", True), ("10", "90.00", True), ("10", "89.99", False)])
 def test_nobody_accepts_a_price_below_the_floor(floor, theirs, may):
-    rule = Tolerance("ours", floor_percent=D(floor))
+    rule = Tolerance("ours", floor_percent=dec(floor))
 
     assert above_floor(StatedNet(1, Decimal("100.00"), Decimal(theirs)), rule) is may
 

@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from shop import Shop
+from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
+from tradewind.desk.holds import HoldRelease, release_holds
 from tradewind.desk.place import Placed, place
 from tradewind.desk.preview import preview
 from tradewind.desk.prices import PriceDecision, decide_prices
@@ -49,7 +51,7 @@ def codes(placed: Placed) -> list[str]:
 
 def of_line(shop: Shop, placed: Placed, columns: str, line_no: int = 1) -> tuple[Any, ...]:
     return shop.one(
-        f"select {columns} from order_line l join product p on p.id = l.product_id where order_id = %s and line_no = %s",
+        f"select {columns} from order_line l join product p on p.id = l.product_id where order_id = %s and line_no = %s",  # noqa: S608
         [placed.order_id, line_no],
     )
 
@@ -96,8 +98,6 @@ def test_a_licence_lifts_a_restriction_and_its_end_is_named(shop):
 
 
 def test_a_released_licence_hold_opens_again_until_the_licence_is_there(shop):
-    from tradewind.desk.holds import HoldRelease, release_holds
-
     run(
         shop,
         "insert into restriction (code, name, effect, licence) values ('HAZMAT', 'dangerous goods', 'hold', 'ADR')",
@@ -303,7 +303,7 @@ def test_nothing_is_sent_instead_that_does_not_come_out_even_or_may_not_be_bough
 def tolerate(shop: Shop, take: str = "ours", **limits: str) -> None:
     names = ["scope_key", "take", *limits]
     values = ", ".join(["'all'", f"'{take}'", *limits.values()])
-    run(shop, f"insert into price_tolerance ({', '.join(names)}) values ({values})")
+    run(shop, f"insert into price_tolerance ({', '.join(names)}) values ({values})")  # noqa: S608
 
 
 def test_a_price_within_the_tolerance_takes_the_agreed_side(shop):
@@ -389,7 +389,7 @@ def calendar(shop: Shop, *uses: str, name: str = "WEEK", days: tuple[str, ...] =
     (found,) = shop.database.ids.many(1)
     run(
         shop,
-        f"insert into calendar (id, code, name, time_zone) values (%(calendar)s, '{name}', '{name}', 'Europe/Berlin')",
+        f"insert into calendar (id, code, name, time_zone) values (%(calendar)s, '{name}', '{name}', 'Europe/Berlin')",  # noqa: S608
         EVERY_WEEKDAY,
         *days,
         *uses,
@@ -548,8 +548,6 @@ def test_groups_in_two_countries_are_taxed_apart_and_shipped_and_billed_alone(sh
 
 
 def test_a_cancelled_part_leaves_the_other_place_taxed_as_it_was(shop):
-    from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
-
     run(
         shop,
         "insert into address (id, account_id, code, name, country, region) values (gen_random_uuid(), %(alma)s, 'BY', 'Alma Bayern', 'DE', 'BY')",

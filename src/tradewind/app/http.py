@@ -66,8 +66,8 @@ ROUTERS = (
     "tradewind.credit.api",
     "tradewind.pricing.api",
     "tradewind.orchestration.api",
-    "tradewind.integration.api",
-    "tradewind.integration.api_rules",
+    "tradewind.integration.api.imports",
+    "tradewind.integration.api.rules",
     "tradewind.access.api",
 )
 """Modules with a `router`, the busiest first: routes are tried in this order."""

@@ -17,8 +17,8 @@ from tradewind.orders import errors
 from tradewind.orders.decide import blockers
 from tradewind.orders.model import Hold, LinePrice, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS
-from tradewind.pricing.decide import above_floor, document_price, waterfall_text
-from tradewind.pricing.model import PriceRequest, StatedNet
+from tradewind.pricing.decide import StatedNet, above_floor, document_price, waterfall_text
+from tradewind.pricing.model import PriceRequest
 from tradewind.streams.cancel import Cancelling, finish_cancel, lock_held
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
 from tradewind.streams.rest import total_rest
@@ -155,7 +155,12 @@ def _take_stated(at_hand: Cancelling, work: OrderWork, one: LineWork, figures: d
 
 
 def _step(tx: Tx, work: OrderWork, one: LineWork, wanted: PriceDecision) -> OrderChange:
-    said = {"verb": "accept_price", "line": wanted.line_no, "unit_price": plain(one.price.unit_price), "basis": plain(one.price.basis)}
+    said = {
+        "verb": "accept_price",
+        "line": wanted.line_no,
+        "unit_price": plain(one.price.unit_price),
+        "basis": plain(one.price.basis),
+    }
     return OrderChange(
         tx.ids.new(), work.id, work.account.id, work.version - 1, work.version, "price", [said], [], {}, {}, {},
         wanted.reason,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal
 from uuid import UUID
 
 from tradewind.kernel.money import ZERO
@@ -373,56 +373,3 @@ class Totals:
     line_discounts: tuple[Decimal, ...]
     discount_amounts: tuple[Decimal, ...]
     tax: TaxResult
-
-
-@value(frozen=True, slots=True)
-class Tolerance:
-    """How far a buyer's price may be off ours, as (percent, amount) above and below, for a line and for the whole order.
-
-    Of a pair each given part must be kept; where neither is given nothing is tolerated on a line, and the order is not asked.
-    `take`: whose price counts within. `floor_percent`: how far below ours a person may still accept theirs; None has no floor.
-    """
-
-    take: Literal["ours", "buyers", "lower"]
-    line_up: tuple[Decimal | None, Decimal | None] = (None, None)
-    line_down: tuple[Decimal | None, Decimal | None] = (None, None)
-    order_up: tuple[Decimal | None, Decimal | None] = (None, None)
-    order_down: tuple[Decimal | None, Decimal | None] = (None, None)
-    floor_percent: Decimal | None = None
-
-
-class StatedNet(NamedTuple):
-    """What a line comes to at our price and at the one the buyer's document states, to the cent."""
-
-    line_no: int
-    ours: Decimal
-    theirs: Decimal
-
-
-class PriceVerdict(NamedTuple):
-    """Whose price a line takes. `held`: too far apart, a person decides. The difference is theirs less ours, the percent of ours."""
-
-    line_no: int
-    result: Literal["same", "ours", "buyers", "held"]
-    difference: Decimal
-    percent: Decimal | None
-    reason: str
-
-
-class TaxPart(NamedTuple):
-    """A line or charge to tax: where it goes (`place` rounds together), what it is, and the facts its tax hangs on."""
-
-    net: Decimal
-    tax_class: str
-    place: str
-    situation: TaxSituation
-    service: bool = False
-
-
-class TaxedParts(NamedTuple):
-    """The tax of each part, the breakdown by (place, group), the sum, and what a person should know."""
-
-    lines: tuple[TaxedLine, ...]
-    groups: tuple[tuple[str, TaxGroup], ...]
-    total: Decimal
-    findings: tuple[Problem, ...]

@@ -11,7 +11,8 @@ from tradewind.kernel.limits import KEPT_PRICES
 from tradewind.kernel.quantity import Factor
 from tradewind.kernel.tx import Reader
 from tradewind.pricing.decide.tax import RateIndex, rate_index
-from tradewind.pricing.model import PriceRow, TaxRate, Tolerance
+from tradewind.pricing.decide.tolerance import Tolerance
+from tradewind.pricing.model import PriceRow, TaxRate
 
 _ASSIGNED = """
 select a.scope_key, a.list_id, l.code, a.precedence, a.valid_from, a.valid_to

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tradewind.catalog.model import Product
 from tradewind.kernel.tx import Reader
-from tradewind.pricing.model import Tolerance
+from tradewind.pricing.decide import Tolerance
 from tradewind.semantics.model import Finding
 from tradewind.streams.entitle import Entitling, look_entitling
 from tradewind.streams.order_work import OrderWork, OrderWorkset

@@ -17,7 +17,7 @@ from tradewind.catalog.queries import assorted_scopes, restricted_products, rest
 from tradewind.fulfilment.queries import site_countries
 from tradewind.kernel.kept import book
 from tradewind.kernel.tx import Reader
-from tradewind.pricing.model import Tolerance
+from tradewind.pricing.decide import Tolerance
 from tradewind.pricing.queries import price_tolerances
 
 V = TypeVar("V")

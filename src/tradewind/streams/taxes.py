@@ -16,13 +16,12 @@ from tradewind.kernel.money import minor_digits, round_places
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Reader
 from tradewind.orders.model import LinePrice, LineTax, Totals
-from tradewind.pricing.decide import jurisdiction_of, order_totals, tax_parts
+from tradewind.pricing.decide import TaxPart, jurisdiction_of, order_totals, tax_parts
 from tradewind.pricing.model import (
     Charge,
     ExemptionCertificate,
     LineAmount,
     TaxGroup,
-    TaxPart,
     TaxPolicy,
     TaxSituation,
 )

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from tradewind.kernel.money import minor_digits, plain, round_places
 from tradewind.kernel.problem import Problem
-from tradewind.pricing.decide import compare_prices, document_price
-from tradewind.pricing.model import Loser, PricedLine, PriceRequest, PriceVerdict, StatedNet, Tolerance
+from tradewind.pricing.decide import PriceVerdict, StatedNet, Tolerance, compare_prices, document_price
+from tradewind.pricing.model import Loser, PricedLine, PriceRequest
 from tradewind.semantics.model import Finding
 from tradewind.streams.order_work import LineWork, OrderWork
 

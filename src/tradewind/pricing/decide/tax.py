@@ -282,9 +282,7 @@ def _rounded_taxes(
             continue
         nets = [lines[place][0] for place in places]
         whole = round_places(percent_of(sum(nets, ZERO), rate), digits, policy.mode)
-        for place, part in zip(
-            places, share_tax(whole, nets, rate=rate, digits=digits, policy=policy), strict=True
-        ):
+        for place, part in zip(places, share_tax(whole, nets, rate=rate, digits=digits, policy=policy), strict=True):
             taxes[place] = part
     return taxes
 

@@ -3,21 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tradewind.kernel.money import ZERO, percent_of, round_places
 from tradewind.kernel.problem import Problem
 from tradewind.pricing import errors
 from tradewind.pricing.decide.tax import RateIndex, Treatment, share_tax, treat
-from tradewind.pricing.model import (
-    ExemptionCertificate,
-    TaxedLine,
-    TaxedParts,
-    TaxGroup,
-    TaxPart,
-    TaxPolicy,
-)
+from tradewind.pricing.model import ExemptionCertificate, TaxedLine, TaxGroup, TaxPolicy, TaxSituation
 
 _GoesTogether = tuple[str, str, Decimal]
+
+
+class TaxPart(NamedTuple):
+    """A line or charge to tax: where it goes (`place` rounds together), what it is, and the facts its tax hangs on."""
+
+    net: Decimal
+    tax_class: str
+    place: str
+    situation: TaxSituation
+    service: bool = False
+
+
+class TaxedParts(NamedTuple):
+    """The tax of each part, the breakdown by (place, group), the sum, and what a person should know."""
+
+    lines: tuple[TaxedLine, ...]
+    groups: tuple[tuple[str, TaxGroup], ...]
+    total: Decimal
+    findings: tuple[Problem, ...]
 
 
 def tax_parts(
@@ -74,7 +87,9 @@ def _treatments(
             classes = frozenset((part.tax_class,)) if part.service else frozenset[str]()
             rule = replace(policy, service_classes=classes)
             said: list[Problem] = []
-            known[key] = treat(part.tax_class, rates, part.situation, certificates=certificates, policy=rule, findings=said)
+            known[key] = treat(
+                part.tax_class, rates, part.situation, certificates=certificates, policy=rule, findings=said
+            )
             findings += [one for one in said if one not in findings]
         found.append(known[key])
     return found

@@ -2,12 +2,47 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from tradewind.kernel.money import WIDE, ZERO, percent_of, plain, round_places
-from tradewind.pricing.model import PriceVerdict, StatedNet, Tolerance
+from tradewind.kernel.value import value
 
 _HUNDRED = Decimal(100)
 Limit = tuple[Decimal | None, Decimal | None]
+
+
+@value(frozen=True, slots=True)
+class Tolerance:
+    """How far a buyer's price may be off ours, as (percent, amount) above and below, for a line and for the whole order.
+
+    Of a pair each given part must be kept; where neither is given nothing is tolerated on a line, and the order is not asked.
+    `take`: whose price counts within. `floor_percent`: how far below ours a person may still accept theirs; None has no floor.
+    """
+
+    take: Literal["ours", "buyers", "lower"]
+    line_up: tuple[Decimal | None, Decimal | None] = (None, None)
+    line_down: tuple[Decimal | None, Decimal | None] = (None, None)
+    order_up: tuple[Decimal | None, Decimal | None] = (None, None)
+    order_down: tuple[Decimal | None, Decimal | None] = (None, None)
+    floor_percent: Decimal | None = None
+
+
+class StatedNet(NamedTuple):
+    """What a line comes to at our price and at the one the buyer's document states, to the cent."""
+
+    line_no: int
+    ours: Decimal
+    theirs: Decimal
+
+
+class PriceVerdict(NamedTuple):
+    """Whose price a line takes. `held`: too far apart, a person decides. The difference is theirs less ours, the percent of ours."""
+
+    line_no: int
+    result: Literal["same", "ours", "buyers", "held"]
+    difference: Decimal
+    percent: Decimal | None
+    reason: str
 
 
 def compare_prices(lines: Sequence[StatedNet], tolerance: Tolerance) -> list[PriceVerdict]:
@@ -16,7 +51,9 @@ def compare_prices(lines: Sequence[StatedNet], tolerance: Tolerance) -> list[Pri
     Lines within their own limits are held after all where the differences of the order together pass the order's limits.
     """
     verdicts = [_line(one, tolerance) for one in lines]
-    within = [(one, verdict) for one, verdict in zip(lines, verdicts, strict=True) if verdict.result in ("ours", "buyers")]
+    within = [
+        (one, verdict) for one, verdict in zip(lines, verdicts, strict=True) if verdict.result in ("ours", "buyers")
+    ]
     difference = sum((one.theirs - one.ours for one, _ in within), ZERO)
     limit = tolerance.order_up if difference > 0 else tolerance.order_down
     if not difference or limit == (None, None):
@@ -42,7 +79,9 @@ def _line(one: StatedNet, tolerance: Tolerance) -> PriceVerdict:
         return PriceVerdict(one.line_no, "held", difference, percent, f"{said}, the tolerance is {_limit(limit)}")
     theirs = tolerance.take == "buyers" or (tolerance.take == "lower" and difference < 0)
     whose = "the buyer's price counts" if theirs else "our price counts"
-    return PriceVerdict(one.line_no, "buyers" if theirs else "ours", difference, percent, f"{said}, within {_limit(limit)}: {whose}")
+    return PriceVerdict(
+        one.line_no, "buyers" if theirs else "ours", difference, percent, f"{said}, within {_limit(limit)}: {whose}"
+    )
 
 
 def _keeps(difference: Decimal, ours: Decimal, limit: Limit) -> bool:
