@@ -305,9 +305,9 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ),
     ("GET", "/api/v1/shipments/{name}/clearance"): of("shipment", "shipment_id", parameter="name"),
     ("GET", "/api/v1/payment-terms"): nothing(),
-    ("GET", "/api/v1/payment-terms/{code}"): (Call(path=lambda own, them: {"code": "NET30"}),),
-    ("PUT", "/api/v1/payment-terms/{code}"): (
-        Call(path=lambda own, them: {"code": "WALL"}, body=lambda own, them: {"name": "ten days", "net_days": 10}),
+    ("GET", "/api/v1/payment-terms/{terms}"): (Call(path=lambda own, them: {"terms": "NET30"}),),
+    ("PUT", "/api/v1/payment-terms/{terms}"): (
+        Call(path=lambda own, them: {"terms": "WALL"}, body=lambda own, them: {"name": "ten days", "net_days": 10}),
     ),
     ("POST", "/api/v1/payments/{number}/refund"): of("payment", parameter="number", body=reason),
     ("GET", "/api/v1/invoices/{name}/document.pdf"): of("invoice", "invoice_id", parameter="name"),
@@ -422,7 +422,7 @@ def test_every_route_has_its_calls() -> None:
 
 
 def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> None:
-    shared = {"sku", "kind", "line_no", "stream", "version", "name_of_stream", "step", "site"}
+    shared = {"sku", "kind", "line_no", "stream", "version", "name_of_stream", "step", "site", "action", "terms"}
     bare = [
         f"{method} {path}"
         for method, path in ROUTES

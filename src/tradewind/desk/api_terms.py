@@ -83,10 +83,10 @@ def list_terms(edge: CallerEdge) -> Response:
     return answer({"terms": [_terms(one) for one in edge.database.read(all_terms)]})
 
 
-@router.get("/payment-terms/{code}", openapi_extra=permission("accounts.read"))
-def read_terms(code: str, edge: CallerEdge, start: date | None = None) -> Response:
+@router.get("/payment-terms/{terms}", openapi_extra=permission("accounts.read"))
+def read_terms(terms: str, edge: CallerEdge, start: date | None = None) -> Response:
     """Payment terms; with `start` also the days on which what counts from that day falls due."""
-    found = edge.database.read(lambda reader: terms_of(reader, [code])).get(code)
+    found = edge.database.read(lambda reader: terms_of(reader, [terms])).get(terms)
     if found is None:
         raise not_found()
     body = _terms(found)
@@ -96,20 +96,20 @@ def read_terms(code: str, edge: CallerEdge, start: date | None = None) -> Respon
     return answer(body)
 
 
-@router.put("/payment-terms/{code}", openapi_extra=permission("credit.manage"))
-def write_terms(code: str, body: TermsIn, edge: CallerEdge) -> Response:
+@router.put("/payment-terms/{terms}", openapi_extra=permission("credit.manage"))
+def write_terms(terms: str, body: TermsIn, edge: CallerEdge) -> Response:
     """Store payment terms under a code. Invoices that were issued before keep the due dates they got."""
-    terms = body.terms(code)
-    problem = check_terms(terms)
+    wanted = body.terms(terms)
+    problem = check_terms(wanted)
     if problem is not None:
         raise Refused([problem])
 
     def store(tx: Tx) -> None:
-        put_terms(tx, terms)
-        tx.emit(terms_changed(tx.ids.new(), terms))
+        put_terms(tx, wanted)
+        tx.emit(terms_changed(tx.ids.new(), wanted))
 
     edge.write(store)
-    return answer(_terms(terms))
+    return answer(_terms(wanted))
 
 
 def _rule(rule: DueRule) -> dict[str, Any]:

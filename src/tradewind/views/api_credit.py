@@ -9,7 +9,7 @@ from tradewind.access.api.edge import CallerEdge, answer, api_router, not_found,
 from tradewind.accounts.queries import account_ids
 from tradewind.credit.queries import authority
 from tradewind.kernel.money import plain
-from tradewind.views.credit import account_credit, credit_queue, credit_requests
+from tradewind.views.credit import account_credit, credit_queue, credit_requests, ship_clearance
 
 router = api_router("credit")
 Page = Annotated[int, Query(ge=1, le=200)]
@@ -49,3 +49,12 @@ def read_authority(edge: CallerEdge) -> Response:
     """Up to which amount one person decides alone, by action."""
     found = edge.read(authority)
     return answer({"alone_up_to": {action: plain(amount) for action, amount in sorted(found.items())}})
+
+
+@router.get("/shipments/{name}/clearance", openapi_extra=permission("shipments.answer"))
+def read_clearance(name: str, edge: CallerEdge) -> Response:
+    """Whether credit lets goods leave the warehouse now; asked before loading where the account's policy checks at shipping."""
+    found = edge.read(lambda reader: ship_clearance(reader, name))
+    if found is None:
+        raise not_found()
+    return answer(found)

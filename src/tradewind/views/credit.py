@@ -152,3 +152,37 @@ def credit_requests(reader: Reader, *, status: str, after: UUID | None, limit: i
     """Requests in a state, oldest first, with the figures of the moment they were made."""
     columns = {"status": status, "after": after or UUID(int=0), "limit": limit}
     return [_named(_REQUEST, row) for row in reader.rows(_REQUESTS, columns)]
+
+
+_SHIPPING = """
+select s.number, s.account_id, o.id,
+  (select jsonb_agg(distinct h.reason) from order_hold h
+   where h.order_id = o.id and h.released_at is null and h.kind = 'credit' and h.code <> 'credit.part_held'),
+  exists (select from credit_override v where v.order_id = o.id)
+from shipment s join sales_order o on o.id = s.order_id where s.number = %(name)s or s.id::text = %(name)s
+"""
+
+
+def ship_clearance(reader: Reader, name: str) -> dict[str, Any] | None:
+    """Whether goods that are with a warehouse may leave it, as far as credit is concerned; None where there is no such shipment.
+
+    Asked only where a policy above the account checks at shipping; what somebody let through above a limit is clear.
+    """
+    row = reader.row(_SHIPPING, {"name": name})
+    if row is None:
+        return None
+    number, account_id, _, holds, let_through = row
+    path = credit_paths(reader, [account_id]).get(account_id, ())
+    nodes = nodes_of(reader, path)
+    checked = any(node.policy.checks_ship for node in nodes.values())
+    reasons: list[str] = []
+    if checked and not let_through:
+        conduct = conduct_of(reader, nodes.values())
+        reasons += holds or []
+        reasons += ["over the credit limit" for node in nodes.values() if node.headroom < 0]
+        reasons += [
+            reason
+            for one, node in nodes.items()
+            for reason in conduct_stops(node, conduct.get(one, Conduct()), reader.now)
+        ]
+    return {"shipment": number, "checked": checked, "cleared": not reasons, "reasons": sorted(set(reasons))}
