@@ -15,8 +15,8 @@ from bench.fill import Filled, fill_orders
 from bench.scratch import scratch_server
 from tradewind.accounts.queries import account_ids
 from tradewind.app.migrate import migrate
-from tradewind.channels.order_files.model import FileRequest
 from tradewind.channels.order_files.submit import preview_file, read_request, submit_file
+from tradewind.channels.order_files.taken import FileRequest
 from tradewind.kernel.tx import SYSTEM, Database
 
 ROWS, ROUNDS = 5_000, 3

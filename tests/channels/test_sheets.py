@@ -79,7 +79,7 @@ def test_a_number_that_two_countries_read_differently_is_refused_where_nothing_d
     settled = read("Artikel;Menge;Preis\nCUP;1.500;2,50\n")
 
     assert [(one.row, one.problems[0].code, one.problems[0].detail["readings"]) for one in german.bad] == [
-        (2, "import.ambiguous_number", ["1500", "1.500"])
+        (2, "channels.ambiguous_number", ["1500", "1.500"])
     ]
     assert [one.qty for one in english.rows] == [D("1.5")]
     assert [one.qty for one in settled.rows] == [1500]

@@ -14,8 +14,8 @@ from tradewind.accounts.queries import account_ids
 from tradewind.channels.decide.formats import HEAD_BYTES, is_x12
 from tradewind.channels.decide.sheets import Mapping
 from tradewind.channels.edi.work import keep_document, work_on
-from tradewind.channels.order_files.model import FileRequest, Mode
 from tradewind.channels.order_files.submit import keep_unreadable, preview_file, read_request, remembered, submit_file
+from tradewind.channels.order_files.taken import FileRequest, Mode
 from tradewind.desk.resolve import unknown_account
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Actor, Database, Reader, dumps

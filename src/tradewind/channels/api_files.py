@@ -12,9 +12,9 @@ from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, edge
 from tradewind.accounts.queries import account_ids
 from tradewind.channels.decide.sheets import Mapping, missing_columns, read_mapping
 from tradewind.channels.order_files.commands import remember_mapping
-from tradewind.channels.order_files.model import FileRequest, Mode
 from tradewind.channels.order_files.queries import mappings_of, order_file, order_files
 from tradewind.channels.order_files.submit import keep_unreadable, preview_file, read_request, remembered, submit_file
+from tradewind.channels.order_files.taken import FileRequest, Mode
 from tradewind.kernel.problem import Problem, Refused, problem_body, refuse
 from tradewind.semantics.decide.rows.model import Declared
 

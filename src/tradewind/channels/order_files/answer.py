@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.channels.decide.sheets import SheetFile
-from tradewind.channels.order_files.model import FileRequest, Outcome, Taken
+from tradewind.channels.order_files.taken import FileRequest, Outcome, Taken
 from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
 from tradewind.streams.order_work import LineWork, OrderWork

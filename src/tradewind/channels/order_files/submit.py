@@ -11,8 +11,8 @@ from tradewind.channels.commands import Inbound, note_outcomes, take_in
 from tradewind.channels.decide.sheets import Mapping, SheetFile, orders_of, read_mapping, read_sheet
 from tradewind.channels.order_files.answer import answer_of, line_picture, order_figures, order_outcome
 from tradewind.channels.order_files.commands import keep_order_file, remember_mapping
-from tradewind.channels.order_files.model import FileRequest, Outcome, Taken
 from tradewind.channels.order_files.queries import answer_of_same, mappings_of
+from tradewind.channels.order_files.taken import FileRequest, Outcome, Taken
 from tradewind.desk.place import Placed, open_works, place_resolved
 from tradewind.desk.preview import preview_resolved
 from tradewind.desk.resolve import Resolved, Submission, resolve

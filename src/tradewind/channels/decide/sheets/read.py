@@ -265,7 +265,7 @@ def _unclear_numbers(
                 readings = [cell.replace(".", ""), cell]
                 message = f"{name}: {cell!r} can be {readings[0]} or {readings[1]}; declare the decimal mark"
                 problem = Problem(
-                    "import.ambiguous_number", message, place(row.number, name), 422, {"readings": readings}
+                    "channels.ambiguous_number", message, place(row.number, name), 422, {"readings": readings}
                 )
                 found.setdefault(row.number, []).append(problem)
     return found
@@ -276,5 +276,5 @@ def _incomplete(row: SheetRow) -> list[Problem]:
     if not (row.item or row.sku or row.customer_item or row.gtin or row.manufacturer_item):
         problems.append(Problem("channels.row_without_item", "The row names no item.", place(row.row, "item")))
     if row.qty <= 0:
-        problems.append(Problem("quantity.not_positive", "qty: a quantity is above 0", place(row.row, "qty")))
+        problems.append(Problem("channels.quantity_not_positive", "qty: a quantity is above 0", place(row.row, "qty")))
     return problems
