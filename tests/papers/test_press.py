@@ -217,6 +217,18 @@ def test_the_child_ends_with_whoever_started_it(printer):
     assert child.wait(timeout=10) == 0
 
 
+def test_nothing_is_left_of_a_child_that_went_to_rest(printer):
+    printer.pages("invoice", sheet(), at=AT)
+    pid = printer._child.pid
+
+    printer._child.stdin.close()
+
+    until = time.monotonic() + 10
+    while psutil.pid_exists(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not psutil.pid_exists(pid)
+
+
 def test_the_child_knows_no_secrets(printer, monkeypatch):
     monkeypatch.setenv("TRADEWIND_DATABASE_URL", "postgresql://hush")
     monkeypatch.setenv("PGPASSWORD", "hush")

@@ -110,6 +110,8 @@ class Printer:
             self.close()
             kept = {name: value for name, value in os.environ.items() if not name.startswith(SECRETS)}
             self._child = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=kept)
+            # somebody takes note when it goes to rest, so that nothing of it is left
+            threading.Thread(target=self._child.wait, name="press", daemon=True).start()
         return self._child
 
     def _read(self, source: IO[bytes], size: int, until: float) -> bytes:
