@@ -136,7 +136,8 @@ def _products(filling: _Filling, count: int) -> list[tuple[UUID, str]]:
 
 def _stock(filling: _Filling, entity: UUID, products: list[tuple[UUID, str]]) -> None:
     sites = filling.ids.many(SITES)
-    named = [(site, f"W{n}", f"Warehouse {n}", entity, COUNTRIES[n % 3][0], n) for n, site in enumerate(sites, 1)]
+    # all in the company's own country: a site abroad makes every order ask from where its goods leave
+    named = [(site, f"W{n}", f"Warehouse {n}", entity, COUNTRIES[0][0], n) for n, site in enumerate(sites, 1)]
     filling.copy("site", "id, code, name, legal_entity_id, country, rank", named)
     lanes = [
         (site, country, 10 + 7 * ((n + c) % SITES), "EUR", 1 + (n + c) % 3)
