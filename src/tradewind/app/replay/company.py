@@ -144,7 +144,7 @@ def supply_table(receipts: Sequence[Receipt], sites: Mapping[str, str]) -> Table
             "site": sites[one.sku],
             "sku": one.sku,
             "qty": one.qty,
-            "expected_at": one.at.isoformat(),
+            "expected_at": one.due.isoformat(),
             "reference": reference_of(one),
         }
         for one in receipts

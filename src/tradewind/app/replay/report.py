@@ -183,6 +183,8 @@ def _short(database: Database, plan: Plan, result: Replayed) -> dict[str, Any]:
         "units_missing": str(sum((one.missing for one in result.short), ZERO)),
         "promised_a_date": sum(one.promised_at is not None for one in result.short),
         "receipts": len(plan.short.receipts),
+        "late_receipts": sum(one.is_late for one in plan.short.receipts),
+        "planned_late": plan.short.late,
         "promises": dict(sorted(kept.items())),
         "days_waited": {str(day): count for day, count in sorted(days.items())},
     }

@@ -11,15 +11,21 @@ from tradewind.channels.decide.history.model import Document, DocumentKind
 
 RECEIVED_AT = time(6, 0, tzinfo=UTC)  # before the first document of any day
 DELAY_DAYS = (2, 10)
+LATE_EVERY, LATE_DAYS = 10, (1, 3)  # of the receipts, so many days after the day that was promised
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Goods that arrive: before every document of that day."""
+    """Goods that arrive: before every document of that day. `due`: when they were expected, which is what is promised from."""
 
     sku: str
     at: datetime
     qty: Decimal
+    due: datetime
+
+    @property
+    def is_late(self) -> bool:
+        return self.at > self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,12 @@ class ShortPlan:
     receipts: tuple[Receipt, ...]
     short: tuple[ShortLine, ...]
     lines: int
+
+    @property
+    def late(self) -> int:
+        """How many short lines wait for goods that come after their day."""
+        slow = {receipt.sku for receipt in self.receipts if receipt.is_late}
+        return sum(1 for line in self.short if line.sku in slow)
 
 
 @dataclass(slots=True)
@@ -79,7 +91,8 @@ def plan_short_stock(documents: Sequence[Document], *, seed: int, share: Decimal
 
     Items are drawn by `seed` until their short lines make up the share. A drawn item runs out at one of its lines
     (half of the time with a rest on the shelf, so that the line is filled in part); the receipt comes two to ten days
-    later, within the documents' time, and covers the rest of the demand. Items that were adjusted or returned are
+    later, within the documents' time, and covers the rest of the demand; every tenth comes one to three days after the day
+    it was expected, without a word. Items that were adjusted or returned are
     never drawn: an adjustment must find its goods, and a return would end the shortage early.
     """
     orders = [document for document in documents if document.kind is DocumentKind.ORDER]
@@ -98,7 +111,9 @@ def plan_short_stock(documents: Sequence[Document], *, seed: int, share: Decimal
     source.shuffle(drawn)
     last_day = max((order.at.date() for order in orders), default=date.min)
     for sku in drawn:
-        planned = _run_out(demand[sku], source, last_day=last_day)
+        planned = _run_out(
+            demand[sku], source, last_day=last_day, is_late=len(receipts) % LATE_EVERY == LATE_EVERY - 1
+        )
         if planned is None:
             continue
         stock, receipt = planned
@@ -141,7 +156,9 @@ def run_short(
     return tuple(sorted(found, key=lambda line: line.row))
 
 
-def _run_out(demand: Sequence[_Demand], source: random.Random, *, last_day: date) -> tuple[Decimal, Receipt] | None:
+def _run_out(
+    demand: Sequence[_Demand], source: random.Random, *, last_day: date, is_late: bool
+) -> tuple[Decimal, Receipt] | None:
     """Stock that ends at a drawn line, and the receipt that ends the shortage; None when no line is early enough."""
     early = [
         place
@@ -155,8 +172,10 @@ def _run_out(demand: Sequence[_Demand], source: random.Random, *, last_day: date
     rest = Decimal(source.randrange(int(at_line.qty))) if at_line.qty > 1 and source.random() < 0.5 else Decimal()
     stock = sum((wanted.qty for wanted in demand[:place]), rest)
     total = sum((wanted.qty for wanted in demand), Decimal())
-    day = min(at_line.document.at.date() + timedelta(days=source.randint(*DELAY_DAYS)), last_day)
-    return stock, Receipt(at_line.sku, datetime.combine(day, RECEIVED_AT), total - stock)
+    due = min(at_line.document.at.date() + timedelta(days=source.randint(*DELAY_DAYS)), last_day)
+    day = min(due + timedelta(days=source.randint(*LATE_DAYS)), last_day) if is_late else due
+    at, expected = (datetime.combine(one, RECEIVED_AT) for one in (day, due))
+    return stock, Receipt(at_line.sku, at, total - stock, expected)
 
 
 def _simulate(demand: Sequence[_Demand], *, stock: Decimal, receipts: Sequence[Receipt]) -> list[ShortLine]:
