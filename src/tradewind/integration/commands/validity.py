@@ -184,7 +184,7 @@ def apply_price_assignments(tx: Tx, rows: Sequence[Any], run: Run) -> Applied:
     wishes: dict[tuple[Any, str], list[Wish[int]]] = {}
     for row in without_refused(rows, applied):
         value = accounts[row.value] if row.scope == "account" else row.value
-        scope_key = "all" if row.scope == "all" else f"{row.scope}:{value}"
+        scope_key = row.scope if row.scope in ("all", "floor") else f"{row.scope}:{value}"
         wish = Wish(row.row, row.valid_from, row.valid_to, row.precedence)
         wishes.setdefault((found["price_list"][row.price_list], scope_key), []).append(wish)
     _assign(tx, wishes, applied, run)

@@ -23,9 +23,10 @@ class PriceAssignmentRow(NamedTuple):
 
 def _check(row: PriceAssignmentRow) -> Iterable[Fault]:
     yield from period(row)
-    if row.scope == "all" and row.value is not None:
-        yield Fault("value", "import.value_not_wanted", "the scope all has no value")
-    if row.scope != "all" and row.value is None:
+    alone = row.scope in ("all", "floor")
+    if alone and row.value is not None:
+        yield Fault("value", "import.value_not_wanted", f"the scope {row.scope} has no value")
+    if not alone and row.value is None:
         yield Fault("value", "import.missing_value", f"say which {row.scope}")
 
 
@@ -35,8 +36,18 @@ PRICE_ASSIGNMENTS = Kind(
     row=PriceAssignmentRow,
     fields=(
         code("price_list", "code of the list", required=True, aliases=("list",)),
-        one_of("scope", "what kind of buyer", "account", "segment", "channel", "region", "all", required=True),
-        code("value", "which account, segment, channel or region; empty for all", aliases=("scope_value",)),
+        one_of(
+            "scope",
+            "what kind of buyer; floor: nobody's prices, but what approvals ask about when a price is below",
+            "account",
+            "segment",
+            "channel",
+            "region",
+            "all",
+            "floor",
+            required=True,
+        ),
+        code("value", "which account, segment, channel or region; empty for all and floor", aliases=("scope_value",)),
         whole("precedence", "lower wins", default=100, aliases=("priority",)),
         moment("valid_from", "from when; empty means always", aliases=("from", "start", "start_date")),
         moment(
