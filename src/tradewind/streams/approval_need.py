@@ -21,7 +21,7 @@ from tradewind.kernel.tx import Reader, Tx
 from tradewind.orders.decide import approval_hash
 from tradewind.orders.model import Hold
 from tradewind.semantics.model import ZERO, Finding
-from tradewind.streams.approval_facts import Fetched, content_of, facts_of, fetch, picture_of
+from tradewind.streams.approval_facts import Fetched, content_of, facts_of, fetch, live, picture_of
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
 NEEDED, EXPIRED = "approvals.needed", "approvals.expired"
@@ -131,8 +131,8 @@ def assess_need(
 
     Pure. `credit` and `wanted`: the answer of the limit and the amount that was asked of it.
     """
-    if known is None or work.id not in known.policies:
-        return None
+    if known is None or work.id not in known.policies or (work.lines and not live(work)):
+        return None  # nobody is asked about an order of which nothing is left
     flow, digest = known.flows.get(work.id), hash_of(work)
     if flow is not None and _stands(flow, work):
         return ApprovalPlan(digest, Requirement(flow.request.tiers), flow.request)
