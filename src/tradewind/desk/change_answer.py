@@ -72,7 +72,7 @@ def _answer(place: int, action: Action | Restoring, outcome: Outcome, sheet: She
     state = sheet.lines.get(outcome.line_no) if outcome.line_no is not None else None
     done, asked = (
         None if units is None or state is None else Decimal(plain(in_line_unit(state, units)))
-        for units in (outcome.done, outcome.asked)
+        for units in (outcome.done, outcome.asked or None)
     )
     lines = outcome.lines or (() if outcome.line_no is None else (outcome.line_no,))
     return Answer(place, verb_of(action), outcome.verdict, outcome.line_no, done, asked, outcome.problem, lines)

@@ -29,6 +29,7 @@ from tradewind.orders.model import Quantities
 from tradewind.orders.queries import Billed, billed_charges, billed_lines
 from tradewind.semantics.model import ZERO
 from tradewind.streams.due import Due, read_due
+from tradewind.streams.group_process import groups_come_by
 from tradewind.streams.order_work import LineWork, OrderWork
 from tradewind.streams.release import group_key
 from tradewind.streams.shipment_work import ShipmentWorkset, add_exposure, post, settle_from_money
@@ -207,6 +208,7 @@ def _advise(workset: ShipmentWorkset, work: OrderWork, shipment: Shipment, paylo
 def _wait_for_goods_again(tx: Tx, workset: ShipmentWorkset, again: Mapping[str, tuple[OrderWork, int]]) -> None:
     """Every group with units that went back waits for goods: by its own process where that still runs, else by a new one."""
     waited_for = keys_waited_for(tx, "goods.ready", list(again))
+    waited_for |= groups_come_by(tx, (work for work, _ in again.values()))
     for key, (work, group_no) in again.items():
         if key not in waited_for:
             group = {"no": group_no, "key": key}

@@ -1,10 +1,13 @@
 """Who waits for what: asked by those who would otherwise start a second process, or post a message nobody needs."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.tx import Reader
+from tradewind.orchestration.decide.state_json import from_json
+from tradewind.orchestration.model import State
 
 _WAITED_FOR = """
 select distinct s.key from unnest(%(keys)s::text[]) as w(key)
@@ -20,6 +23,10 @@ join message m on m.name = %(name)s and m.key = w.key and m.consumed_at is null 
 """
 _OF_SUBJECTS = """
 select i.id, i.subject_id from unnest(%(subjects)s::uuid[]) as w(id)
+join stream_instance i on i.subject_id = w.id and i.stream = %(stream)s and i.status in ('running', 'incident')
+"""
+_STATES = """
+select i.subject_id, i.state from unnest(%(subjects)s::uuid[]) as w(id)
 join stream_instance i on i.subject_id = w.id and i.stream = %(stream)s and i.status in ('running', 'incident')
 """
 LOCK_INSTANCES = LockKind(
@@ -71,3 +78,16 @@ join stream_instance i on i.subject_id = w.id and i.status in ('running', 'incid
 def instances_about(reader: Reader, subjects: Sequence[UUID]) -> list[UUID]:
     """The instances of every stream that are not over, about these subjects."""
     return [row[0] for row in reader.rows(_ABOUT, {"subjects": list(subjects)})] if subjects else []
+
+
+def elements_running(reader: Reader, stream: str, element: str, subjects: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """The elements of loops (a stream's `tw:element`) that live instances of a stream still run for, by their subject."""
+    found: dict[UUID, list[Any]] = {}
+    for subject_id, text in reader.rows(_STATES, {"stream": stream, "subjects": list(subjects)}) if subjects else ():
+        state = from_json(text)
+        if isinstance(state, State):
+            running = [
+                scope.variables[element] for scope in state.scopes if scope.variables and element in scope.variables
+            ]
+            found.setdefault(subject_id, []).extend(running)
+    return found
