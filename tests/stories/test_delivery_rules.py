@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from emitted_sql import RecordingDatabase
 from shop import Shop
 from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
 from tradewind.desk.holds import HoldRelease, release_holds
@@ -116,8 +117,11 @@ def test_a_released_licence_hold_opens_again_until_the_licence_is_there(shop):
 
     run(
         shop,
-        "insert into licence (id, account_id, code, number, valid_from) values (gen_random_uuid(), %(alma)s, 'ADR', 'A-2', '2020-01-01')",
+        "insert into licence (id, account_id, code, number, valid_from) values (gen_random_uuid(), %(alma)s, 'ADR', 'A-2', '2026-03-03')",
     )
+    release()
+    assert open_holds(shop, order) == [("data", "catalog.licence_missing")]  # it is valid from tomorrow
+    shop.wait(days=1)
     release()
     assert shop.status(order) == "released"
     shop.verify()
@@ -620,3 +624,42 @@ def placed_from(shop: Shop) -> str:
     return str(
         shop.one("select s.code from stock_claim c join site s on s.id = c.site_id where order_id = %s", [order])[0]
     )
+
+
+_RULES = (
+    "assortment",
+    "restriction",
+    "licence",
+    "substitut",
+    "price_tolerance",
+    "calendar",
+    "site_countries",
+    "fx_rate",
+)
+
+
+def statements_of_an_order(url: str) -> list[str]:
+    """What placing an ordinary order emits once a process has placed one before."""
+    database = RecordingDatabase(url, seed=9)
+    draft = OrderDraft("ALMA", (line("CUP", "1"), line("TEA", "1", line_no=2)), (DraftGroup(),))
+    for _ in range(2):
+        database.write(lambda tx: place(tx, [Submission(draft, SYSTEM)]))
+    database.close()
+    return database.transactions[-1]
+
+
+def test_ordinary_orders_cost_no_statement_for_rules_that_do_not_touch_them(shop, app_url):
+    without = statements_of_an_order(app_url)
+    tolerate(shop)
+    run(
+        shop,
+        "insert into restriction (code, name, effect, licence) values ('HAZMAT', 'dangerous goods', 'refuse', 'ADR')",
+        "insert into product_restriction values (%(gift)s, 'HAZMAT')",
+        "insert into assortment (id, scope_key, effect, product_id, valid_from) values (gen_random_uuid(), 'account:' || %(bela)s, 'exclude', %(tea)s, '2020-01-01')",
+        "update site set cut_off = '12:00' where id = %(south)s",
+    )
+
+    with_rules = statements_of_an_order(app_url)
+
+    assert len(with_rules) == len(without)
+    assert not [one for one in without + with_rules if any(f"from {name}" in one for name in _RULES)]

@@ -26,6 +26,7 @@ class Entitling:
     rules: HouseRules
     rows: Mapping[UUID, Sequence[AssortmentRow]]
     licences: Mapping[UUID, Sequence[Licence]]
+    now: datetime
 
     def barred(self, account: Account, product_id: UUID, *, country: str, at: datetime) -> list[Barred]:
         """The restrictions that stand against selling a product to an account in a country."""
@@ -76,6 +77,7 @@ def look_entitling(
         rules,
         assortment_rows(reader, scopes, products) if scopes else {},
         licences_of(reader, {account.id for account, _ in known}) if named else {},
+        reader.now,
     )
 
 

@@ -31,18 +31,24 @@ class Ruled:
         return nearest(self.rules.tolerances, work.account, work.header.channel)
 
     def findings(self, work: OrderWork, products: Mapping[UUID, Product]) -> list[Finding]:
-        """Why this account may not buy what it ordered, and what is sent instead of what."""
+        """Why this account may not buy what it ordered, and what is sent instead of what.
+
+        An order that is new is asked as of when it was placed, one that waited as of now: a licence that came since lifts the
+        hold, one that ended is missing. Nothing is asked of what a warehouse has been given.
+        """
         found = told(work)
         if self.entitling is None:
             return found
+        at = work.header.price_at if work.fresh else self.entitling.now
         for one in work.lines:
-            if one.quantities.cancelled < one.quantities.ordered:
+            units = one.quantities
+            if units.open + units.reserved + units.allocated > 0:
                 found += self.entitling.findings(
                     work.account,
                     products[one.line.product_id],
                     channel=work.header.channel,
                     country=work.group(one.line.group_no).ship_to.country,
-                    at=work.header.price_at,
+                    at=at,
                     line_no=one.line.line_no,
                 )
         return found
