@@ -13,7 +13,8 @@ from psycopg import errors
 from small_company import found
 from tradewind.analytics.queries.process import APPEND_ONLY, POSTED
 from tradewind.kernel.log import Cursor, cursor_of, events_of, fence_age_seconds, move_cursor, read_log
-from tradewind.kernel.tx import Database, Event, Reader, Tx, write_events
+from tradewind.kernel.mark import write_events
+from tradewind.kernel.tx import Database, Event, Reader, Tx
 
 SUBJECTS = [UUID(int=number) for number in range(1, 4)]
 Follow = Callable[[Reader], list[tuple[int, int]]]

@@ -22,7 +22,8 @@ from market import Market, open_market
 from tradewind.app.postgres import Server, ensure_server
 from tradewind.app.postgres_place import find_place
 from tradewind.app.settings import Settings
-from tradewind.kernel.tx import Database, Event, Tx, write_events
+from tradewind.kernel.mark import write_events
+from tradewind.kernel.tx import Database, Event, Tx
 
 KILLS = ["http"] * 12 + ["worker"] * 8 + ["postgres"] * 13 + ["master"] * 8 + ["everything"] * 4
 SEED = 20260302
