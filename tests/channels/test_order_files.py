@@ -143,7 +143,7 @@ def test_rows_that_are_right_are_ordered_and_the_others_say_what_would_be_right(
         3: ("catalog.unknown_item", ["CUP"], "row 3, item"),
         4: ("catalog.unknown_unit", ["EA"], "row 4, uom"),
         5: ("import.not_a_number", None, "row 5, column qty"),
-        6: ("quantity.inexact", None, "row 6, qty"),
+        6: ("quantity.inexact", ["1", "2"], "row 6, qty"),
     }
     assert door.shop.all("select line_no, qty from order_line order by 1") == [(1, 2), (5, 4)]
     assert door.shop.all("select outcome from inbound_document") == [("mixed",)]
@@ -463,3 +463,58 @@ def test_releases_declared_parts_and_what_was_cancelled_share_a_number(door: Doo
     assert door.shop.all("select release_no, duplicate_no, status <> 'cancelled' from sales_order order by number") == [
         ("", 0, False), ("2", 0, True), ("", 2, True), ("3", 0, True), ("", 4, True), ("", 0, True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "mapping", ["", "[" * 7_000, "[]", '{"columns": 1}', '{"qty": 7}', '{"columns": {"item": ["a"]}}', "NaN"]
+)
+def test_a_mapping_that_is_none_is_refused_with_its_place(door: Door, mapping: str) -> None:
+    answer = door.send(GOOD, mapping=mapping)
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] in ("request.malformed_json", "channels.unknown_mapping")
+
+
+def test_an_order_is_priced_promised_and_held_the_same_by_file_and_by_json(door: Door) -> None:
+    door.shop.database.write(
+        lambda tx: tx.run("update product set minimum_qty = 6, multiple_qty = 6 where sku = 'CUP'")
+    )
+    text = "Item;Qty;Unit;Due;PO\nCUP;2;CS;2026-04-01;F\nTEA;120;;2026-04-01;F\nCUP;7;;2026-04-02;F\n"
+    lines = [
+        {"item": "CUP", "qty": "2", "uom": "CS"},
+        {"item": "TEA", "qty": "120"},
+        {"item": "CUP", "qty": "7", "group_no": 2},
+    ]
+    groups = [
+        {"group_no": 1, "requested_at": "2026-04-01T00:00:00Z"},
+        {"group_no": 2, "requested_at": "2026-04-02T00:00:00Z"},
+    ]
+    draft = {"account": "ALMA", "buyer_po": "F", "lines": lines, "groups": groups}
+
+    in_json = door.client.post(f"{V1}/orders/preview", json=draft, key=door.keys["buyer"]).json()
+    number = door.send(text).json()["orders"][0]["number"]
+    in_file = door.get(f"/orders/{number}").json()
+
+    same = ("status", "net", "tax", "total", "tax_groups", "groups", "terms", "ship_policy")
+    assert {name: in_file[name] for name in same} == {name: in_json[name] for name in same}
+    of_lines = (
+        "line_no",
+        "group_no",
+        "sku",
+        "qty",
+        "uom",
+        "base_qty",
+        "unit_price",
+        "net",
+        "promise",
+        "promised_at",
+        "quantities",
+    )
+    assert [{name: one[name] for name in of_lines} for one in in_file["lines"]] == [
+        {name: one[name] for name in of_lines} for one in in_json["lines"]
+    ]
+    of_holds = ("kind", "code", "reason", "line_no")
+    assert [[one[name] for name in of_holds] for one in in_file["holds"]] == [
+        [one[name] for name in of_holds] for one in in_json["holds"]
+    ]
+    assert [one["code"] for one in in_file["holds"]] == ["quantity.not_a_multiple"]

@@ -68,7 +68,7 @@ async def post_order_file(
 def _mapping(text: str) -> Mapping:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise refuse("request.malformed_json", "The mapping is not JSON.", where="query:mapping") from None
     if not isinstance(found, dict):
         raise refuse("channels.unknown_mapping", "A mapping is an object.", where="query:mapping")

@@ -11,7 +11,18 @@ from tradewind.kernel.problem import Problem
 from tradewind.streams.order_work import LineWork, OrderWork
 from tradewind.views.orders import NAMELESS, money
 
-_SUGGESTING = ("did_you_mean", "products", "units", "suggested", "readings", "choices", "nearest", "check_digit")
+_SUGGESTING = (
+    "did_you_mean",
+    "products",
+    "units",
+    "suggested",
+    "readings",
+    "choices",
+    "nearest",
+    "check_digit",
+    "down",
+    "up",
+)
 
 
 def answer_of(request: FileRequest, taken: Taken, *, document_id: UUID | None, outcome: str) -> dict[str, Any]:
@@ -108,5 +119,10 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     for name in _SUGGESTING:
         value = problem.detail.get(name)
         found += [] if value is None else [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    shown = {"code": problem.code, "message": problem.message, "where": problem.where, "suggestions": found}
+    shown = {
+        "code": problem.code,
+        "message": problem.message,
+        "where": problem.where,
+        "suggestions": [one for one in found if one != "0"],
+    }
     return {name: value for name, value in shown.items() if value not in ("", [])}
