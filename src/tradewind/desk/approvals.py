@@ -136,26 +136,26 @@ def _decide(batch: _Batch, wanted: Decision, *, where: str) -> Decided | Problem
         return errors.not_waiting(work.header.number).at(where)
     question = batch.questions[work.id]
     places = places_for(question.case, question.voices)
-    problem = (
-        _barred(work, question, places, where) or _unsaid(wanted, where) or _stale(batch, work, flow, wanted, where)
-    )
+    problem = _unwanted(work, question, places, where) or _unsaid(wanted, where)
+    # who could decide, but looked at something else, is told that before anything that follows from it
+    problem = problem or _stale(batch, work, flow, wanted, where) or _barred(work, question, places, where)
     if problem is not None:
         return problem
     return _keep(batch, work, flow, wanted, places)
 
 
-def _barred(work: OrderWork, question: Question, places: Sequence[Place], where: str) -> Problem | None:
-    """Why this person cannot decide anything here now."""
-    if places:
-        return None
-    bars = set(why_not(question.case, question.voices).values())
+def _unwanted(work: OrderWork, question: Question, places: Sequence[Place], where: str) -> Problem | None:
+    """Whom nobody asks: who ordered it, and who has no seat at all."""
+    bars = set() if places else set(why_not(question.case, question.voices).values())
     if "own_order" in bars:
         return errors.own_order(where)
-    number = work.header.number
-    for bar, refusal in _BARS.items():
-        if bar in bars:
-            return refusal(number, where)
-    return errors.not_waiting(number).at(where)
+    return errors.not_waiting(work.header.number).at(where) if bars == {"no_seat"} else None
+
+
+def _barred(work: OrderWork, question: Question, places: Sequence[Place], where: str) -> Problem | None:
+    """Why somebody with a seat cannot decide now."""
+    bars = set() if places else set(why_not(question.case, question.voices).values())
+    return next((refusal(work.header.number, where) for bar, refusal in _BARS.items() if bar in bars), None)
 
 
 def _unsaid(wanted: Decision, where: str) -> Problem | None:
