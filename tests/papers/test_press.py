@@ -208,16 +208,7 @@ def test_a_job_that_fails_is_told_and_the_next_one_goes_on(printer):
     assert printer.pages("invoice", sheet(), at=AT).startswith(b"%PDF")
 
 
-def test_the_child_ends_with_whoever_started_it(printer):
-    printer.pages("invoice", sheet(), at=AT)
-    child = psutil.Process(printer._child.pid)
-
-    printer._child.stdin.close()
-
-    assert child.wait(timeout=10) == 0
-
-
-def test_nothing_is_left_of_a_child_that_went_to_rest(printer):
+def test_the_child_ends_with_whoever_started_it_and_leaves_nothing(printer):
     printer.pages("invoice", sheet(), at=AT)
     pid = printer._child.pid
 
