@@ -199,8 +199,15 @@ def _anchored(stood: Picture) -> LinePrice:
 
 def _read_group(number: int, stood: Picture) -> Group:
     place = {**stood["ship_to"], "address_id": _uuid(stood["ship_to"]["address_id"])}
-    moments = [_moment(stood[name]) for name in ("requested_at", "release_at", "not_before", "arrive_by")]
-    return Group(number, Place(**place), *moments, stood["ship_method"])
+    return Group(
+        number,
+        Place(**place),
+        _moment(stood["requested_at"]),
+        _moment(stood["release_at"]),
+        not_before=_moment(stood["not_before"]),
+        arrive_by=_moment(stood["arrive_by"]),
+        ship_method=stood["ship_method"],
+    )
 
 
 def _uuid(text: str | None) -> UUID | None:
