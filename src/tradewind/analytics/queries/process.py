@@ -13,6 +13,7 @@ APPEND_ONLY = (
     "journal",
     "line_substitution",
     "order_change",
+    "order_file",
     "payment_application",
     "payment_promise",
     "payment_refund",
