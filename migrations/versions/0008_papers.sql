@@ -17,6 +17,9 @@ ALTER TABLE account ADD COLUMN language TEXT;
 ALTER TABLE account ADD CONSTRAINT ck_account_language CHECK (language in ('en', 'de'));
 ALTER TABLE contact ADD COLUMN language TEXT;
 ALTER TABLE contact ADD CONSTRAINT ck_contact_language CHECK (language in ('en', 'de'));
+-- what a statement of account looks for
+CREATE INDEX ix_invoice_account_id ON invoice (account_id, issued_at);
+CREATE INDEX ix_payment_application_credit_note_id ON payment_application (credit_note_id) WHERE credit_note_id is not null;
 
 CREATE TABLE issued_paper (
   id UUID NOT NULL,

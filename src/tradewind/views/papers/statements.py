@@ -31,11 +31,11 @@ _MOVES = """
    from payment p where p.account_id = %(account)s and p.bounced_at is not null
  union all
  select 'refund', f.id, p.number, p.reference, p.currency, f.amount, f.refunded_at, null
-   from payment_refund f join payment p on p.id = f.payment_id where f.account_id = %(account)s
+   from payment p join payment_refund f on f.payment_id = p.id where p.account_id = %(account)s
  union all
  select 'discount', x.id, i.number, p.number, i.currency, -x.discount, x.applied_at, null
-   from payment_application x join invoice i on i.id = x.invoice_id join payment p on p.id = x.payment_id
-   where x.account_id = %(account)s and x.discount <> 0)
+   from payment p join payment_application x on x.payment_id = p.id join invoice i on i.id = x.invoice_id
+   where p.account_id = %(account)s and x.discount <> 0)
 """
 _OPENING = f"select m.currency, trim_scale(sum(m.amount))::text from {_MOVES} m where m.at < %(begin)s group by 1"  # noqa: S608
 _ENTRIES = f"""
