@@ -71,10 +71,12 @@ def in_line_unit(one: LineWork, base: Decimal) -> Decimal:
     return whole if whole == found else found.normalize()
 
 
-def price_per_unit(one: LineWork) -> Decimal:
-    """The price of one ordered unit: the price's own basis and unit are converted."""
+def price_per_unit(one: LineWork) -> Decimal | None:
+    """The price of one ordered unit: the price's own basis and unit are converted. None while the line has none."""
     price = one.price
-    if price.uom in ("", one.line.uom):
+    if not price.uom:
+        return None
+    if price.uom == one.line.uom:
         return price.unit_price / price.basis if price.basis != 1 else price.unit_price
     ordered = one.line.qty
     if not price.qty or not ordered:

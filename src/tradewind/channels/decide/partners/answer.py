@@ -75,8 +75,8 @@ def line_answers(order: OrderStanding, line: LineStanding, said: SaidLine | None
         return (LineAnswer("IS", line.live, uom, when, on, ids=((OURS, line.sku),)),), f"Instead of {line.replaces}."
     if said is not None and said.qty is not None and said.qty != line.live:
         return (LineAnswer("IQ", line.live, uom, when, on),), f"{plain(line.live)} of {plain(said.qty)}."
-    if said is not None and said.price is not None and said.price != line.price:
-        return (LineAnswer("IP", line.live, uom, when, on),), f"The price is {plain(line.price)}."
+    if said is not None and None not in (said.price, line.price) and said.price != line.price:
+        return (LineAnswer("IP", line.live, uom, when, on),), f"The price is {plain(line.price or ZERO)}."
     if line.promised_on and line.requested_on and line.promised_on > line.requested_on:
         return (LineAnswer("DR", line.live, uom, when, on),), "Later than requested."
     return (LineAnswer("IA", line.live, uom, when, on),), ""
@@ -88,7 +88,7 @@ def _line(order: OrderStanding, line: LineStanding, said: SaidLine | None) -> An
         line_no=said.line_no if said is not None else str(line.line_no),
         qty=said.qty if said is not None else line.qty,
         uom=said.uom if said is not None else line.uom,
-        price=line.price,
+        price=line.price if line.price is not None or said is None else said.price,
         ids=item_ids(line.sku, said),
         description=line.description,
         answers=answers,

@@ -71,7 +71,7 @@ def invoice_document(order: OrderStanding, said: Said, issued: Issued) -> Invoic
 def _line(order: OrderStanding, said: Said, billed: Billed, place: int) -> InvoiceLine:
     assert billed.order_line_no is not None
     theirs, ours = said.line(billed.order_line_no), order.line(billed.order_line_no)
-    price = ours.price if ours is not None else Decimal(0)
+    price = (ours.price if ours is not None else None) or Decimal(0)
     difference = billed.net - round_places(billed.qty * price, CENTS)
     return InvoiceLine(
         line_no=theirs.line_no if theirs is not None else str(billed.order_line_no or place),

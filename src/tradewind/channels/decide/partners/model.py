@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class LineStanding:
-    """A line as it stands, in its own unit. `price` is per that unit, before `allowance` (the whole line's)."""
+    """A line as it stands, in its own unit. `price` is per that unit; None while it has none."""
 
     line_no: int
     sku: str
@@ -17,7 +17,7 @@ class LineStanding:
     qty: Decimal
     cancelled: Decimal
     backordered: Decimal
-    price: Decimal
+    price: Decimal | None
     requested_on: date | None
     promised_on: date | None
     held: tuple[str, ...] = ()
