@@ -19,6 +19,7 @@ from tradewind.desk.substitutes import SubstituteAnswer, answer_substitutes
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import SYSTEM
 from tradewind.semantics.model import DraftCharge, DraftGroup, DraftLine, OrderDraft
+from tradewind.streams.backorders import BackorderCrank
 
 EVERY_WEEKDAY = "insert into calendar_day (calendar_id, day, opens, closes) select %(calendar)s, day, '08:00', '17:00' from unnest(array['mon','tue','wed','thu','fri']) as w(day)"
 
@@ -663,3 +664,32 @@ def test_ordinary_orders_cost_no_statement_for_rules_that_do_not_touch_them(shop
 
     assert len(with_rules) == len(without)
     assert not [one for one in without + with_rules if any(f"from {name}" in one for name in _RULES)]
+
+
+def test_goods_on_their_way_are_promised_by_the_calendars_and_dated_anew_when_they_slip(shop):
+    calendar(shop, SHIPS, RECEIVES)
+    run(
+        shop,
+        LANE,
+        "insert into stock (product_id, site_id, on_hand) values (%(gift)s, %(north)s, 0)",
+        "insert into inbound_supply (id, reference, product_id, site_id, qty, expected_at) values (gen_random_uuid(), 'PO-1', %(gift)s, %(north)s, 5, '2026-03-06 10:00+00')",
+    )
+
+    placed = submit(shop, line("GIFT", "2"))
+
+    assert promise(placed) == "2026-03-10 16:00"  # in on Friday at 11:00, before the cut-off; two working days
+    run(shop, "update inbound_supply set expected_at = '2026-03-06 12:00+00'")
+    BackorderCrank(shop.database).sweep()
+    shop.turn()
+    assert str(of_line(shop, placed, "l.promised_at")[0])[:16] == "2026-03-11 16:00"
+    shop.verify()
+
+
+def test_a_change_of_a_rule_is_seen_by_the_next_order(shop):
+    assert promise(submit(shop, line("CUP", "1"))) == "2026-03-02 09:00"
+
+    calendar(shop, SHIPS)
+    assert promise(submit(shop, line("CUP", "1"))) == "2026-03-02 11:01"
+    run(shop, "update calendar_use set cut_off = '09:00'")
+    assert promise(submit(shop, line("CUP", "1"))) == "2026-03-03 08:01"
+    shop.verify()
