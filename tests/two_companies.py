@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from changing import ask
 from shop import Shop, open_shop
 from tradewind.access.commands.keys import NewKey, create_keys
 from tradewind.access.commands.mandates import NewMandate, grant_mandates
@@ -23,6 +24,7 @@ from tradewind.desk.cash import Received, record_payments
 from tradewind.desk.refunds import Refund, refund_payments
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
 from tradewind.kernel.tx import Database, Tx
+from tradewind.orders.decide.actions import SetQuantity
 
 OWN, FOREIGN = "ALMA", "BELA"
 _BY_HAND = """
@@ -93,6 +95,8 @@ class Names:
     order: str = ""
     order_id: str = ""
     waiting: str = ""
+    changed: str = ""
+    change: str = ""
     shipment: str = ""
     shipment_id: str = ""
     open_shipment: str = ""
@@ -222,7 +226,9 @@ def _trade(shop: Shop, code: str) -> Names:
     shop.ship(first)
     released = shop.order(("CUP", "3"), account=code, note=code)
     waiting = shop.order(("TEA", "300"), account=code, note=code)
-    shop.order(("GIFT", "4"), ("CUP", "1"), account=code, note=code)
+    changed = shop.order(("GIFT", "4"), ("CUP", "1"), account=code, note=code)
+    change = ask(shop, changed, SetQuantity(1, Decimal(5)), reason=code)
+    shop.turn()
     money = Received(code, Decimal("20.00"), "EUR", reference=code)
     shop.database.write(lambda tx: record_payments(tx, [money]))
     more = Received(code, Decimal("5.00"), "EUR", reference=code, applications=())
@@ -238,6 +244,7 @@ def _trade(shop: Shop, code: str) -> Names:
     def text(sql: str, *params: Any) -> str:
         return str(shop.one(sql, params)[0])
 
+    names.changed, names.change = str(changed), str(change.change_id)
     names.order, names.order_id, names.waiting = number, str(shipped), str(waiting)
     names.shipment = text("select number from shipment where id = %s", first)
     names.shipment_id = str(first)

@@ -206,8 +206,9 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("POST", "/api/v1/returns/{name}/credit"): of("returned", "return_id", parameter="name", body=lambda own, them: {}),
     ("GET", "/api/v1/orders/{name}/changes"): of("order", "order_id", parameter="name"),
     ("POST", "/api/v1/orders/{name}/changes"): of("order", "order_id", parameter="name", body=changed),
-    ("POST", "/api/v1/orders/{name}/changes/{change_id}/revert"): of(
-        "order", "order_id", parameter="name", body=reason, change_id=NOTHING
+    ("POST", "/api/v1/orders/{name}/changes/{change_id}/revert"): (
+        Call(path=lambda own, them: {"name": them.changed, "change_id": them.change}, body=reason, hidden=(404,)),
+        Call(path=lambda own, them: {"name": own.changed, "change_id": them.change}, body=reason, hidden=(404,)),
     ),
     ("POST", "/api/v1/orders/{name}/cancel"): of("order", "order_id", parameter="name", body=lambda own, them: {"reason": "no need"}),
     ("POST", "/api/v1/orders/{name}/holds"): of(

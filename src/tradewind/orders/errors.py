@@ -160,7 +160,7 @@ def bad_po(where: str = "") -> Problem:
 
 def unknown_change(where: str = "") -> Problem:
     """No such change of this order."""
-    return Problem("orders.unknown_change", "There is no such change of this order.", where, 404)
+    return Problem("orders.unknown_change", "The order has no such change.", where, 404)
 
 
 def not_revertible(kind: str, where: str = "") -> Problem:
