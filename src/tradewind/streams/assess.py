@@ -117,7 +117,7 @@ def assess(work: OrderWork, facts: Facts) -> Assessment:
         if _left(one):
             product = facts.products[one.line.product_id]
             findings += _line_findings(
-                one, product, None if ruled is None else ruled.offers.get((work.id, one.line.line_no))
+                work, one, product, None if ruled is None else ruled.offers.get((work.id, one.line.line_no))
             )
     if ruled is not None:
         findings += ruled.findings(work, facts.products)
@@ -145,7 +145,7 @@ def _account_findings(account: Account) -> list[Finding]:
     ]
 
 
-def _line_findings(one: LineWork, product: Product, offer: Substitution | None) -> list[Finding]:
+def _line_findings(work: OrderWork, one: LineWork, product: Product, offer: Substitution | None) -> list[Finding]:
     line, found = one.line, []
     if product.status != "active":
         if product.id == UNIDENTIFIED:
@@ -154,7 +154,7 @@ def _line_findings(one: LineWork, product: Product, offer: Substitution | None) 
     if product.minimum_qty or product.multiple_qty:
         decimals = UNITS[product.base_uom].decimals if product.base_uom in UNITS else 6
         for problem in check_quantity(
-            one.quantities.ordered if one.mark is None else _left(one),
+            one.quantities.ordered if one.mark is None else _left_with_added(work, one),
             minimum=product.minimum_qty or None,
             multiple=product.multiple_qty or None,
             decimals=decimals,
@@ -172,6 +172,21 @@ def _line_findings(one: LineWork, product: Product, offer: Substitution | None) 
                 )
             )
     return found
+
+
+def _left_with_added(work: OrderWork, one: LineWork) -> Decimal:
+    """What is left of a line and of those that changes added to it at another price: they are one quantity of the product."""
+    origins = {each.line.line_no: each.mark.origin_line for each in work.lines if each.mark is not None}
+    products = {each.line.line_no: each.line.product_id for each in work.lines}
+
+    def root(line_no: int) -> int:
+        origin = origins.get(line_no)
+        while origin is not None and products[origin] == products[line_no]:
+            line_no, origin = origin, origins.get(origin)
+        return line_no
+
+    mine = root(one.line.line_no)
+    return sum((_left(each) for each in work.lines if root(each.line.line_no) == mine), ZERO)
 
 
 def _left(one: LineWork) -> Decimal:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tradewind.kernel.problem import Problem
-from tradewind.kernel.quantity import to_base
+from tradewind.kernel.quantity import check_quantity, to_base
 from tradewind.orders import errors
 from tradewind.orders.decide.actions import AddLine, CancelLine, CancelOrder, SetQuantity, SwapItem
 from tradewind.orders.decide.change import (
@@ -66,7 +66,7 @@ def _raise(sheet: Sheet, state: LineState, wanted: Decimal, where: str) -> Outco
     line, more, fresh = state.line, wanted - state.alive, sheet.meaning.prices.get(sheet.place)
     kept = fresh is None or state.price.waterfall is None or sheet.meaning.pricing == "frozen"
     if not kept and not same_price(fresh, state.price):  # type: ignore[arg-type]
-        anew = not state.alive or (sheet.meaning.pricing == "whole" and not state.invoiced)
+        anew = not state.alive or (not state.invoiced and (sheet.meaning.pricing == "whole" or _was_never_right(state)))
         if not anew:
             return _beside(sheet, state, more, fresh, wanted=wanted, where=where)  # type: ignore[arg-type]
         problem = grow(sheet, state, more, f"{where}/qty")
@@ -75,6 +75,15 @@ def _raise(sheet: Sheet, state: LineState, wanted: Decimal, where: str) -> Outco
     else:
         problem = grow(sheet, state, more, f"{where}/qty")
     return reject(problem, line.line_no) if problem else Outcome("accepted", line.line_no, more, ZERO)
+
+
+def _was_never_right(state: LineState) -> bool:
+    """Whether the line waits for a quantity that the product comes in: who takes the next right one pays what that costs, as
+    if it had been ordered so."""
+    minimum, multiple, decimals = state.rules
+    if not (minimum or multiple) or state.units.open + state.units.reserved != state.alive:
+        return False
+    return bool(check_quantity(state.alive, minimum=minimum, multiple=multiple, decimals=decimals))
 
 
 def _beside(sheet: Sheet, state: LineState, more: Decimal, fresh: LinePrice, *, wanted: Decimal, where: str) -> Outcome:
