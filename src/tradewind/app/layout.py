@@ -23,6 +23,7 @@ FOOT = """    </bpmndi:BPMNPlane>
 """
 _DRAWING = re.compile(rb"\n*[ \t]*<bpmndi:BPMNDiagram.*?</bpmndi:BPMNDiagram>\n?", re.DOTALL)
 COLUMN_GAP, ROW_GAP, LANE_GAP, PADDING, LABEL = 60, 40, 16, 30, 20
+BORDER_GAP = 42
 EVENT, GATEWAY, TASK = (36, 36), (50, 50), (120, 80)
 
 
@@ -115,6 +116,9 @@ def _read(element: etree._Element) -> Scope:
             scope.boxes[identity] = Box(identity, *GATEWAY, is_gateway=True)
         elif tag.lower().endswith("task"):
             scope.boxes[identity] = Box(identity, *TASK)
+    for host in set(scope.hosts.values()):
+        many = sum(other == host for other in scope.hosts.values())
+        scope.boxes[host].width = max(scope.boxes[host].width, many * BORDER_GAP + 2 * LABEL)
     return scope
 
 
@@ -209,9 +213,11 @@ def _place(scope: Scope, corner: Point) -> None:
         top = corner.y + sum(heights[: box.row]) + ROW_GAP * box.row
         box.x = left + (widths[box.column] - box.width) // 2
         box.y = top + (heights[box.row] - box.height) // 2
+    seen: dict[str, int] = {}
     for border, host in scope.hosts.items():
         box, at = scope.boxes[border], scope.boxes[host]
-        box.x, box.y = at.x + at.width - 43, at.y + at.height - 18
+        seen[host] = seen.get(host, 0) + 1  # side by side, from the right
+        box.x, box.y = at.x + at.width - 1 - seen[host] * BORDER_GAP, at.y + at.height - 18
         box.column, box.row = at.column, at.row
 
 
