@@ -83,7 +83,7 @@ def test_what_is_added_at_the_same_price_grows_the_line(shop):
     assert prices(shop, order) == [(15, D("3.333"), D("50.00"))]
     # 49.995 is 50.00 and 19 % of it 9.50
     assert (answer.total, taken(shop)) == (D("59.50"), D("59.50"))
-    assert answer.consequences["total"] == {"before": "39.66", "after": "59.5"}
+    assert answer.consequences["total"] == {"before": "39.66", "after": "59.50"}
 
 
 def test_what_is_added_at_another_price_is_a_line_of_its_own(shop):

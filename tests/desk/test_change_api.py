@@ -86,7 +86,7 @@ def test_a_buyer_changes_an_own_order_and_reads_what_became_of_it(door: Door, nu
 
     assert answer.status_code == 200
     told = answer.json()
-    assert (told["from_version"], told["version"], told["status"], told["total"]) == (1, 2, "confirmed", "47.6")
+    assert (told["from_version"], told["version"], told["status"], told["total"]) == (1, 2, "confirmed", "47.60")
     assert told["answers"] == [
         {"action": 0, "verb": "set_quantity", "verdict": "accepted", "line": 1, "done": "2"},
         {"action": 1, "verb": "correct_po", "verdict": "accepted"},

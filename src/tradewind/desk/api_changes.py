@@ -15,9 +15,9 @@ from tradewind.access.decide import within_mandate
 from tradewind.access.model import Kind
 from tradewind.desk.change import ChangeRequest, RevertRequest, change, preview, revert
 from tradewind.desk.change_answer import Changed, answer_json
+from tradewind.desk.change_record import printed
 from tradewind.desk.once import once
 from tradewind.kernel.limits import ORDER_LINES
-from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.orders.decide import actions as wanted
@@ -270,7 +270,7 @@ def _json(found: Changed, *, inside: bool) -> dict[str, Any]:
         "status": found.status,
         "from_version": found.from_version,
         "version": found.to_version,
-        "total": plain(found.total),
+        "total": printed(found.total, found.currency),
         "answers": [answer_json(one) for one in found.answers],
         "consequences": seen(found.consequences or {}, inside=inside),
     }

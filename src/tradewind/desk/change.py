@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tradewind.billing.queries import documents_of_orders
 from tradewind.desk.change_answer import Answer, Changed, action_json, answer_json, answers_of, told_before
-from tradewind.desk.change_record import Picture, consequences, picture, stand, undo
+from tradewind.desk.change_record import Picture, consequences, picture, printed, stand, undo
 from tradewind.desk.change_words import read_words
 from tradewind.desk.change_write import Back, reenter, write_structure
 from tradewind.inventory.queries import site_codes
@@ -280,7 +280,7 @@ def _record(
 ) -> None:
     work, request = job.work, job.request
     after = picture(work, sites)
-    issued = [(kind, number, total) for _, kind, number, total, _ in documents]
+    issued = [(kind, number, printed(total, work.header.currency)) for _, kind, number, total, _ in documents]
     job.told = consequences(job.before, after, issued)
     parts = stand(work, job.touched)
     before = {

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tradewind.kernel.money import plain
+from tradewind.kernel.money import minor_digits, plain
 from tradewind.orders.decide import approval_hash
 from tradewind.orders.decide.restoring import (
     RestoreGroup,
@@ -24,23 +24,26 @@ from tradewind.streams.change_price import in_unit, marked
 from tradewind.streams.order_work import LineWork, OrderWork
 
 Picture = dict[str, Any]
-EMPTY: Picture = {}
-"""Nothing is to be restored."""
+
+
+def printed(amount: Decimal, currency: str) -> str:
+    """An amount with the places its currency has."""
+    return str(amount.quantize(Decimal(1).scaleb(-minor_digits(currency))))
 
 
 def picture(work: OrderWork, sites: Mapping[UUID, str]) -> Picture:
     """The order as it is, in the words of its history: status, money, credit, approval, holds, lines, stock held."""
-    totals = work.totals
+    totals, currency = work.totals, work.header.currency
     digest = approval_hash(work.header.content_hash, prices=work.unit_prices(), terms=work.header.terms_code)
     open_holds = [hold for hold in work.holds if hold.released_at is None]
     return {
         "status": work.compute_status(),
         "buyer_po": work.header.buyer_po,
-        "net": plain(totals.net),
-        "charges": plain(totals.charges),
-        "tax": plain(totals.tax),
-        "total": plain(totals.total),
-        "credit_taken": plain(work.credit_taken),
+        "net": printed(totals.net, currency),
+        "charges": printed(totals.charges, currency),
+        "tax": printed(totals.tax, currency),
+        "total": printed(totals.total, currency),
+        "credit_taken": printed(work.credit_taken, currency),
         "approval": {"hash": digest.hex(), "needed": any(hold.kind == "approval" for hold in open_holds)},
         "holds": [
             {"kind": hold.kind, "code": hold.code, "line": hold.line_no, "reason": hold.reason} for hold in open_holds
@@ -52,12 +55,12 @@ def picture(work: OrderWork, sites: Mapping[UUID, str]) -> Picture:
             }
             for group in work.groups
         },
-        "lines": {str(one.line.line_no): _line(one, sites) for one in work.lines},
+        "lines": {str(one.line.line_no): _line(one, sites, currency) for one in work.lines},
         "stock": _stock(work, sites),
     }
 
 
-def _line(one: LineWork, sites: Mapping[UUID, str]) -> Picture:
+def _line(one: LineWork, sites: Mapping[UUID, str], currency: str) -> Picture:
     line, units, price = one.line, one.quantities, one.price
     site_id = None if one.mark is None else one.mark.site_id
     return {
@@ -67,8 +70,8 @@ def _line(one: LineWork, sites: Mapping[UUID, str]) -> Picture:
         "group": line.group_no,
         "site": None if site_id is None else sites.get(site_id),
         "unit_price": plain(price.unit_price),
-        "net": plain(price.net),
-        "tax": plain(one.tax.amount),
+        "net": printed(price.net, currency),
+        "tax": printed(one.tax.amount, currency),
         "promised_at": _iso(one.promised_at),
         "quantities": {
             name: plain(getattr(units, name))
@@ -91,13 +94,13 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def consequences(before: Picture, after: Picture, documents: Sequence[tuple[str, str, Decimal]]) -> Picture:
+def consequences(before: Picture, after: Picture, documents: Sequence[tuple[str, str, str]]) -> Picture:
     """What is different after, each with its before; and the documents that were issued already and stay as they are."""
     told: Picture = {}
     for name in ("status", "buyer_po", "net", "charges", "tax", "total", "credit_taken", "approval"):
         if before[name] != after[name]:
             told[name] = {"before": before[name], "after": after[name]}
-    told["total_change"] = plain(Decimal(after["total"]) - Decimal(before["total"]))
+    told["total_change"] = str(Decimal(after["total"]) - Decimal(before["total"]))
     for name in ("groups", "lines", "stock"):
         keys = [key for key in {**before[name], **after[name]} if before[name].get(key) != after[name].get(key)]
         if keys:
@@ -105,7 +108,7 @@ def consequences(before: Picture, after: Picture, documents: Sequence[tuple[str,
     opened = [hold for hold in after["holds"] if hold not in before["holds"]]
     closed = [hold for hold in before["holds"] if hold not in after["holds"]]
     told["holds"] = {"opened": opened, "closed": closed}
-    told["documents"] = [{"kind": kind, "number": number, "total": plain(total)} for kind, number, total in documents]
+    told["documents"] = [{"kind": kind, "number": number, "total": total} for kind, number, total in documents]
     return told
 
 
