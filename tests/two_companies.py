@@ -73,6 +73,24 @@ insert into order_file (document_id, account_id, sha256, name, mode, outcome, ro
   select id, %(account)s, sha256, %(token)s, 'accept-valid', 'refused', 0, 0, '{"rows": []}', now() from inbound_document where id = %(file)s;
 insert into order_file_mapping (account_id, signature, header, mapping, updated_at)
   values (%(account)s, '0123456789abcdef', jsonb_build_array(%(token)s::text), '{"columns": {}}', now());
+insert into inbound_document (id, channel, received_at, content_type, sha256, body, outcome, results)
+  values (%(came)s, 'edi', now(), 'application/edi-x12', sha256(convert_to(%(token)s, 'UTF8')), convert_to(%(token)s, 'UTF8'), 'order', '{}');
+insert into trading_partner (id, code, name, account_id, our_qualifier, our_id, their_qualifier, their_id, separators, mapping, sends,
+    send_by, since)
+  values (%(trader)s, %(partner)s, %(token)s, %(account)s, 'ZZ', 'US', 'ZZ', %(token)s, '{}', '{}', '["855"]', 'pickup', now());
+insert into partner_counter values (%(trader)s, 1, 1, 1);
+insert into partner_interchange (id, partner_id, document_id, place, control_no, digest, received_at, status, sets, message_id, finished_at)
+  values (%(came)s, %(trader)s, %(came)s, 1, 1, 'x', now(), 'done', 1, %(letter)s, now());
+insert into partner_set (interchange_id, place, type, group_no, group_code, set_no, verdict, outcome, number, account_id, order_id, at)
+  values (%(came)s, 1, '850', '1', 'PO', '0001', 'A', 'order', %(token)s, %(account)s, %(order)s, now());
+insert into partner_message (id, partner_id, serial, group_serial, type, body, created_at)
+  values (%(letter)s, %(trader)s, 1, 1, '855', convert_to(rpad(%(token)s, 90) || '000000001', 'UTF8'), now());
+insert into partner_message_set (message_id, place, partner_id, serial, type, effect_key, subject_type, subject_id, account_id)
+  values (%(letter)s, 1, %(trader)s, 1, '855', '855:' || %(token)s, 'sales_order', %(order)s, %(account)s);
+insert into delivery (id, effect_key, epoch, destination, kind, account_id, subject_type, subject_id, payload, status, next_at, created_at,
+    last_error)
+  values (gen_random_uuid(), 'edi:' || %(letter)s::text, 1, 'pickup', 'edi.855', null, 'partner_message', %(letter)s::uuid, '{}', 'parked', now(), now(),
+    'collected');
 insert into incident (id, instance_id, kind, code, message, opened_at, resolved_at, resolution)
   values (%(incident)s, %(instance)s, 'item', 'x.y', %(token)s, now(), now(), %(token)s)
 """
@@ -118,6 +136,9 @@ class Names:
     delegation: str = ""
     po: str = ""
     order_file: str = ""
+    partner: str = ""
+    letter: str = ""
+    came: str = ""
 
     def values(self) -> list[str]:
         """Everything that is named, longest first."""
@@ -309,6 +330,7 @@ def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
     names.incident, names.order_file = str(shop.database.ids.new()), str(shop.database.ids.new())
     names.policy, names.delegation = map(str, shop.database.ids.many(2))
     names.credit_request = str(shop.database.ids.new())
+    names.partner, names.letter, names.came = f"{names.account}-EDI", *map(str, shop.database.ids.many(2))
     mine = "buyer-approver" if names.account == OWN else "sales"
     taker = world.ask("select id from principal where login = %s", [mine])[0][0]
     people = [row[0] for row in world.ask("select id from principal where kind = 'staff' order by login limit 2")]
@@ -317,7 +339,8 @@ def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
         "cup": shop.id["cup"], "order": names.order_id, "one": people[0], "other": people[1],
         "instance": names.instance, "incident": names.incident, "file": names.order_file,
         "policy": names.policy, "delegation": names.delegation, "principal": names.principal,
-        "taker": taker, "request": names.credit_request,
+        "taker": taker, "request": names.credit_request, "partner": names.partner, "letter": names.letter, "came": names.came,
+        "trader": shop.database.ids.new(),
     }  # fmt: skip
     with psycopg.connect(world.url, autocommit=True) as owner:
         for statement in _BY_HAND.split(";\n"):
@@ -332,6 +355,6 @@ def someone_else(ids: Iterable[UUID]) -> Names:
         if not getattr(names, name):
             setattr(names, name, next(fresh))
     for name, text in {"order": "SO-2026-999999", "shipment": "SH-2026-999999", "invoice": "INV-2026-999999", "payment": "PAY-2026-999999",
-                       "returned": "RA-2026-999999", "price_list": "NOWHERE-CONTRACT", "po": "NOWHERE-1"}.items():  # fmt: skip
+                       "returned": "RA-2026-999999", "price_list": "NOWHERE-CONTRACT", "po": "NOWHERE-1", "partner": "NOWHERE-EDI"}.items():  # fmt: skip
         setattr(names, name, text)
     return names

@@ -22,7 +22,6 @@ from two_companies import FOREIGN, Names, Person, TwoCompanies, application_url,
 
 Maker = Callable[[Names, Names], Any]
 NO_X12 = b"nothing that is X12"
-NOTHING = "00000000-0000-0000-0000-0000000000ff"
 CSV = b"code,name\nX,Y\n"
 ORDERS = b"Item,Qty\nCUP,1\n"
 
@@ -55,9 +54,14 @@ def of(*names: str, parameter: str, body: Maker | None = None, **fixed: str) -> 
     )
 
 
-def unknown(parameter: str, **fixed: str) -> tuple[Call, ...]:
-    """A call of a thing by an id that nothing has."""
-    return (Call(path=lambda own, them: {parameter: NOTHING, **fixed}),)
+def of_a_letter() -> tuple[Call, ...]:
+    """A call of what was written to a company's trading partner."""
+    return (Call(path=lambda own, them: {"code": them.partner, "message": them.letter}, hidden=(404,)),)
+
+
+def a_partner(own: Names, them: Names) -> Any:
+    """Another company's trading partner, said anew."""
+    return {"name": "New", "account": them.account, "ours": {"qualifier": "ZZ", "id": "US"}, "theirs": {"qualifier": "ZZ", "id": "THEM"}}
 
 
 def found_by(**queries: str) -> tuple[Call, ...]:
@@ -110,34 +114,20 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/orders/{order}/lines/{line_no}/price"): of("order", "order_id", parameter="order", line_no="1"),
     ("POST", "/api/v1/edi"): (Call(content=NO_X12, headers={"content-type": "application/edi-x12"}),),
     ("POST", "/api/v1/edi/{door}"): (
-        Call(path=lambda own, them: {"door": "nobody"}, content=NO_X12, headers={"content-type": "application/edi-x12"}),
+        Call(path=lambda own, them: {"door": "guessed"}, content=NO_X12, headers={"content-type": "application/edi-x12"}),
     ),
-    ("GET", "/api/v1/inbound"): nothing(),
-    ("GET", "/api/v1/inbound/{document}"): unknown("document"),
-    ("GET", "/api/v1/inbound/{document}/content"): unknown("document"),
-    ("POST", "/api/v1/inbound/{document}/reprocess"): unknown("document"),
-    ("GET", "/api/v1/partners"): nothing(),
-    ("GET", "/api/v1/partners/{code}"): (Call(path=lambda own, them: {"code": "NOBODY"}),),
-    ("PUT", "/api/v1/partners/{code}"): (
-        Call(path=lambda own, them: {"code": "NEW"}, body=lambda own, them: {
-            "name": "New", "ours": {"qualifier": "ZZ", "id": "US"}, "theirs": {"qualifier": "ZZ", "id": "THEM"}}),
-    ),
-    ("POST", "/api/v1/partners/{code}/door"): (Call(path=lambda own, them: {"code": "NOBODY"}),),
-    ("GET", "/api/v1/partners/{code}/messages"): (Call(path=lambda own, them: {"code": "NOBODY"}),),
-    ("GET", "/api/v1/partners/{code}/messages/{message}"): unknown("message", code="NOBODY"),
-    ("GET", "/api/v1/partners/{code}/messages/{message}/sets"): unknown("message", code="NOBODY"),
-    ("POST", "/api/v1/partners/{code}/messages/{message}/collected"): unknown("message", code="NOBODY"),
-    ("POST", "/api/v1/order-files"): tuple(
-        Call(query=lambda own, them, dry=dry: {"account": them.account, "dry_run": dry}, content=ORDERS, hidden=(404,),
-             headers={"content-type": "text/csv"})
-        for dry in ("true", "false")
-    ),
-    ("GET", "/api/v1/order-files"): found_by(account="account", after="order_file"),
-    ("GET", "/api/v1/order-files/{document}"): of("order_file", parameter="document"),
-    ("GET", "/api/v1/accounts/{code}/order-file-mappings"): of("account", parameter="code"),
-    ("PUT", "/api/v1/accounts/{code}/order-file-mappings/{signature}"): of(
-        "account", parameter="code", body=lambda own, them: {"columns": {"item": "Item", "qty": "Qty"}}, signature="fedcba9876543210"
-    ),
+    ("GET", "/api/v1/inbound"): found_by(partner="partner"),
+    ("GET", "/api/v1/inbound/{document}"): of("came", parameter="document"),
+    ("GET", "/api/v1/inbound/{document}/content"): of("came", parameter="document"),
+    ("POST", "/api/v1/inbound/{document}/reprocess"): of("came", parameter="document"),
+    ("GET", "/api/v1/partners"): found_by(after="partner"),
+    ("GET", "/api/v1/partners/{code}"): of("partner", parameter="code"),
+    ("PUT", "/api/v1/partners/{code}"): of("partner", parameter="code", body=a_partner),
+    ("POST", "/api/v1/partners/{code}/door"): of("partner", parameter="code"),
+    ("GET", "/api/v1/partners/{code}/messages"): of("partner", parameter="code"),
+    ("GET", "/api/v1/partners/{code}/messages/{message}"): of_a_letter(),
+    ("GET", "/api/v1/partners/{code}/messages/{message}/sets"): of_a_letter(),
+    ("POST", "/api/v1/partners/{code}/messages/{message}/collected"): of_a_letter(),
     ("GET", "/api/v1/accounts"): found_by(find="account"),
     ("GET", "/api/v1/accounts/{code}"): of("account", parameter="code"),
     ("GET", "/api/v1/products"): (Call(), Call(query=lambda own, them: {"find": "CUP"})),
@@ -423,7 +413,7 @@ def test_every_route_has_its_calls() -> None:
 
 
 def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> None:
-    shared = {"sku", "kind", "line_no", "stream", "version", "name_of_stream", "step", "site", "action", "terms"}
+    shared = {"sku", "kind", "line_no", "stream", "version", "name_of_stream", "step", "site", "action", "terms", "door"}
     bare = [
         f"{method} {path}"
         for method, path in ROUTES
