@@ -1,4 +1,5 @@
 ALTER TABLE legal_entity ADD COLUMN approval_epoch INTEGER DEFAULT 0 NOT NULL;
+CREATE INDEX ix_legal_entity_approval_epoch ON legal_entity (approval_epoch);
 ALTER TABLE approval DROP CONSTRAINT ck_approval_decision;
 ALTER TABLE approval ADD CONSTRAINT ck_approval_decision CHECK (decision in ('approved', 'rejected', 'asked', 'answered'));
 ALTER TABLE approval ADD COLUMN request_id UUID;

@@ -70,3 +70,15 @@ def test_an_own_policy_that_is_not_met_adds_no_statement_either(shop):
 
     assert about_approvals(second) == []
     assert shop.one("select count(*) from approval_request") == (0,)
+
+
+def test_a_legal_entity_that_is_new_has_the_rules_there_are(shop):
+    rule_for(shop, shop.id["alma"])
+    shop.database.write(lambda tx: tx.run(
+        "with e as (insert into legal_entity (id, code, name, country, currency) values (gen_random_uuid(), 'AT01', 'New', 'AT', 'EUR') "
+        "returning id) update account set legal_entity_id = e.id from e where code = 'ALMA'"
+    ))  # fmt: skip
+
+    first, _ = statements(shop, "ALMA", times=2)
+
+    assert len(about_approvals(first)) == 1

@@ -12,7 +12,7 @@ select a.id, a.code, a.name, a.status, a.currency, a.segment, a.region, a.vat_id
   coalesce(t.net_days, 30), a.ship_policy, a.price_policy, a.price_strategy, a.discount_percent, a.duplicate_po,
   a.approval_above, a.priority, a.reserve_hours, a.delivery_url, e.id, e.country, e.tax_rounding,
   array(select c.ancestor_id from account_closure c where c.account_id = a.id order by c.depth),
-  a.unknown_items, e.approval_epoch,
+  a.unknown_items, (select max(n.approval_epoch) from legal_entity n),
   coalesce(t.prepay_percent, 0), exists (
     select from account_closure c join credit_node n on n.account_id = c.ancestor_id
     where c.account_id = a.id and (n.checks_release or n.blocks_release or n.horizon_days is not null))

@@ -29,6 +29,7 @@ legal_entity = table(
     words("bic", nullable=True),
     *one_of("language", "en", "de", default="en"),
     UniqueConstraint("code"),
+    Index("ix_legal_entity_approval_epoch", "approval_epoch"),
     comment="A company of ours that sells and invoices.",
 )
 payment_terms = table(
