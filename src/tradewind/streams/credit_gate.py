@@ -1,4 +1,5 @@
-"""Credit looked at once more before goods go to a warehouse, where a policy above the account wants that (CR2).
+"""Credit looked at once more before goods go to a warehouse, where a policy above the account wants that (CR2), or where an
+order was confirmed without headroom under a policy that is another now.
 
 Asked then: the limit again, headroom for what no check took before (orders beyond the horizon, accounts that are only asked
 here), and how the account pays. What does not pass is held; the rest of the set goes on.
@@ -83,9 +84,17 @@ class GateFacts:
         return grant([need], self.nodes)[0]
 
 
+def needs_gate(work: OrderWork) -> bool:
+    """Whether credit looks at an order once more: its policy wants that, or it was confirmed without headroom for all of it.
+
+    An order that nothing was billed of holds its whole total, so that most orders are told apart by that alone.
+    """
+    return work.account.credit_gate or work.credit_taken < work.totals.total
+
+
 def read_gate(reader: Reader, works: Sequence[OrderWork]) -> GateFacts | None:
     """What the gate needs of the orders that have to pass one; None where none has to."""
-    gated = [work.id for work in works if work.account.credit_gate]
+    gated = [work.id for work in works if needs_gate(work)]
     return GateFacts(invoiced_totals(reader, gated), let_over(reader, gated)) if gated else None
 
 

@@ -15,6 +15,7 @@ from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, free_stock, inb
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.streams.credit_check import read_conduct
+from tradewind.streams.credit_gate import needs_gate
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.streams.rules_at_hand import house_rules
 from tradewind.streams.sources import plan_sources, read_turned_down
@@ -41,8 +42,8 @@ def lock_orders(tx: Tx, workset: OrderWorkset, needs: frozenset[str]) -> None:
         return
     works = list(workset.orders.values())
     shelves = workset.shelves
-    # a release alone asks nothing of credit, unless a policy above its account wants that
-    asking = works if "stock" in needs else [work for work in works if work.account.credit_gate]
+    # a release alone asks nothing of credit, unless a policy wants that or the order has no headroom for all of it
+    asking = works if "stock" in needs else [work for work in works if needs_gate(work)]
     if "credit" in needs and asking:
         shelves.paths = credit_paths(tx, {work.account.id for work in asking})
     keys: set[Key] = set()

@@ -18,7 +18,7 @@ from tradewind.orchestration.commands.steps import Call, Start, Step
 from tradewind.orders.decide import blockers, move
 from tradewind.orders.model import Group
 from tradewind.semantics.model import ZERO
-from tradewind.streams.credit_gate import GateFacts, read_gate, settle_gate
+from tradewind.streams.credit_gate import GateFacts, needs_gate, read_gate, settle_gate
 from tradewind.streams.credit_part import may_go, without_parts
 from tradewind.streams.dates import release_at
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
@@ -124,7 +124,7 @@ def decide_release(workset: OrderWorkset, calls: Sequence[Call], gate: GateFacts
     for call in calls:
         work, group_no = workset.orders[call.subject_id], int(call.variables["group"]["no"])
         parcels, passed = parcels_of(work, group_no), None
-        if gate is not None and work.account.credit_gate and parcels:
+        if gate is not None and parcels and needs_gate(work):
             passed = gate.ask(workset.shelves, work, _units(parcels))
             parcels = parcels if passed.granted else []
         outcomes.append({"parcels": parcels, "group_no": group_no, "gate": passed})

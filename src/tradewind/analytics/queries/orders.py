@@ -134,7 +134,8 @@ ORDERS = (
                  sum(qty_cancelled) as cancelled
           from order_line group by 1
         ), held as (
-          select distinct order_id from order_hold where released_at is null and kind in ({_STOP_CONFIRMING})
+          select distinct order_id from order_hold
+          where released_at is null and kind in ({_STOP_CONFIRMING}) and code <> 'credit.part_held'
         ), told as (
           select o.id as order_id, o.number, o.status,
             case
