@@ -93,15 +93,15 @@ def test_a_site_that_closed_serves_nobody(shop: Shop) -> None:
 
 
 def test_a_change_that_was_rolled_back_is_nobodys(shop: Shop) -> None:
-    class Regret(Exception):
+    class RegretError(Exception):
         pass
 
     def tried(tx: Tx) -> None:
         tx.run("update product set name = 'Mug' where id = %(id)s", {"id": shop.id["cup"]})
         assert products_by_id(tx, [shop.id["cup"]])[shop.id["cup"]].name == "Mug"
-        raise Regret
+        raise RegretError
 
-    with pytest.raises(Regret):
+    with pytest.raises(RegretError):
         shop.database.write(tried)
     by_hand(shop, "update product set name = 'Green tea' where id = %s", shop.id["tea"])
 
