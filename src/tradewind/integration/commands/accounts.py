@@ -46,6 +46,7 @@ _ACCOUNT = Target(
                 "delivery_url",
                 "language",
                 "unknown_items",
+                "change_pricing",
             )
         ),
         Column("terms", "terms_code"),

@@ -37,6 +37,7 @@ class AccountRow(NamedTuple):
     credit_limit: Decimal | None
     language: str | None
     unknown_items: str
+    change_pricing: str
 
 
 def _check(row: AccountRow) -> Iterable[Fault]:
@@ -108,6 +109,14 @@ ACCOUNTS = Kind(
             "refuse",
             "hold",
             default="channel",
+        ),
+        one_of(
+            "change_pricing",
+            "what a change of a placed order costs: only what is added has today's price, all is frozen, or the whole line",
+            "added",
+            "frozen",
+            "whole",
+            default="added",
         ),
     ),
     key=("code",),
