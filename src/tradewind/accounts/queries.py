@@ -41,7 +41,7 @@ _AS_SEEN = "select * from names_as_seen(%(sights)s::text[], %(codes)s::text[])"
 def names_as_seen(reader: Reader, wanted: Sequence[tuple[str, str]]) -> list[tuple[UUID, list[ShipTo]] | None]:
     """For each (visible accounts as text, account code): the account and its ship-tos as that caller sees them, or nothing.
 
-    One statement for all callers of a batch; the database applies each caller's own sight. Runs under the buyer role.
+    One statement for all callers of a batch; the database applies each caller's own sight. It takes the buyer role on.
     """
     found: dict[int, tuple[UUID, list[ShipTo]]] = {}
     rows = reader.rows(_AS_SEEN, {"sights": [sight for sight, _ in wanted], "codes": [code for _, code in wanted]})

@@ -93,13 +93,13 @@ _PRICE_TRIGGERS = (
     ("truncate", ""),
 )
 
-# Resolves what callers name, each under its own sight: one call for a whole batch, run as the buyer role, so that
-# row-level security decides anew for every caller. The rights are the invoker's; nothing is widened.
+# Resolves what callers name, each under its own sight: one call for a whole batch. It runs as the buyer role, whoever
+# calls it, so that row-level security decides anew for every caller; rights are narrowed by it, never widened.
 _NAMES_AS_SEEN = """
 create or replace function names_as_seen(sights text[], codes text[])
 returns table (place int, account_id uuid, address_id uuid, address_code text, is_default boolean, name text, country text,
                region text, street text, city text, postal_code text)
-language plpgsql security invoker set search_path = public as $$
+language plpgsql security invoker set search_path = public set role = 'tradewind_buyer' as $$
 begin
   for i in 1 .. cardinality(codes) loop
     perform set_config('tradewind.visible_accounts', sights[i], true);
@@ -189,6 +189,6 @@ def security_statements() -> Iterator[str]:
     yield "create sequence if not exists return_number"
     yield _NAMES_AS_SEEN
     yield "revoke execute on function names_as_seen from public"
-    yield f"grant execute on function names_as_seen to {BUYER}"
+    yield f"grant execute on function names_as_seen to {APP}, {BUYER}"
     yield f"grant usage on all sequences in schema public to {APP}"
     yield "insert into installation (id) values (1) on conflict do nothing"

@@ -27,7 +27,7 @@ from tradewind.desk.restricted import bar_restricted
 from tradewind.kernel.money import plain, round_money
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
-from tradewind.kernel.tx import Actor, Tx, become_application, become_buyer
+from tradewind.kernel.tx import Actor, Tx
 from tradewind.kernel.value import value
 from tradewind.orders.model import Group, Line, Quantities
 from tradewind.semantics.model import DraftGroup, DraftLine, Finding, OrderDraft, Place
@@ -111,18 +111,16 @@ def _check_draft(answer: Resolved, account: Account) -> None:
 
 
 def _seen_by_callers(tx: Tx, submissions: Sequence[Submission]) -> list[Seen]:
-    """The account each submission names and its ship-tos, as its caller sees them: for buyers under the buyer role, so that
-    even a mistake in our own checks finds nothing foreign."""
+    """The account each submission names and its ship-tos, as its caller sees them: for buyers the database function takes the
+    buyer role on, so that even a mistake in our own checks finds nothing foreign."""
     seen: list[Seen] = [None] * len(submissions)
     buyers = [place for place, one in enumerate(submissions) if one.visible is not None]
     if buyers:
-        become_buyer(tx.connection, ())
         wanted = [
             (",".join(map(str, submissions[place].visible or ())), submissions[place].draft.account) for place in buyers
         ]
         for place, found in zip(buyers, names_as_seen(tx, wanted), strict=True):
             seen[place] = found
-        become_application(tx.connection, tx.role)
     codes = {one.draft.account for one in submissions if one.visible is None}
     if codes:
         accounts = account_ids(tx, codes)
