@@ -142,7 +142,9 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
             one.quantities.cancelled == one.quantities.ordered for one in work.lines
         )
         approval = any(hold.code == NEEDED for hold in held)
-        request = None if plan.approval is None else note_request(tx, workset, work, plan.approval, available=_had(plan))
+        request = (
+            None if plan.approval is None else note_request(tx, workset, work, plan.approval, available=_had(plan))
+        )
         if held and not nothing_left:
             workset.say(
                 work,
