@@ -12,10 +12,12 @@ import pytest
 
 from changing import STAFF, ask, second_place, undo
 from shop import Shop, open_shop
+from tradewind.desk.approvals import Decision, decide_orders
 from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
 from tradewind.desk.cash import Received, record_payments
 from tradewind.desk.change import ChangeRequest, preview
 from tradewind.desk.stock import Receipt, receive_goods
+from tradewind.kernel.tx import Actor
 from tradewind.orders.decide.actions import (
     Action,
     AddLine,
@@ -69,6 +71,11 @@ class Fire:
         self.shop, self.dice = shop, random.Random(seed)
         self.backorders = BackorderCrank(shop.database)
         self.said: list[str] = []
+        self.anna = shop.database.ids.new()
+        insert = "insert into principal (id, kind, login, name, created_at) values (%s, 'staff', 'anna', 'Anna', now())"
+        shop.database.write(lambda tx: tx.run(insert, [self.anna]))
+        if seed % 3 == 2:  # some companies approve what is large
+            shop.database.write(lambda tx: tx.run("update account set approval_above = 60 where code = 'ALMA'"))
         self.orders = [self.place() for _ in range(2)]
 
     def place(self) -> UUID:
@@ -169,13 +176,19 @@ class Fire:
             )
         )
 
+    def approve(self, order: UUID) -> None:
+        """Whatever waits is decided, mostly for it."""
+        said = Decision(order, self.dice.random() < 0.9, "looked at")
+        actor = Actor(self.anna, "anna", "api")
+        self.shop.database.write(lambda tx: decide_orders(tx, [said], roles={"approver"}), actor=actor)
+
     def wait(self, order: UUID) -> None:
         self.shop.wait(days=self.dice.randint(1, 4))
 
     def step(self) -> None:
         acts: tuple[Callable[[UUID], None], ...] = (
             self.change, self.change, self.change, self.change, self.ship, self.ship, self.cancel, self.receive, self.pay,
-            self.dearer, self.limit, self.wait,
+            self.dearer, self.limit, self.wait, self.approve,
         )  # fmt: skip
         act, order = self.dice.choice(acts), self.dice.choice(self.orders)
         self.said.append(act.__name__)
