@@ -13,7 +13,7 @@ from tradewind.channels.decide.x12.orders import intent, order_change, purchase_
 from tradewind.channels.edi.acks import ACKNOWLEDGEMENTS, acknowledge_set, take_acknowledgement
 from tradewind.channels.edi.changes import change_order
 from tradewind.channels.edi.chunk import Chunk, Item, found_json, outcome_of, problem_json
-from tradewind.channels.edi.commands import due_in, mend_set, note_sets
+from tradewind.channels.edi.commands import due_in, keep_working, mend_set, note_sets
 from tradewind.channels.edi.letters import write_to_partners
 from tradewind.channels.edi.model import OwedSet, Partner, SetOutcome
 from tradewind.channels.edi.orders import place_orders
@@ -113,6 +113,7 @@ def _work(tx: Tx, chunk: Chunk, *, lock_all_sites: bool) -> None:
             outcomes.append(outcome)
             owed += [answer] if answer is not None else []
     _note(tx, chunk, outcomes)
+    keep_working(tx, chunk.document_id)
     write_to_partners(tx, owed)
 
 

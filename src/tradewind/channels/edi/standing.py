@@ -37,7 +37,11 @@ def standing_of(work: OrderWork) -> OrderStanding:
 
 
 def _reasons(holds: Iterable[Hold]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.reason for one in holds))
+    """Why it waits; of a quantity also which would be right."""
+    found = list(holds)
+    said = [one.detail.get("suggestion") for one in found if one.detail and one.code.startswith("quantity.")]
+    right = [f"order {one}" for one in said if one]
+    return tuple(dict.fromkeys([*(one.reason for one in found), *right]))
 
 
 def _line(work: OrderWork, one: LineWork, holds: list[Hold]) -> LineStanding:

@@ -22,11 +22,11 @@ from tradewind.channels.decide.x12.model import (
 from tradewind.channels.decide.x12.read import walk
 from tradewind.channels.edi import sets
 from tradewind.channels.edi.acks import owed_997
+from tradewind.channels.edi.beside import work_beside, worth_sharing
 from tradewind.channels.edi.chunk import Chunk
 from tradewind.channels.edi.commands import (
     claim_work,
     finish_interchange,
-    keep_working,
     note_arrival,
     put_to_do,
     work_is_done,
@@ -94,8 +94,8 @@ def work_on(database: Database, document_id: UUID, *, actor: Actor, how: How = A
     if found is None:
         raise LookupError(f"no document {document_id}")
     whole = _Document(database, document_id, actor, how)
-    for piece in interchanges_in(found[2]):
-        whole.take(piece)
+    for number, piece in enumerate(interchanges_in(found[2])):
+        whole.take(piece, number)
     return whole.finish()
 
 
@@ -120,13 +120,15 @@ class _Document:
     findings: list[Finding] = field(default_factory=list)
     pieces: int = 0
 
-    def take(self, piece: bytes) -> None:
+    def take(self, piece: bytes, number: int) -> None:
         """One piece of the file: usually one interchange."""
         current: _Interchange | None = None
         ordinal = 0
         for step in walk(piece):
             if isinstance(step, Envelope):
                 current = self._begin(step, digest_of(piece, ordinal))
+                if current is not None and not ordinal:
+                    current.head_start(piece, number)
                 ordinal += 1
             elif isinstance(step, Fault):
                 self.findings.append(fault_json(step))
@@ -312,6 +314,12 @@ class _Interchange:
             self.partner, self.arrived, document.id, document.actor, mending=self.mending, as_new=document.how.as_new
         )
 
+    def head_start(self, piece: bytes, number: int) -> None:
+        """What is large and simple is worked by two; what they have done is then left alone."""
+        if not self.mending and worth_sharing(self.document.database, piece):
+            work_beside(self.document.database, self.chunk, piece, number)
+            self.done = self.document.database.read(lambda reader: frozenset(places_done(reader, self.arrived.id)))
+
     def take(self, step: GroupHeader | TransactionSet | GroupEnd) -> None:
         if isinstance(step, GroupHeader):
             self.header = step
@@ -332,7 +340,6 @@ class _Interchange:
         chunk, self.chunk = self.chunk, self.chunk.empty()
         if chunk.items:
             sets.work_chunk(self.document.database, chunk)
-            self.document.database.write(lambda tx: keep_working(tx, self.document.id), actor=self.document.actor)
 
     def end(self, step: InterchangeEnd) -> dict[str, Any]:
         """The rest of the sets, then the 997 and the last word about the interchange, in one commit."""
