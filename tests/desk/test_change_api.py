@@ -13,6 +13,7 @@ from changing import units
 from edge_client import EdgeClient
 from shop import Shop
 from tradewind.access.commands.keys import NewKey, create_keys
+from tradewind.access.commands.mandates import NewMandate, grant_mandates
 from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import Kind
 from tradewind.app.http import create_app
@@ -27,6 +28,7 @@ PEOPLE = {
     "warehouse": (Kind.STAFF, "warehouse", None),
     "buyer": (Kind.BUYER, "buyer", "alma"),
     "stranger": (Kind.BUYER, "buyer", "bela"),
+    "agent": (Kind.AGENT, "agent", None),
 }
 
 
@@ -53,7 +55,11 @@ def door(shop: Shop) -> Iterator[Door]:
     ]
 
     def make(tx: Tx) -> list[Any]:
-        return create_keys(tx, [NewKey(one, "test") for one in create_principals(tx, wanted) if isinstance(one, UUID)])
+        made = [one for one in create_principals(tx, wanted) if isinstance(one, UUID)]
+        actions = frozenset({"orders.read", "orders.change"})
+        mandate = NewMandate("agent@x.example", shop.id["alma"], actions, order_max=Decimal(50), currency="EUR")
+        grant_mandates(tx, [mandate], granted_by=made[0])
+        return create_keys(tx, [NewKey(one, "test") for one in made])
 
     keys = shop.database.write(make)
     with EdgeClient(create_app(shop.database, read_settings({}))) as client:
@@ -170,6 +176,17 @@ def test_a_change_of_another_order_is_not_found(door: Door, number: str) -> None
     answer = door.post("sales", f"/orders/{number}/changes/{made['id']}/revert", REVERT)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "orders.unknown_change")
+
+
+def test_an_agent_changes_an_order_as_far_as_its_mandate_reaches(door: Door, number: str) -> None:
+    path = f"/orders/{number}/changes"
+
+    # 12 x 3.333 with tax are 47.60, 13 are 51.56
+    within, beyond = (door.post("agent", path, body(raise_to(qty))) for qty in ("12", "13"))
+
+    assert (within.status_code, within.json()["total"]) == (200, "47.60")
+    assert (beyond.status_code, beyond.json()["code"]) == (403, "access.over_mandate")
+    assert units(door.shop, order_of(door.shop)) == "12: 12 allocated"
 
 
 @pytest.mark.parametrize("who", ["stranger", "warehouse", "credit"])
