@@ -120,6 +120,17 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/inbound/{document}"): of("came", parameter="document"),
     ("GET", "/api/v1/inbound/{document}/content"): of("came", parameter="document"),
     ("POST", "/api/v1/inbound/{document}/reprocess"): of("came", parameter="document"),
+    ("POST", "/api/v1/order-files"): tuple(
+        Call(query=lambda own, them, dry=dry: {"account": them.account, "dry_run": dry}, content=ORDERS, hidden=(404,),
+             headers={"content-type": "text/csv"})
+        for dry in ("true", "false")
+    ),
+    ("GET", "/api/v1/order-files"): found_by(account="account", after="order_file"),
+    ("GET", "/api/v1/order-files/{document}"): of("order_file", parameter="document"),
+    ("GET", "/api/v1/accounts/{code}/order-file-mappings"): of("account", parameter="code"),
+    ("PUT", "/api/v1/accounts/{code}/order-file-mappings/{signature}"): of(
+        "account", parameter="code", body=lambda own, them: {"columns": {"item": "Item", "qty": "Qty"}}, signature="fedcba9876543210"
+    ),
     ("GET", "/api/v1/partners"): found_by(after="partner"),
     ("GET", "/api/v1/partners/{code}"): of("partner", parameter="code"),
     ("PUT", "/api/v1/partners/{code}"): of("partner", parameter="code", body=a_partner),
