@@ -159,11 +159,12 @@ class Client:
             self.connection = None
 
     def ask(self, method: str, path: str, body: Any = None, *, key: str = "", timeout: float = 20.0) -> Answer:
-        """One try. OSError or HTTPException where no answer came."""
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        """One try; bytes are sent as they are. OSError or HTTPException where no answer came."""
+        is_raw = isinstance(body, bytes)
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "text/plain" if is_raw else "application/json"}
         if key:
             headers["Idempotency-Key"] = key
-        content = None if body is None else json.dumps(body).encode()
+        content = body if is_raw else None if body is None else json.dumps(body).encode()
         if self.connection is None:
             self.connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
