@@ -160,6 +160,7 @@ def _hold_json(hold: Hold, *, inside: bool) -> dict[str, Any]:
         "group_no": hold.group_no,
         "line_no": hold.line_no,
         "opened_at": hold.opened_at.isoformat(),
+        **({"suggestion": (hold.detail or {})["suggestion"]} if "suggestion" in (hold.detail or {}) else {}),
         **({"detail": hold.detail} if inside else {}),
     }
 
