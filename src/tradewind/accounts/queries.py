@@ -13,7 +13,8 @@ select a.id, a.code, a.name, a.status, a.currency, a.segment, a.region, a.vat_id
   a.approval_above, a.priority, a.reserve_hours, a.delivery_url, e.id, e.country, e.tax_rounding,
   array(select c.ancestor_id from account_closure c where c.account_id = a.id order by c.depth),
   a.unknown_items, (select max(n.approval_epoch) from legal_entity n),
-  coalesce(t.prepay_percent, 0), exists (
+  coalesce(t.prepay_percent, 0),
+  (select exists (select from credit_node n where n.checks_release or n.blocks_release or n.horizon_days is not null)) and exists (
     select from account_closure c join credit_node n on n.account_id = c.ancestor_id
     where c.account_id = a.id and (n.checks_release or n.blocks_release or n.horizon_days is not null))
 from unnest(%(ids)s::uuid[]) as w(id) join account a on a.id = w.id join legal_entity e on e.id = a.legal_entity_id
