@@ -34,6 +34,7 @@ alter table price_list add column mark bigint not null default 0;
 create trigger product_mark after insert or update or delete or truncate on product for each statement execute function leave_mark('product');
 create trigger product_unit_mark after insert or update or delete or truncate on product_unit for each statement execute function leave_mark('product');
 create trigger site_mark after insert or update or delete or truncate on site for each statement execute function leave_mark('lane');
+create trigger legal_entity_mark after insert or update or delete or truncate on legal_entity for each statement execute function leave_mark('lane');
 create trigger freight_lane_mark after insert or update or delete or truncate on freight_lane for each statement execute function leave_mark('lane');
 create trigger price_list_mark after insert or update or delete or truncate on price_list for each statement execute function leave_mark('assignment');
 create trigger price_assignment_mark after insert or update or delete or truncate on price_assignment for each statement execute function leave_mark('assignment');

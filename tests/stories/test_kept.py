@@ -10,7 +10,11 @@ import pytest
 from shop import START, Shop, open_shop
 from tradewind.catalog.queries import product_ids, products_by_id
 from tradewind.kernel.clock import FixedClock
-from tradewind.kernel.tx import Database, Tx
+from tradewind.kernel.kept import book, mark_of
+from tradewind.kernel.limits import KEPT_PRODUCTS
+from tradewind.kernel.tx import Database, Reader, Tx
+from tradewind.pricing.queries import price_rows
+from tradewind.streams.rules_at_hand import house_rules
 
 RAISE = "update price set tier_price = '{4}' where product_id = %s"
 
@@ -49,6 +53,64 @@ def test_a_price_that_ended_is_no_price_any_more(shop: Shop) -> None:
     order = shop.order(("CUP", "1"))
 
     assert shop.one("select code from order_hold where order_id = %s", [order]) == ("pricing.no_price",)
+
+
+def test_an_order_of_before_has_the_price_of_then_though_a_later_one_was_priced_first(shop: Shop) -> None:
+    change = START + timedelta(hours=1)
+    by_hand(shop, "update price set valid_to = %s where product_id = %s", change, shop.id["cup"])
+    by_hand(
+        shop,
+        """
+        insert into price (id, list_id, product_id, uom, tier_from, tier_price, valid_from)
+        values (gen_random_uuid(), %s, %s, 'EA', '{1}', '{4}', %s)
+        """,
+        shop.id["list"],
+        shop.id["cup"],
+        change,
+    )
+    shop.order(("TEA", "1"))
+    shop.wait(hours=2)
+
+    after = price(shop)
+    before = shop.order(("CUP", "1"), placed_at=START)
+
+    assert after == Decimal(4)
+    assert shop.one("select unit_price from order_line where order_id = %s", [before]) == (Decimal("3.333"),)
+
+
+def test_a_list_that_is_in_another_currency_now_prices_nothing_in_the_old_one(shop: Shop) -> None:
+    price(shop)
+
+    by_hand(shop, "update price_list set currency = 'USD'")
+    order = shop.order(("CUP", "1"))
+
+    assert shop.one("select code from order_hold where order_id = %s", [order]) == ("pricing.no_price",)
+
+
+def test_a_snapshot_of_before_leaves_no_old_price_beside_the_new_ones(shop: Shop) -> None:
+    units = {shop.id[name]: {"EA": (1, 1)} for name in ("cup", "tea")}
+
+    def of(reader: Reader, name: str) -> Decimal:
+        found = price_rows(reader, {shop.id["list"]: {shop.id[name]}}, since=START, units=units)
+        return found[shop.id["list"]][shop.id[name]][0].tiers[0][1]
+
+    def look(snapshot: Reader) -> tuple[Decimal, Decimal]:
+        mark_of(snapshot, "price")
+        with shop.trying() as tx:
+            mark_of(tx, "price")
+            by_hand(shop, "update price set tier_price = '{4}'")
+            return of(tx, "tea"), of(snapshot, "cup")
+
+    assert shop.database.read(look) == (Decimal(4), Decimal("3.333"))
+    assert price(shop) == Decimal(4)
+
+
+def test_a_list_that_is_gone_has_no_rows(shop: Shop) -> None:
+    gone = shop.database.ids.new()
+
+    found = shop.database.read(lambda reader: price_rows(reader, {gone: {shop.id["cup"]}}, since=START, units={}))
+
+    assert found == {gone: {shop.id["cup"]: ()}}
 
 
 def test_a_list_that_is_assigned_anew_prices_the_next_order(shop: Shop) -> None:
@@ -90,6 +152,36 @@ def test_a_site_that_closed_serves_nobody(shop: Shop) -> None:
     order = shop.order(("CUP", "1"))
 
     assert shop.status(order) == "backordered"
+
+
+def test_a_company_that_moved_abroad_makes_its_sites_foreign(shop: Shop) -> None:
+    before = shop.database.read(house_rules)
+
+    by_hand(shop, "update legal_entity set country = 'AT'")
+    after = shop.database.read(house_rules)
+
+    assert before is None
+    assert after is not None
+    assert after.foreign_sites
+
+
+def test_room_made_between_two_looks_costs_a_statement_and_no_more(shop: Shop) -> None:
+    class Emptied(dict[object, object]):
+        """Another thread makes room right after somebody looked."""
+
+        def __contains__(self, key: object) -> bool:
+            found = super().__contains__(key)
+            self.clear()
+            return found
+
+    def look(reader: Reader) -> tuple[object, object]:
+        kept = book(reader, "product", most=KEPT_PRODUCTS)
+        products_by_id(reader, [shop.id["cup"]])
+        product_ids(reader, ["CUP"])
+        kept.rows = Emptied(kept.rows)
+        return product_ids(reader, ["CUP"]), products_by_id(reader, [shop.id["cup"]])[shop.id["cup"]].sku
+
+    assert shop.database.read(look) == ({"CUP": shop.id["cup"]}, "CUP")
 
 
 def test_a_change_that_was_rolled_back_is_nobodys(shop: Shop) -> None:

@@ -31,6 +31,7 @@ legal_entity = table(
     UniqueConstraint("code"),
     Index("ix_legal_entity_approval_epoch", "approval_epoch"),
     comment="A company of ours that sells and invoices.",
+    kept_as="lane",  # where a site's company is at home, and in which currency it handles goods
 )
 payment_terms = table(
     "payment_terms",

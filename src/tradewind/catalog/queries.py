@@ -56,7 +56,8 @@ def product_ids(reader: Reader, skus: Iterable[str]) -> dict[str, UUID]:
     """Ids by our own stock keeping unit."""
     kept = book(reader, "product", most=KEPT_PRODUCTS)
     wanted = set(skus)
-    found: dict[str, UUID] = {sku: kept.rows[sku] for sku in wanted if sku in kept.rows}
+    known = kept.rows.get  # another thread may make room between two looks
+    found: dict[str, UUID] = {sku: row for sku in wanted if (row := known(sku)) is not None}
     if len(found) < len(wanted):
         read: dict[str, UUID] = dict(reader.rows(_BY_SKU, {"skus": list(wanted - found.keys())}))
         reader.keep(kept, read)
@@ -100,7 +101,8 @@ def products_by_id(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Product]:
     """Products with their units; one statement for those that are not kept."""
     kept = book(reader, "product", most=KEPT_PRODUCTS)
     wanted = set(ids)
-    found: dict[UUID, Product] = {one: kept.rows[one] for one in wanted if one in kept.rows}
+    known = kept.rows.get
+    found: dict[UUID, Product] = {one: row for one in wanted if (row := known(one)) is not None}
     if len(found) < len(wanted):
         read = _read_products(reader, list(wanted - found.keys()))
         reader.keep(kept, read)

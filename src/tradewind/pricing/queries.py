@@ -19,7 +19,15 @@ select a.scope_key, a.list_id, l.code, a.precedence, a.valid_from, a.valid_to
 from unnest(%(scope)s::text[]) as w(scope_key) join price_assignment a on a.scope_key = w.scope_key
 join price_list l on l.id = a.list_id
 """
-_MARKS = "select id, mark from price_list where id = any(%(lists)s::uuid[])"
+_MARKS = """
+with m as (
+  select coalesce(string_agg(mark::text, ',' order by shard) filter (where kind = 'price'), '') as price,
+    coalesce(string_agg(mark::text, ',' order by shard) filter (where kind = 'assignment'), '') as assignment
+  from master_change where kind in ('price', 'assignment')
+)
+select l.id, m.price, m.assignment, l.mark, l.code, l.layer, l.currency, l.version
+from price_list l cross join m where l.id = any(%(lists)s::uuid[])
+"""
 _ROWS = """
 select p.product_id, p.list_id, p.id, l.code, l.layer, l.currency, l.version, p.uom, p.price_basis, p.kind,
   p.tier_from::text, p.tier_price::text, p.valid_from, p.valid_to, p.offer_expires_at
@@ -34,6 +42,7 @@ where country = any(%(countries)s::text[])
 
 
 Units = Mapping[str, Factor]
+ListMark = tuple[Any, ...]
 RowsByProduct = Mapping[UUID, tuple[PriceRow, ...]]
 
 
@@ -46,24 +55,24 @@ class _Assignment(NamedTuple):
 
 
 class _Shelf:
-    """The rows of one list that were read under its mark and the products': those that end after `since`, by product."""
+    """The rows of one list that were read under its mark and the products': all that end after `since`, by product."""
 
     __slots__ = ("marks", "products", "since")
 
-    def __init__(self, marks: tuple[int, str], since: datetime) -> None:
+    def __init__(self, marks: tuple[ListMark, str], since: datetime) -> None:
         self.marks = marks
         self.since = since
         self.products: dict[UUID, tuple[PriceRow, ...]] = {}
 
 
 class _Marks:
-    """The marks of lists, as they were under one mark of all prices."""
+    """The marks of lists, as they were under one mark of all prices and one of all lists."""
 
     __slots__ = ("mark", "of_list")
 
-    def __init__(self, mark: str) -> None:
+    def __init__(self, mark: tuple[str, str]) -> None:
         self.mark = mark
-        self.of_list: dict[UUID, int] = {}
+        self.of_list: dict[UUID, ListMark] = {}
 
 
 def assigned_lists(reader: Reader, wanted: Sequence[tuple[Sequence[str], datetime]]) -> list[dict[UUID, int]]:
@@ -71,7 +80,8 @@ def assigned_lists(reader: Reader, wanted: Sequence[tuple[Sequence[str], datetim
     assignment, then by code."""
     kept = book(reader, "assignment", most=KEPT_PRICES)
     scopes_wanted = {scope for scopes, _ in wanted for scope in scopes}
-    of_scope: dict[str, list[_Assignment]] = {one: kept.rows[one] for one in scopes_wanted if one in kept.rows}
+    known = kept.rows.get  # another thread may make room between two looks
+    of_scope: dict[str, list[_Assignment]] = {one: row for one in scopes_wanted if (row := known(one)) is not None}
     missing = list(scopes_wanted - of_scope.keys())
     if missing:
         read: dict[str, list[_Assignment]] = {scope: [] for scope in missing}
@@ -113,23 +123,40 @@ def price_rows(
         if shelf is None or shelf.marks != now or shelf.since > since:
             shelf = shelves[list_id] = _Shelf(now, since)
         used[list_id] = shelf
-        missing += [(list_id, product_id) for product_id in products.difference(shelf.products)]
+        missing += [(list_id, product_id) for product_id in _not_there(products, shelf)]
     if missing:
-        _read_rows(reader, used, missing, since=since, units=units)
+        # a shelf has what its first reader asked for, too: who comes next may ask as of then
+        _read_rows(reader, used, missing, since=min(shelf.since for shelf in used.values()), units=units)
         _make_room(shelves, used)
     return {list_id: shelf.products for list_id, shelf in used.items()}
 
 
-def _list_marks(reader: Reader, lists: Iterable[UUID]) -> dict[UUID, int]:
-    """The mark of each list; read again only where a price was written since."""
-    mark, kept = mark_of(reader, "price"), reader.kept.get("price_marks")
+def _not_there(products: set[UUID], shelf: _Shelf) -> Iterable[UUID]:
+    """Those that are not on the shelf. A set that is much larger than the shelf would walk over it, and another thread may be
+    filling it."""
+    if len(products) > 4 * len(shelf.products):
+        return [one for one in products if one not in shelf.products]
+    return products.difference(shelf.products)
+
+
+def _list_marks(reader: Reader, lists: Iterable[UUID]) -> dict[UUID, ListMark]:
+    """The mark of each list, with what its rows say of it; read again only where a price or a list was written since."""
+    mark = (mark_of(reader, "price"), mark_of(reader, "assignment"))
+    kept = reader.kept.get("price_marks")
     if kept is None or kept.mark != mark:
         kept = reader.kept["price_marks"] = _Marks(mark)
-    known: dict[UUID, int] = kept.of_list
+    known: dict[UUID, ListMark] = kept.of_list
     unknown = [one for one in lists if one not in known]
-    if unknown:
-        known.update(reader.rows(_MARKS, {"lists": unknown}))
-    return known
+    if not unknown:
+        return known
+    found: dict[UUID, ListMark] = {}
+    under = mark
+    for list_id, prices, assignments, *said in reader.rows(_MARKS, {"lists": unknown}):
+        found[list_id], under = tuple(said), (prices, assignments)
+    if under == mark:
+        known.update(found)
+    # Else something was written since: under these marks an older snapshot would put its old prices on the new list's shelf.
+    return {**known, **dict.fromkeys(unknown, ()), **found}  # a list that is gone has no rows
 
 
 def _read_rows(
@@ -173,12 +200,14 @@ def _price_row(row: tuple[Any, ...], factor: Factor) -> PriceRow:
 
 def _make_room(shelves: dict[UUID, _Shelf], used: Mapping[UUID, _Shelf]) -> None:
     """Never more than `KEPT_PRICES` pairs: the lists that came first go first, those at hand last."""
-    held = sum(len(shelf.products) for shelf in shelves.values())
-    for list_id in list(shelves):
+    at_hand = list(shelves.items())  # other threads put shelves there and take them away meanwhile
+    held = sum(len(shelf.products) for _, shelf in at_hand)
+    for list_id, shelf in at_hand:
         if held <= KEPT_PRICES:
             return
         if list_id not in used:
-            held -= len(shelves.pop(list_id).products)
+            shelves.pop(list_id, None)
+            held -= len(shelf.products)
     if held > KEPT_PRICES:
         shelves.clear()
 

@@ -75,9 +75,10 @@ def _floors(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -
         workset.products.update(products_by_id(reader, missing))
     units = {product.id: product.units for product in workset.products.values()}
     rows: dict[UUID, list[PriceRow]] = {}
-    for products in price_rows(reader, asked, since=min(work.header.price_at for work in works), units=units).values():
-        for product_id, found in products.items():
-            rows.setdefault(product_id, []).extend(found)
+    kept = price_rows(reader, asked, since=min(work.header.price_at for work in works), units=units)
+    for list_id, products in asked.items():  # what is kept of a list may be all of it
+        for product_id in products:
+            rows.setdefault(product_id, []).extend(kept[list_id][product_id])
     floors: dict[tuple[UUID, int], Decimal] = {}
     for work in works:
         requests = [_floor_request(work, one) for one in live(work)]

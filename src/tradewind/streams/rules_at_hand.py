@@ -56,13 +56,12 @@ class HouseRules:
 def house_rules(reader: Reader) -> HouseRules | None:
     """The rules as this transaction sees them; None where there are none that matter."""
     kept, sites = book(reader, "rules", most=1), book(reader, "lane", most=1).mark
-    if sites not in kept.rows:
+    known: tuple[HouseRules | None] | None = kept.rows.get(sites)
+    if known is None:
         read = _read(reader)
-        found: dict[str, HouseRules | None] = {sites: None if read.empty else read}
-        reader.keep(kept, found)
-        return found[sites]
-    rules: HouseRules | None = kept.rows[sites]
-    return rules
+        known = (None if read.empty else read,)
+        reader.keep(kept, {sites: known})
+    return known[0]
 
 
 def _read(reader: Reader) -> HouseRules:
