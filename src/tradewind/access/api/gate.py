@@ -43,6 +43,7 @@ class Gate:
         self._known: dict[bytes, tuple[float, Caller]] = {}
         self._asked: dict[bytes, asyncio.Future[Caller | None]] = {}
         self._asking: asyncio.Task[None] | None = None
+        self._forgotten = 0
 
     async def __call__(self, route: GuardedRoute, scope: Scope, receive: Receive) -> Receive:
         """Let the request pass, with `scope["state"]["caller"]` set and its body read and checked; else `Refused`."""
@@ -85,7 +86,7 @@ class Gate:
     async def _ask(self) -> None:
         """Ask the database for everybody who waits, at once; who comes meanwhile is asked for next."""
         while waiting := {one: future for one, future in self._asked.items() if not future.done()}:
-            begun = time.monotonic()
+            begun, forgotten = time.monotonic(), self._forgotten
             try:
                 found = await run_in_threadpool(
                     self.database.read, lambda reader, asked=tuple(waiting): authenticate_many(reader, asked)
@@ -97,6 +98,8 @@ class Gate:
                         future.set_exception(failure)
                 if not isinstance(failure, Exception):
                     raise
+                continue
+            if forgotten != self._forgotten:  # somebody's rights changed meanwhile, and this may be from before
                 continue
             for credential, future in waiting.items():
                 self._asked.pop(credential, None)
@@ -113,7 +116,8 @@ class Gate:
         self._known[credential] = (since + REMEMBER_SECONDS, caller)
 
     def forget(self, credentials: Iterable[bytes] | None = None) -> None:
-        """Ask the database again at the next call of these credentials; without any, of all."""
+        """Ask the database again at the next call of these credentials; without any, of all. What is being asked is asked anew."""
+        self._forgotten += 1
         if credentials is None:
             self._known.clear()
             return
