@@ -238,6 +238,18 @@ def test_a_read_sees_one_snapshot_and_cannot_write(db: Database) -> None:
         db.read(lambda reader: reader.rows("update note set n = 1 returning n"))
 
 
+def test_what_broke_a_read_is_said_though_its_connection_is_busy(db: Database) -> None:
+    def work(reader: Any) -> None:
+        reader.connection.pgconn.send_query(b"select pg_sleep(0.2)")
+        raise KeyError("the reason")
+
+    with pytest.raises(KeyError, match="the reason"):
+        db.read(work)
+
+    db.write(lambda tx: tx.run("update note set n = 3 where id = 2"))
+    assert noted(db) == [(1, 0), (2, 3)]
+
+
 def test_a_connection_that_died_while_idle_is_replaced(db: Database, owner_url: str) -> None:
     noted(db)
     _end_connections_of("tradewind_app", owner_url)

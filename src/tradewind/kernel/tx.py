@@ -280,7 +280,7 @@ def snapshot(conn: psycopg.Connection[Row]) -> Iterator[None]:
         with conn.transaction():
             yield
     finally:
-        if not conn.closed:
+        if conn.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:  # one that is not is thrown away
             conn.isolation_level, conn.read_only = None, None
 
 
