@@ -172,6 +172,10 @@ class Flagship:
         self.at(f"approve {who}")
         self.ask(who, "POST", f"/orders/{self.order}/approve", {"reason": "seen"}, other=("approvals.counted_already", "approvals.not_waiting"))  # fmt: skip
 
+    def held_by(self) -> list[str]:
+        """The codes of the holds that are open."""
+        return [row[0] for row in self.all("select code from order_hold where released_at is null order by code")]
+
     def released(self, number: int) -> list[str]:
         """The shipments to answer, once there are so many."""
         sql = """select s.number from shipment s join site on site.id = s.site_id where s.status = 'released' order by s.number"""

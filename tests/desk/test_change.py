@@ -477,6 +477,31 @@ def test_the_least_quantity_holds_after_a_change_but_a_whole_line_may_go(shop):
     assert shop.status(order) == "cancelled"
 
 
+@pytest.mark.parametrize(("ordered", "right"), [("4", 6), ("13", 18)])
+def test_whoever_takes_the_next_right_quantity_pays_what_that_costs_and_waits_no_longer(shop, ordered, right):
+    shop.database.write(lambda tx: tx.run("update product set minimum_qty = 6, multiple_qty = 6 where sku = 'CUP'"))
+    order = shop.order(("CUP", ordered))
+    assert shop.status(order) == "held"
+    dearer(shop)
+
+    assert verdict(ask(shop, order, SetQuantity(1, D(right)))) == "accepted"
+
+    assert prices(shop, order) == [(right, D("3.5"), D("3.5") * right)]
+    shop.turn()
+    assert shop.status(order) == "released"
+
+
+def test_what_is_added_counts_with_the_line_it_is_added_to(shop):
+    shop.database.write(lambda tx: tx.run("update product set minimum_qty = 12, multiple_qty = 6 where sku = 'CUP'"))
+    order = shop.order(("CUP", "12"), requested=later(shop))
+    dearer(shop)
+
+    assert verdict(ask(shop, order, SetQuantity(1, D(18)))) == "changed orders.priced_anew"
+
+    assert [price[:2] for price in prices(shop, order)] == [(12, D("3.333")), (6, D("3.5"))]
+    assert shop.status(order) == "confirmed"
+
+
 def test_a_case_is_a_case_after_a_change(shop):
     order = shop.order(("CUP", "2"), requested=later(shop))
     cases = ask(shop, order, SwapItem(1, "CUP", D(2), "CS"))
