@@ -161,7 +161,10 @@ class Client:
     def ask(self, method: str, path: str, body: Any = None, *, key: str = "", timeout: float = 20.0) -> Answer:
         """One try; bytes are sent as they are. OSError or HTTPException where no answer came."""
         is_raw = isinstance(body, bytes)
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "text/plain" if is_raw else "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Content-Type": "text/plain" if is_raw else "application/json",
+        }
         if key:
             headers["Idempotency-Key"] = key
         content = body if is_raw else None if body is None else json.dumps(body).encode()

@@ -13,7 +13,16 @@ SOURCE = ROOT / "src" / "tradewind"
 MAX_FUNCTION, MAX_FILE = 70, 400
 
 ROLES = ("model", "errors", "events", "decide", "tables", "queries", "commands", "api")
-FREE = ("analytics", "app", "channels", "desk", "kernel", "papers", "streams", "views")  # their files are named by what they do
+FREE = (
+    "analytics",
+    "app",
+    "channels",
+    "desk",
+    "kernel",
+    "papers",
+    "streams",
+    "views",
+)  # their files are named by what they do
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|managers?|services?|common|misc)(_|$|\d)")
 SQL = re.compile(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s")
 SQL_ROLES = ("tables", "queries", "commands")

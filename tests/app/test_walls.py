@@ -61,7 +61,12 @@ def of_a_letter() -> tuple[Call, ...]:
 
 def a_partner(own: Names, them: Names) -> Any:
     """Another company's trading partner, said anew."""
-    return {"name": "New", "account": them.account, "ours": {"qualifier": "ZZ", "id": "US"}, "theirs": {"qualifier": "ZZ", "id": "THEM"}}
+    return {
+        "name": "New",
+        "account": them.account,
+        "ours": {"qualifier": "ZZ", "id": "US"},
+        "theirs": {"qualifier": "ZZ", "id": "THEM"},
+    }
 
 
 def found_by(**queries: str) -> tuple[Call, ...]:
@@ -424,7 +429,19 @@ def test_every_route_has_its_calls() -> None:
 
 
 def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> None:
-    shared = {"sku", "kind", "line_no", "stream", "version", "name_of_stream", "step", "site", "action", "terms", "door"}
+    shared = {
+        "sku",
+        "kind",
+        "line_no",
+        "stream",
+        "version",
+        "name_of_stream",
+        "step",
+        "site",
+        "action",
+        "terms",
+        "door",
+    }
     bare = [
         f"{method} {path}"
         for method, path in ROUTES

@@ -404,7 +404,9 @@ def test_short_lines_take_what_is_there_and_a_receipt_fills_the_oldest_first():
     first, second = datetime(2011, 2, 4, 6, tzinfo=UTC), datetime(2011, 2, 6, 6, tzinfo=UTC)
 
     short = run_short(
-        found, opening={"A": Decimal(8)}, receipts=[Receipt("A", first, Decimal(5), first), Receipt("A", second, Decimal(1), second)]
+        found,
+        opening={"A": Decimal(8)},
+        receipts=[Receipt("A", first, Decimal(5), first), Receipt("A", second, Decimal(1), second)],
     )
 
     assert [(line.document, line.ordered, line.missing, line.filled_at) for line in short] == [

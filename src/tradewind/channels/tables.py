@@ -1,6 +1,17 @@
 """Inbound documents: raw bytes first; trading partners, what they sent and what was sent to them."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from tradewind.kernel.tables import count, flag, id_column, json, moment, one_of, ref, table, words
 

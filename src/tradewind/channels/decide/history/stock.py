@@ -111,9 +111,7 @@ def plan_short_stock(documents: Sequence[Document], *, seed: int, share: Decimal
     source.shuffle(drawn)
     last_day = max((order.at.date() for order in orders), default=date.min)
     for sku in drawn:
-        planned = _run_out(
-            demand[sku], source, last_day=last_day, is_late=len(receipts) % LATE_EVERY == LATE_EVERY - 1
-        )
+        planned = _run_out(demand[sku], source, last_day=last_day, is_late=len(receipts) % LATE_EVERY == LATE_EVERY - 1)
         if planned is None:
             continue
         stock, receipt = planned
