@@ -117,6 +117,19 @@ def test_a_preview_does_nothing_and_says_the_same(door: Door, number: str) -> No
     assert done["consequences"]["stock"] == {"N/CUP": {"before": "10", "after": "12"}}
 
 
+def test_the_preview_of_a_revert_does_nothing_and_says_the_same(door: Door, number: str) -> None:
+    made = door.post("sales", f"/orders/{number}/changes", body(raise_to("12"))).json()
+    path = f"/orders/{number}/changes/{made['id']}/revert"
+
+    told = door.post("sales", f"{path}?preview=true", REVERT).json()
+
+    assert (told["id"], told["preview"], told["version"]) == (None, True, 3)
+    assert units(door.shop, order_of(door.shop)) == "12: 12 allocated"
+    done = door.post("sales", path, REVERT).json()
+    assert (done["version"], done["consequences"]) == (3, told["consequences"])
+    assert units(door.shop, order_of(door.shop)) == "10: 10 allocated"
+
+
 def test_a_key_does_it_once_and_is_not_for_something_else(door: Door, number: str) -> None:
     path, key = f"/orders/{number}/changes", {"Idempotency-Key": "k-1"}
 

@@ -187,10 +187,15 @@ def change_order(
 
 
 @router.post("/orders/{name}/changes/{change_id}/revert", openapi_extra=permission("orders.change"))
-def revert_change(name: str, change_id: UUID, body: RevertIn, edge: CallerEdge, key: Key = None) -> Response:
-    """Take a change back, as far as it can be: a new change whose actions restore what it found. Each is answered."""
+def revert_change(
+    name: str, change_id: UUID, body: RevertIn, edge: CallerEdge, key: Key = None, preview: Preview = False  # noqa: FBT002
+) -> Response:  # fmt: skip
+    """Take a change back, as far as it can be: a new change whose actions restore what it found. Each is answered; with
+    `preview` nothing is done."""
     order_id, account_id = _named(edge, name)
     request = RevertRequest(order_id, change_id, body.reason, body.expected_version, may=_may(edge))
+    if preview:
+        return answer(_previewed(edge, request, account_id))
     said = f"revert|{order_id}|{change_id}|{body.model_dump_json()}".encode()
     return answer(_once(edge, lambda tx: _done(edge, revert(tx, [request])[0], account_id), key, said, account_id))
 
@@ -221,7 +226,7 @@ def _may(edge: Edge) -> frozenset[str]:
     return frozenset({"site"} | ({"price"} if "prices.manage" in edge.caller.permissions else set()))
 
 
-def _previewed(edge: Edge, request: ChangeRequest, account_id: UUID) -> dict[str, Any]:
+def _previewed(edge: Edge, request: ChangeRequest | RevertRequest, account_id: UUID) -> dict[str, Any]:
     (found,) = edge.write(lambda tx: preview(tx, [request]), account_id=account_id)
     if found.problems:
         raise Refused(found.problems)

@@ -329,9 +329,9 @@ def _answer(job: _Job) -> Changed:
     )  # fmt: skip
 
 
-def preview(tx: Tx, requests: Sequence[ChangeRequest]) -> list[Changed]:
-    """What the change would do: it is done, under the same locks, and taken back. Nothing of it stays."""
+def preview(tx: Tx, requests: Sequence[ChangeRequest | RevertRequest]) -> list[Changed]:
+    """What a change or a revert would do: it is done, under the same locks, and taken back. Nothing of it stays."""
     with tx.connection.transaction(force_rollback=True):
-        answers = change(tx, requests)
+        answers = _work_off(tx, requests)
     tx.events.clear()
     return answers
