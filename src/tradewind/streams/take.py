@@ -15,6 +15,7 @@ from tradewind.credit.model import Answer, CreditDelta
 from tradewind.fulfilment.decide import Lane, Sourcing
 from tradewind.inventory.decide import promise_from_inbound
 from tradewind.inventory.model import Claim, Delta
+from tradewind.kernel.money import plain
 from tradewind.kernel.tx import Tx
 from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Call, Step
@@ -279,7 +280,7 @@ def note_promise(
         else:
             at = ready if requested is None or ready is None else max(ready, requested)
         piece: dict[str, Any] = {
-            "qty": str(claim.qty),
+            "qty": plain(claim.qty),
             "at": at and at.isoformat(),
             "from": "inbound" if claim.supply_id else "stock",
             "site": lane.code if lane else None,
@@ -292,7 +293,7 @@ def note_promise(
         covered += claim.qty
     rest = one.quantities.ordered - one.quantities.cancelled - one.quantities.shipped - covered
     if rest > 0 and one.line.stocked:
-        pieces.append({"qty": str(rest), "at": None, "from": "unknown", "site": None})
+        pieces.append({"qty": plain(rest), "at": None, "from": "unknown", "site": None})
         last = None
     one.promise_anew(pieces, None if undated else last)
 
