@@ -23,6 +23,7 @@ from tradewind.app.settings import Settings, read_settings
 from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.intake import start_combiner
 from tradewind.kernel.clock import system_clock
+from trading import interchange, x12_860
 
 Run = dict[str, Any]
 
@@ -131,11 +132,11 @@ def test_it_is_held_for_its_quantity_its_credit_and_its_approval_and_says_what_w
         ("ENGRAVE", None, 1, "2", "EA", "2", "12", "EA", "24.00"),
         ("CUP", "MUG-9", 2, "2", "CS", "24", "3.2", "EA", "76.80"),
     ]
-    assert [[(one["site"], Decimal(one["qty"])) for one in line["promise"]] for line in order["lines"]] == [
-        [("N", 60), ("S", 48), ("W", 12)],
+    assert [[(one["site"], one["qty"]) for one in line["promise"]] for line in order["lines"]] == [
+        [("N", "60"), ("S", "48"), ("W", "12")],
         [],
         [],
-        [("W", 24)],
+        [("W", "24")],
     ]
     assert "ALMA-26" in str(runs["x12"]["placed"]["prices"][0])
 
@@ -238,6 +239,17 @@ def test_the_same_order_by_another_door_is_the_same_order(owner_url):
         assert by_edi["interchanges"][0]["outcomes"] == {"duplicate": 1}
         assert (again["id"], again["duplicate"]) == (first, True)
         assert shop.all("select buyer_po, count(*) from sales_order group by 1") == [(PO, 1)]
+
+
+def test_an_860_takes_the_next_right_quantity_as_the_screen_does(owner_url, runs):
+    with in_process(owner_url) as (house, _):
+        house.place("x12")
+        change = x12_860(PO, "POC*2*QI*24*4*EA***VP*TEA", change="1")
+
+        house.ask("", "POST", house.door, interchange(change, control=2, group="PC"))
+
+        assert masked(house.see()) == masked(runs["x12"]["mended"])
+        assert [one for one in house.sent("865")[0].segments if one[0] == "ACK"] == [("ACK", "IH", "24", "EA")]
 
 
 # ---- killed on the way ---------------------------------------------------------------------------------------------
