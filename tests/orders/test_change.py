@@ -32,7 +32,7 @@ from tradewind.orders.decide.change import (
     shrunk,
 )
 from tradewind.orders.decide.plan import plan_change
-from tradewind.orders.decide.restoring import RestoreQuantity
+from tradewind.orders.decide.restoring import RestorePlace, RestoreQuantity
 from tradewind.orders.errors import duplicate_po
 from tradewind.orders.model import Group, Line, LinePrice, Quantities
 from tradewind.semantics.model import Place
@@ -148,12 +148,34 @@ def test_a_case_that_is_not_whole_stays_cancelled() -> None:
 def test_what_was_taxed_on_an_invoice_does_not_move_to_another_jurisdiction(
     place: Place, invoiced: str, verdict: Verdict
 ) -> None:
-    stood = state("10: 6 open 4 shipped", invoiced=invoiced)
+    stood = state("10: 6 open 4 shipped" if invoiced != "0" else "10: 6 open 4 cancelled", invoiced=invoiced)
 
     plan, _ = plan_change([stood], [Group(1, HERE, None, None)], [MovePlace("X")], Meaning(places={0: place}))
 
     assert plan.outcomes[0].verdict == verdict
     assert plan.effects == ((SetGroup(Group(1, place, None, None)),) if verdict == "accepted" else ())
+
+
+@pytest.mark.parametrize("stood", ["10: 4 open 6 released", "10: 6 open 4 shipped"])
+def test_what_is_at_a_warehouse_keeps_its_line_in_the_jurisdiction_it_goes_to(stood: str) -> None:
+    here, away = Group(1, HERE, None, None), Group(1, ABROAD, None, None)
+
+    moved, _ = plan_change([state(stood)], [here], [MovePlace("X")], Meaning(places={0: ABROAD}))
+    alone, _ = plan_change([state(stood)], [here], [MovePlace("X", line_no=1)], Meaning(places={0: ABROAD}))
+    back, _ = plan_change([state(stood)], [away], [RestorePlace(here, away)], Meaning())
+
+    for plan in (moved, alone, back):
+        assert plan.effects == ()
+        assert [(one.verdict, one.problem and one.problem.code) for one in plan.outcomes] == [
+            ("rejected", "orders.handed_over")
+        ]
+
+
+def test_more_than_there_is_of_a_line_was_not_handed_over() -> None:
+    plan, _ = plan_change([state("10: 10 open")], [Group(1, HERE, None, None)], [CancelLine(1, D(100))], Meaning())
+
+    (one,) = plan.outcomes
+    assert (one.verdict, one.done, one.problem and one.problem.code) == ("changed", D(10), "orders.not_so_many")
 
 
 def test_actions_see_what_those_before_them_did() -> None:

@@ -254,7 +254,10 @@ def _why_not(state: LineState, refused: Decimal, where: str) -> Problem:
         return errors.nothing_left(state.line.line_no, where)
     if state.asked > 0:
         return errors.cancel_pending(state.line.sku, where)
-    return errors.handed_over(state.line.sku, _text(state, refused), where)
+    shipped = min(refused, state.units.shipped)
+    if not shipped:  # more than there is of it
+        return errors.not_so_many(state.line.sku, _text(state, refused), where)
+    return errors.handed_over(state.line.sku, _text(state, shipped), where)
 
 
 def _text(state: LineState, units: Decimal) -> str:

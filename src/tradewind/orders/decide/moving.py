@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from tradewind.kernel.money import UNIT_PRICE_DIGITS, round_places
 from tradewind.kernel.problem import Problem
@@ -48,10 +49,34 @@ def move_place(sheet: Sheet, action: MovePlace) -> Outcome:
             errors.billed_already("What goes to another tax jurisdiction", f"{sheet.where}/ship_to"), action.line_no
         )
 
+    out = next((one for one in _moving(sheet, action) if _elsewhere(sheet, one, there) and went_out(one)), None)
+    if out is not None:  # what went out is taxed by where it goes, and so is its line
+        return reject(_handed_over(out, went_out(out), f"{sheet.where}/ship_to"), action.line_no)
+
     def placed(group: Group) -> Group:
         return replace(group, ship_to=found)
 
     return move_scope(sheet, action.line_no, action.group_no, placed, where=sheet.where)
+
+
+def _moving(sheet: Sheet, action: MovePlace) -> list[LineState]:
+    """The lines that would be taxed by the new place: of the groups that have something left to send."""
+    if action.line_no is not None:
+        one = sheet.lines.get(action.line_no)
+        return [] if one is None or not one.free else [one]
+    numbers = sheet.groups if action.group_no is None else [action.group_no]
+    members = [sheet.of_group(no) for no in numbers]
+    return [one for group in members if any(line.free for line in group) for one in group]
+
+
+def _elsewhere(sheet: Sheet, state: LineState, there: tuple[str, str]) -> bool:
+    here = sheet.groups[state.line.group_no].ship_to
+    return (here.country, here.region) != there
+
+
+def went_out(state: LineState) -> Decimal:
+    """What of the line is at a warehouse or was shipped."""
+    return state.units.released + state.units.shipped
 
 
 def move_scope(sheet: Sheet, line_no: int | None, group_no: int | None, change: Changing, *, where: str) -> Outcome:
@@ -76,7 +101,11 @@ def move_scope(sheet: Sheet, line_no: int | None, group_no: int | None, change: 
 
 def _at_warehouse(state: LineState, where: str) -> Problem:
     """What a warehouse was given goes where and when it was told."""
-    qty = format(in_line_unit(state, state.units.released).normalize(), "f")
+    return _handed_over(state, state.units.released, where)
+
+
+def _handed_over(state: LineState, units: Decimal, where: str) -> Problem:
+    qty = format(in_line_unit(state, units).normalize(), "f")
     return errors.handed_over(state.line.sku, qty, where)
 
 
@@ -99,10 +128,9 @@ def _move_line(sheet: Sheet, line_no: int, change: Changing, *, where: str) -> O
     if not any(one.left for one in sheet.of_group(here.group_no) if one.line.line_no != line_no):
         _set_group(sheet, wanted)
         return Outcome("accepted", line_no, None, None, None, (line_no,))
-    out = state.units.released + state.units.shipped
+    out = went_out(state)
     if out:  # its shipments are of the old group, and so is what comes back of them
-        qty = format(in_line_unit(state, out).normalize(), "f")
-        return reject(errors.handed_over(state.line.sku, qty, where), line_no)
+        return reject(_handed_over(state, out, where), line_no)
     target = next((one for one in sheet.groups.values() if _same(one, wanted)), None)
     if target is None:
         target = replace(wanted, group_no=max(sheet.groups) + 1)

@@ -21,7 +21,7 @@ from tradewind.orders.decide.change import (
     known_line,
     reject,
 )
-from tradewind.orders.decide.moving import regroup, same_place
+from tradewind.orders.decide.moving import regroup, same_place, went_out
 from tradewind.orders.model import ZERO, Group, LinePrice
 
 
@@ -130,6 +130,10 @@ def restore_place(sheet: Sheet, action: RestorePlace) -> Outcome:
     elsewhere = (now.ship_to.country, now.ship_to.region) != (group.ship_to.country, group.ship_to.region)
     if elsewhere and any(one.invoiced for one in sheet.lines.values()):
         return reject(errors.billed_already("What goes to another tax jurisdiction", sheet.where))
+    out = next((one for one in sheet.of_group(group.group_no) if elsewhere and went_out(one)), None)
+    if out is not None:  # what went out is taxed by where it goes, and so is its line
+        qty = format(in_line_unit(out, went_out(out)).normalize(), "f")
+        return reject(errors.handed_over(out.line.sku, qty, sheet.where))
     lines = tuple(one.line.line_no for one in sheet.of_group(group.group_no) if one.left)
     sheet.groups[group.group_no] = group
     sheet.say(SetGroup(group))
