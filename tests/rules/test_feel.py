@@ -47,6 +47,16 @@ f + 0.2 => 0.3
 --n => 5
 -(2 - 5) => 3
 1 / 0 => null
+2 ** 3 => 8
+5 + 2 ** 5 + 3 => 40
+2 ** 3 ** 2 => 64
+-3 ** 2 => 9
+10 ** -2 => 0.01
+2 * 3 ** 2 => 18
+0 ** -1 => null
+(-2) ** 0.5 => null
+10 ** 9999 => null
+2 ** "a" => null
 1 + null => null
 1 + "a" => null
 "a" + "b" => "ab"
@@ -227,7 +237,7 @@ def test_long_chains_of_logic_are_one_level():
 
 
 PIECES = [
-    *"()[]..,+-*/=<>@ ", "1", "2.5", '"a"', "x", "x.y", "null", "true", "and", "or", "in", "between", "if", "then", "else",
+    *"()[]..,+-*/=<>@ ", "**", "1", "2.5", '"a"', "x", "x.y", "null", "true", "and", "or", "in", "between", "if", "then", "else",
     "..", "<=", "!=", *FUNCTIONS, "(", ")", '"P1D"', '"2026-01-31"',
 ]  # fmt: skip
 VALUES = st.recursive(
@@ -265,7 +275,7 @@ OPERANDS = [
 
 @given(
     st.sampled_from(OPERANDS),
-    st.sampled_from(["+", "-", "*", "/", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in"]),
+    st.sampled_from(["+", "-", "*", "/", "**", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in"]),
     st.sampled_from(OPERANDS),
     VALUES,
 )

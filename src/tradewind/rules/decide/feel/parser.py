@@ -1,5 +1,7 @@
 """Lexemes to a tree, by precedence climbing; every refusal names the place."""
 
+from collections.abc import Callable
+
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.feel.functions import FUNCTIONS, LONGEST_NAME
 from tradewind.rules.decide.feel.lexer import Lexeme, lexemes
@@ -7,6 +9,7 @@ from tradewind.rules.decide.feel.syntax import (
     Binary,
     Call,
     If,
+    Invoke,
     ListOf,
     Literal,
     Logic,
@@ -19,6 +22,7 @@ from tradewind.rules.decide.feel.syntax import (
     Within,
     walk,
 )
+from tradewind.rules.decide.feel.vocabulary import PLAIN, Vocabulary
 from tradewind.rules.errors import cannot_read, too_large, unknown_function, wrong_arguments
 
 MAX_NESTING = 40
@@ -31,7 +35,16 @@ MAX_ITEMS = 1_000
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _RESERVED = frozenset({"and", "or", "in", "between", "then", "else", "if"})
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_LEVEL = {"or": 1, "and": 2, **dict.fromkeys([*_COMPARISONS, "in", "between"], 3), "+": 4, "-": 4, "*": 5, "/": 5}
+_LEVEL = {
+    "or": 1,
+    "and": 2,
+    **dict.fromkeys([*_COMPARISONS, "in", "between"], 3),
+    "+": 4,
+    "-": 4,
+    "*": 5,
+    "/": 5,
+    "**": 6,
+}
 _OPERAND = 4
 """The level above comparison: what stands beside `<` or `between`."""
 
@@ -41,28 +54,51 @@ class _Stop(Exception):  # noqa: N818 - carries a refusal out of the recursion, 
         self.problem = problem
 
 
-def parse(text: str) -> Tree | Problem:
-    """The tree of a whole expression."""
+def parse(text: str, vocabulary: Vocabulary = PLAIN) -> Tree | Problem:
+    """The tree of a whole expression; `vocabulary` has the names that are not plain words, and what can be called."""
+    trees = _read(text, vocabulary, lambda reader: [reader.expression()])
+    return trees if isinstance(trees, Problem) else trees[0]
+
+
+def parse_tests(text: str, vocabulary: Vocabulary = PLAIN) -> tuple[bool, list[Tree]] | Problem:
+    """The cell of a decision table: whether it is behind `not`, and its tests, of which one must hold.
+
+    A test is a `Test`, or an expression in which `?` is the tested value. No tests stand for `-`, anything.
+    """
+    if text.strip() in ("", "-"):
+        return False, []
+    if text.lstrip().startswith("not"):
+        negated = _read(text, vocabulary, lambda reader: reader.negated_tests(), is_test=True)
+        if not isinstance(negated, Problem):
+            return True, negated
+    trees = _read(text, vocabulary, lambda reader: reader.tests(), is_test=True)
+    return trees if isinstance(trees, Problem) else (False, trees)
+
+
+def _read(
+    text: str, vocabulary: Vocabulary, read: "Callable[[_Parser], list[Tree]]", *, is_test: bool = False
+) -> list[Tree] | Problem:
     found = lexemes(text)
     if isinstance(found, Problem):
         return found
-    reader = _Parser(text, found)
+    reader = _Parser(text, found, vocabulary, is_test=is_test)
     try:
-        tree = reader.expression()
+        trees = reader.limited(read(reader))
         reader.expect_end()
     except _Stop as stop:
         return stop.problem
-    for node, depth in walk(tree):
-        if depth > MAX_DEPTH:
-            return too_large(f"an expression has at most {MAX_DEPTH} levels", text, node.at, MAX_DEPTH)
-    return tree
+    for tree in trees:
+        for node, depth in walk(tree):
+            if depth > MAX_DEPTH:
+                return too_large(f"an expression has at most {MAX_DEPTH} levels", text, node.at, MAX_DEPTH)
+    return trees
 
 
 class _Parser:
     """A place in the lexemes; methods read one construct each and stand behind it."""
 
-    def __init__(self, text: str, found: list[Lexeme]) -> None:
-        self.text, self.found = text, found
+    def __init__(self, text: str, found: list[Lexeme], vocabulary: Vocabulary, *, is_test: bool) -> None:
+        self.text, self.found, self.vocabulary, self.is_test = text, found, vocabulary, is_test
         self.place = 0
         self.nesting = 0
 
@@ -159,6 +195,24 @@ class _Parser:
             return Test(operator, self.operation(_OPERAND), at)
         return self.operation(_OPERAND)
 
+    def tests(self) -> list[Tree]:
+        """Tests in a cell: `< 5`, `[1..5]`, `"a", "b"`, or any condition with `?`."""
+        items = [self.test()]
+        while self.takes(","):
+            items.append(self.test())
+        return items
+
+    def negated_tests(self) -> list[Tree]:
+        self.expect("not")
+        self.expect("(")
+        items = self.tests()
+        self.expect(")")
+        return items
+
+    def test(self) -> Tree:
+        opens = self.now.kind == "sign" and self.now.value in _COMPARISONS
+        return self.choice() if opens else self.expression()
+
     def signed(self) -> Tree:
         at, minus = self.now.at, False
         negations = 0
@@ -174,8 +228,10 @@ class _Parser:
         while self.takes("."):
             if self.now.kind != "name":
                 raise self.stop("expected a name after '.'")
-            tree = Path(tree, str(self.now.value), self.now.at)
-            self.place += 1
+            at, spelled = self.now.at, self.vocabulary.member_at(self.found, self.place)
+            name, words = spelled or (str(self.now.value), 1)
+            tree = Path(tree, name, at)
+            self.place += words
         return tree
 
     def primary(self) -> Tree:
@@ -199,9 +255,14 @@ class _Parser:
             return self.list_or_range(at)
         if self.takes("@"):
             return self.instant_literal(at)
+        if self.is_test and self.takes("?"):
+            return Name("?", at)
         raise self.stop("expected a value")
 
     def named(self, name: str, at: int) -> Tree:
+        known = self.vocabulary.name_at(self.found, self.place)
+        if known is not None:
+            return self.known(*known, at)
         if name in _CONSTANTS:
             self.place += 1
             return Literal(_CONSTANTS[name], at)
@@ -214,6 +275,17 @@ class _Parser:
         if self.sees("("):
             raise _Stop(unknown_function(name, self.text, at))
         return Name(name, at)
+
+    def known(self, name: str, words: int, at: int) -> Tree:
+        """A name of the vocabulary: a variable, or a call of what it says can be called."""
+        self.place += words
+        expected = self.vocabulary.functions.get(name)
+        if expected is None or not self.takes("("):
+            return Name(name, at)
+        given = self.arguments()
+        if len(given) != expected:
+            raise _Stop(wrong_arguments(name, f"{expected} argument{'s' * (expected != 1)}", self.text, at))
+        return Invoke(name, tuple(given), at)
 
     def function_words(self) -> int:
         """How many names from here spell a function that is called; FEEL's function names contain spaces."""
@@ -229,16 +301,21 @@ class _Parser:
         name = " ".join(str(word.value) for word in self.found[self.place : self.place + words])
         self.place += words
         self.expect("(")
-        arguments: list[Tree] = []
-        if not self.takes(")"):
-            arguments.append(self.expression())
-            while self.takes(","):
-                arguments.append(self.expression())
-            self.expect(")")
+        arguments = self.arguments()
         function = FUNCTIONS[name]
         if not function.least <= len(arguments) <= function.most:
             raise _Stop(wrong_arguments(name, function.expected, self.text, at))
-        return Call(name, tuple(self.limited(arguments)), at)
+        return Call(name, tuple(arguments), at)
+
+    def arguments(self) -> list[Tree]:
+        """What stands in the brackets of a call, up to the closing one."""
+        found: list[Tree] = []
+        if not self.takes(")"):
+            found.append(self.expression())
+            while self.takes(","):
+                found.append(self.expression())
+            self.expect(")")
+        return self.limited(found)
 
     def list_or_range(self, at: int) -> Tree:
         if self.takes("]"):

@@ -59,7 +59,7 @@ class Negate:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Arithmetic (`+ - * /`) and comparison (`= != < <= > >=`)."""
+    """Arithmetic (`+ - * / **`) and comparison (`= != < <= > >=`)."""
 
     operator: str
     left: "Tree"
@@ -100,7 +100,16 @@ class Call:
     at: int
 
 
-Tree = Literal | Name | Path | ListOf | Range | Test | Negate | Binary | Logic | Within | If | Call
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A call of a function that the context holds, such as a business knowledge model."""
+
+    function: str
+    arguments: tuple["Tree", ...]
+    at: int
+
+
+Tree = Literal | Name | Path | ListOf | Range | Test | Negate | Binary | Logic | Within | If | Call | Invoke
 
 
 def children(tree: Tree) -> tuple[Tree, ...]:
@@ -110,7 +119,7 @@ def children(tree: Tree) -> tuple[Tree, ...]:
             return ()
         case Path(base=part) | Test(operand=part) | Negate(operand=part):
             return (part,)
-        case ListOf(items=parts) | Logic(parts=parts) | Call(arguments=parts):
+        case ListOf(items=parts) | Logic(parts=parts) | Call(arguments=parts) | Invoke(arguments=parts):
             return parts
         case Range(low=left, high=right) | Binary(left=left, right=right):
             return (left, right)

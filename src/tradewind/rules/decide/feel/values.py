@@ -123,6 +123,12 @@ def divide(left: object, right: object) -> object:
     return None
 
 
+def power(left: object, right: object) -> object:
+    if isinstance(left, Decimal) and isinstance(right, Decimal):
+        return finite(DECIMAL.power(left, right))
+    return None
+
+
 def _scaled(span: Duration, factor: Decimal) -> Duration | None:
     months, micros = DECIMAL.multiply(Decimal(span.months), factor), DECIMAL.multiply(Decimal(span.micros), factor)
     if not (abs(months) <= 120_000 and abs(micros) <= Decimal(10) ** 18):
@@ -221,7 +227,7 @@ def at_least(left: object, right: object) -> bool | None:
 
 
 OPERATORS: dict[str, Callable[[object, object], object]] = {
-    "+": add, "-": subtract, "*": multiply, "/": divide,
+    "+": add, "-": subtract, "*": multiply, "/": divide, "**": power,
     "=": equal, "!=": unequal, "<": less, "<=": at_most, ">": more, ">=": at_least,
 }  # fmt: skip
 

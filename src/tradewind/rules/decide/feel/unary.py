@@ -1,0 +1,109 @@
+"""The condition cells of a decision table: which values meet them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tradewind.kernel.problem import Problem
+from tradewind.rules.decide.feel.compiler import Context, closure, names_in
+from tradewind.rules.decide.feel.parser import parse_tests
+from tradewind.rules.decide.feel.syntax import Binary, Call, ListOf, Literal, Logic, Negate, Range, Test, Tree, Within
+from tradewind.rules.decide.feel.values import OPERATORS, any_of, meets
+from tradewind.rules.decide.feel.vocabulary import PLAIN, Vocabulary
+
+TESTED = "?"
+_NOTHING: Mapping[str, object] = {}
+_ORDERS = frozenset({"=", "!=", "<", "<=", ">", ">="})
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """`value operator constant`, the same in every context; `in` means meets: equal, inside the range, or in the list."""
+
+    operator: str
+    value: object
+
+    def holds(self, value: object) -> bool | None:
+        if self.operator == "in":
+            return meets(value, self.value)
+        answer = OPERATORS[self.operator](value, self.value)
+        return answer if isinstance(answer, bool) else None
+
+
+@dataclass(frozen=True, slots=True)
+class UnaryTests:
+    """A compiled cell. `constants` are its tests where it depends on the tested value alone; `is_any` is `-`."""
+
+    text: str
+    names: frozenset[str]
+    negated: bool
+    constants: tuple[Constant, ...] | None
+    tests: tuple[Callable[[object, Context], bool | None], ...]
+
+    @property
+    def is_any(self) -> bool:
+        return not self.tests
+
+    def matches(self, value: object, context: Context) -> bool:
+        """True only where a test (behind `not`, none) is known to hold; `value` as FEEL sees it (`plain`)."""
+        if not self.tests:
+            return True
+        try:
+            answer = any_of(test(value, context) for test in self.tests)
+        except ArithmeticError:  # a signalling number deep in a list of the context: it has no value
+            return False
+        return answer is (not self.negated)
+
+
+def read_tests(text: str, words: Vocabulary = PLAIN) -> UnaryTests | Problem:
+    """Compile a cell, or say what is wrong with it and at which character."""
+    found = parse_tests(text, words)
+    if isinstance(found, Problem):
+        return found
+    negated, trees = found
+    names = frozenset[str]().union(*(names_in(tree) for tree in trees)) - {TESTED}
+    constants = [_constant(tree) for tree in trees]
+    known = [constant for constant in constants if constant is not None]
+    tests = tuple(_test(tree, constant) for tree, constant in zip(trees, constants, strict=True))
+    return UnaryTests(text.strip(), names, negated, tuple(known) if len(known) == len(constants) else None, tests)
+
+
+def _constant(tree: Tree) -> Constant | None:
+    operator, operand = (tree.operator, tree.operand) if isinstance(tree, Test) else ("in", tree)
+    return Constant(operator, closure(operand)(_NOTHING)) if _is_constant(operand) else None
+
+
+def _is_constant(tree: Tree) -> bool:
+    match tree:
+        case Literal():
+            return True
+        case Negate(operand=part):
+            return _is_constant(part)
+        case Range(low=low, high=high):
+            return _is_constant(low) and _is_constant(high)
+        case ListOf(items=parts) | Call(arguments=parts):
+            return all(_is_constant(part) for part in parts)
+        case _:
+            return False
+
+
+def _test(tree: Tree, constant: Constant | None) -> Callable[[object, Context], bool | None]:
+    if constant is not None:
+        return lambda value, _context: constant.holds(value)
+    if isinstance(tree, Test):
+        apply, bound = OPERATORS[tree.operator], closure(tree.operand)
+
+        def compare(value: object, context: Context) -> bool | None:
+            answer = apply(value, bound(context))
+            return answer if isinstance(answer, bool) else None
+
+        return compare
+    inner = closure(tree)
+    if TESTED in names_in(tree):
+        return lambda value, context: _truth(inner({**context, TESTED: value}))
+    if isinstance(tree, Logic | Within) or (isinstance(tree, Binary) and tree.operator in _ORDERS):
+        return lambda _value, context: _truth(inner(context))
+    return lambda value, context: meets(value, inner(context))
+
+
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
