@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradewind.fulfilment.decide import Lane, Shelf, book, read_answer, source
-from tradewind.fulfilment.model import SHIPMENT_MOVES, AnswerLine, Booking, ReleasedLine, WarehouseAnswer
+from tradewind.fulfilment.model import SHIPMENT_MOVES, AnswerLine, Booking, Carton, ReleasedLine, WarehouseAnswer
 from tradewind.semantics.model import Demand
 
 D = Decimal
 LINES = tuple(
     ReleasedLine(no, no, 1, UUID(int=no), f"P{no}", D(qty), D(0), D(0)) for no, qty in ((1, "10"), (2, "2.5"))
 )
+
+ONE, TWO = "003400000000000014", "003400000000000021"
 
 BOOKED = [
     # answer, over %, status, (shipped, short) by line
@@ -75,6 +77,9 @@ UNREADABLE = [
     ({"outcome": "shipped", "lines": ["x", {"line": True}, {"line": "1"}, {}]}, ["/lines/0", "/lines/1", "/lines/2", "/lines/3"]),
     ({"outcome": "shipped", "lines": [{"line": 1, "shipped": "1e999"}, {"line": 2, "short": "-1"}]}, ["/lines/0/shipped", "/lines/1/short"]),
     ({"outcome": "shipped", "lines": [{"line": 1}, {"line": 1}]}, ["/lines/1"]),
+    ({"outcome": "shipped", "cartons": ["x", {"sscc": "003400000000000011", "lines": [{"line": 1, "qty": "1"}]}]}, ["/cartons/0", "/cartons/1"]),
+    ({"outcome": "shipped", "cartons": [{"sscc": ONE}, {"sscc": ONE, "lines": []}]}, ["/cartons/0/lines", "/cartons/1"]),
+    ({"outcome": "shipped", "cartons": [{"sscc": ONE, "lines": [{"line": 1, "qty": "0"}, {"line": "2"}, {"line": 2, "qty": "x"}]}]}, ["/cartons/0/lines/0/qty", "/cartons/0/lines/1", "/cartons/0/lines/2/qty"]),
 ]  # fmt: skip
 
 
@@ -105,6 +110,36 @@ def test_everything_unreadable_is_named_with_its_place(raw, places):
 )
 def test_an_answer_survives_its_message(answer):
     assert read_answer(answer.as_json()) == answer
+
+
+def packed(*cartons, lines=()):
+    named = [{"sscc": sscc, "lines": [{"line": no, "qty": qty} for no, qty in inside]} for sscc, inside in cartons]
+    return {"outcome": "shipped", "lines": list(lines), "cartons": named}
+
+
+def test_cartons_are_kept_in_the_order_of_their_numbers():
+    read = read_answer(packed((TWO, [(2, "2.50"), (1, "4")]), (ONE, [(1, "6")])))
+
+    assert read.cartons == (Carton(ONE, ((1, D(6)),)), Carton(TWO, ((1, D(4)), (2, D("2.5")))))
+    assert read_answer(read.as_json()) == read
+    assert book(LINES, read).status == "shipped"
+
+
+@pytest.mark.parametrize(
+    ("raw", "codes"),
+    [
+        (packed((ONE, [(1, "10")])), ["fulfilment.packed_otherwise"]),
+        (packed((ONE, [(1, "11"), (2, "2.5")])), ["fulfilment.packed_otherwise"]),
+        (packed((ONE, [(1, "10"), (2, "2.5"), (3, "1")])), ["fulfilment.unknown_line"]),
+        (packed((ONE, [(1, "10"), (2, "2.5")]), lines=[{"line": 1, "shipped": "9"}]), ["fulfilment.packed_otherwise"]),
+        ({**packed((ONE, [(1, "10")])), "outcome": "refused"}, ["fulfilment.packed_otherwise"]),
+        (packed((ONE, [(1, "9"), (2, "2.5")]), lines=[{"line": 1, "shipped": "9"}]), None),
+    ],
+)
+def test_what_is_in_the_cartons_is_what_was_shipped(raw, codes):
+    found = book(LINES, read_answer(raw))
+
+    assert (None if isinstance(found, Booking) else [problem.code for problem in found]) == codes
 
 
 def test_two_answers_that_say_the_same_are_the_same_text():

@@ -30,8 +30,24 @@ class AnswerLineIn(BaseModel):
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
+class PackedIn(BaseModel):
+    """What of a shipment line is in a carton, in base units."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    line: Annotated[int, Field(ge=1, le=1_000_000)]
+    qty: Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
+
+
+class CartonIn(BaseModel):
+    """A carton by its SSCC, with all that is in it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    sscc: Annotated[str, Field(pattern="^[0-9]{18}$")]
+    lines: Annotated[list[PackedIn], Field(min_length=1, max_length=ORDER_LINES)]
+
+
 class AnswerIn(BaseModel):
-    """The warehouse's answer. Lines that are not named were shipped in full."""
+    """The warehouse's answer. Lines that are not named were shipped in full; cartons, where they are named, hold all that was."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     outcome: Literal["shipped", "refused", "cancelled"]
@@ -39,6 +55,7 @@ class AnswerIn(BaseModel):
     reason: Annotated[str, Field(max_length=500)] | None = None
     tracking: Annotated[str, Field(max_length=200)] | None = None
     shipped_at: AwareDatetime | None = None
+    cartons: Annotated[list[CartonIn], Field(max_length=ORDER_LINES)] = []
 
     def raw(self) -> dict[str, Any]:
         """As the desk takes it."""

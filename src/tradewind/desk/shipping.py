@@ -33,7 +33,7 @@ MESSAGE = "warehouse.answered"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer as it came in: `{"outcome", "lines", "reason", "tracking", "shipped_at"}`, see `fulfilment.decide.read_answer`."""
+    """An answer as it came in: `{"outcome", "lines", "reason", "tracking", "shipped_at", "cartons"}`, see `fulfilment.decide.read_answer`."""
 
     shipment_id: UUID
     answer: Mapping[str, Any]

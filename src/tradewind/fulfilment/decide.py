@@ -11,6 +11,7 @@ from tradewind.fulfilment.model import (
     OUTCOMES,
     AnswerLine,
     Booking,
+    Carton,
     LineBooking,
     ReleasedLine,
     WarehouseAnswer,
@@ -18,6 +19,7 @@ from tradewind.fulfilment.model import (
 from tradewind.kernel.money import percent_of, plain, read_amount
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.value import value
+from tradewind.semantics.decide.rows.codes import is_sscc
 from tradewind.semantics.model import ZERO, Demand, Take
 
 
@@ -162,7 +164,8 @@ def _draw(
 
 def read_answer(raw: Mapping[str, Any]) -> WarehouseAnswer | list[Problem]:
     """The answer in a message or request: `{"outcome", "lines": [{"line", "shipped", "short", "reason"}], "reason", "tracking",
-    "shipped_at"}`; quantities as text in base units. Everything that is wrong with it, with its place."""
+    "shipped_at", "cartons": [{"sscc", "lines": [{"line", "qty"}]}]}`; quantities as text in base units. Everything that is wrong
+    with it, with its place."""
     problems: list[Problem] = []
     outcome = raw.get("outcome")
     if outcome not in OUTCOMES:
@@ -181,6 +184,7 @@ def read_answer(raw: Mapping[str, Any]) -> WarehouseAnswer | list[Problem]:
     shipped_at = _moment(raw.get("shipped_at"))
     if isinstance(shipped_at, Problem):
         problems.append(shipped_at)
+    cartons = _cartons(raw.get("cartons") or (), problems)
     if problems:
         return problems
     assert not isinstance(shipped_at, Problem)
@@ -190,6 +194,7 @@ def read_answer(raw: Mapping[str, Any]) -> WarehouseAnswer | list[Problem]:
         raw.get("reason"),
         raw.get("tracking"),
         shipped_at,
+        cartons,
     )
 
 
@@ -206,6 +211,42 @@ def _answer_line(raw: Any, where: str) -> AnswerLine | Problem:
             return errors.unreadable_answer("A quantity is never negative.", f"{where}/{name}")
         quantities.append(qty)
     return AnswerLine(raw["line"], quantities[0], quantities[1], raw.get("reason"))
+
+
+def _cartons(raw: Sequence[Any], problems: list[Problem]) -> tuple[Carton, ...]:
+    """The cartons, by their number; what is wrong with one is added to `problems`."""
+    cartons: dict[str, Carton] = {}
+    for place, one in enumerate(raw):
+        where = f"/cartons/{place}"
+        sscc = one.get("sscc") if isinstance(one, Mapping) else None
+        if not isinstance(sscc, str) or not is_sscc(sscc):
+            problems.append(errors.unreadable_answer("An SSCC is 18 digits, the last of which checks them.", where))
+        elif sscc in cartons:
+            problems.append(errors.unreadable_answer(f"Carton {sscc} is named twice.", where))
+        else:
+            inside = _packed(one.get("lines") or (), where, problems)
+            cartons[sscc] = Carton(sscc, tuple(sorted(inside.items())))
+    return tuple(cartons[sscc] for sscc in sorted(cartons))
+
+
+def _packed(raw: Sequence[Any], where: str, problems: list[Problem]) -> dict[int, Decimal]:
+    inside: dict[int, Decimal] = {}
+    if not raw:
+        problems.append(errors.unreadable_answer("Nothing is in the carton.", f"{where}/lines"))
+    for place, one in enumerate(raw):
+        here = f"{where}/lines/{place}"
+        line_no = one.get("line") if isinstance(one, Mapping) else None
+        if not isinstance(line_no, int) or isinstance(line_no, bool) or line_no in inside:
+            problems.append(errors.unreadable_answer("A carton names each line once.", here))
+            continue
+        qty = read_amount(one.get("qty"), where=f"{here}/qty")
+        if isinstance(qty, Problem):
+            problems.append(qty)
+        elif qty <= 0:
+            problems.append(errors.unreadable_answer("Of a line at least something is in a carton.", f"{here}/qty"))
+        else:
+            inside[line_no] = qty
+    return inside
 
 
 def _moment(value: Any) -> datetime | Problem | None:
@@ -238,11 +279,27 @@ def book(
             problems.append(found)
         else:
             booked.append(found)
+    problems = problems or _otherwise_packed(booked, answer)
     if problems:
         return problems
     nothing = bool(booked) and not any(one.shipped for one in booked)
     status = "refused" if nothing and answer.outcome == "shipped" else answer.outcome
     return Booking(status, tuple(booked), answer)
+
+
+def _otherwise_packed(booked: Sequence[LineBooking], answer: WarehouseAnswer) -> list[Problem]:
+    if not answer.cartons:
+        return []
+    packed: dict[int, Decimal] = {}
+    for carton in answer.cartons:
+        for line_no, qty in carton.lines:
+            packed[line_no] = packed.get(line_no, ZERO) + qty
+    problems: list[Problem] = []
+    for one in booked:
+        inside = packed.pop(one.line.line_no, ZERO)
+        if inside != one.shipped:
+            problems.append(errors.packed_otherwise(one.line.sku, plain(inside), plain(one.shipped), "/cartons"))
+    return problems + [errors.unknown_line(line_no, "/cartons") for line_no in packed]
 
 
 def _line_booking(

@@ -54,6 +54,13 @@ def does_not_add_up(released: str, shipped: str, short: str, where: str = "") ->
     )
 
 
+def packed_otherwise(sku: str, packed: str, shipped: str, where: str = "") -> Problem:
+    """Where cartons are named, what is in them is what was shipped."""
+    return Problem(
+        "fulfilment.packed_otherwise", f"{packed} of {sku} are in the cartons and {shipped} were shipped.", where
+    )
+
+
 def already_shipped(order: str, sku: str, qty: str, where: str = "") -> Problem:
     """What has left the house is not cancelled; it comes back as a return."""
     return Problem(

@@ -92,6 +92,17 @@ class AnswerLine:
 
 
 @value(frozen=True, slots=True)
+class Carton:
+    """A carton as it was packed: its SSCC, and base units by shipment line."""
+
+    sscc: str
+    lines: tuple[tuple[int, Decimal], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"sscc": self.sscc, "lines": [{"line": line_no, "qty": _plain(qty)} for line_no, qty in self.lines]}
+
+
+@value(frozen=True, slots=True)
 class WarehouseAnswer:
     """What the warehouse says about a shipment. Lines that it does not name were shipped in full."""
 
@@ -100,6 +111,7 @@ class WarehouseAnswer:
     reason: str | None = None
     tracking: str | None = None
     shipped_at: datetime | None = None
+    cartons: tuple[Carton, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The message it travels as; two answers that say the same are the same text."""
@@ -122,6 +134,8 @@ class WarehouseAnswer:
         body |= {name: value for name, value in members if value is not None}
         if self.shipped_at is not None:
             body["shipped_at"] = self.shipped_at.isoformat()
+        if self.cartons:
+            body["cartons"] = [one.as_json() for one in self.cartons]
         return body
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from tradewind.billing.model import InvoicedLine, OpenItem, TaxGroup
 from tradewind.catalog.model import UNIDENTIFIED
@@ -95,7 +94,6 @@ def shipped_of(shipment: Shipment, work: OrderWork) -> Shipped:
     for line in shipment.lines:
         if line.qty_shipped:
             units[line.order_line_no] = units.get(line.order_line_no, Decimal(0)) + line.qty_shipped
-    answer: dict[str, Any] = shipment.answer or {}
     assert shipment.shipped_at is not None
     return Shipped(
         shipment.number,
@@ -104,22 +102,23 @@ def shipped_of(shipment: Shipment, work: OrderWork) -> Shipped:
         tracking=shipment.tracking or "",
         ship_to=shipment.ship_to,
         site=shipment.site or "",
-        cartons=_cartons(answer, work),
+        cartons=_cartons(shipment, work),
     )
 
 
-def _cartons(answer: dict[str, Any], work: OrderWork) -> tuple[tuple[str, dict[int, Decimal]], ...]:
-    """The cartons a warehouse named in its answer: [{"sscc", "lines": [{"line", "qty"}]}], units of the base."""
-    return tuple(
-        (
-            str(carton.get("sscc") or ""),
-            {
-                int(one["line"]): in_line_unit(work.line(int(one["line"])), Decimal(str(one["qty"])))
-                for one in carton.get("lines", ())
-            },
-        )
-        for carton in answer.get("cartons", ())
-    )
+def _cartons(shipment: Shipment, work: OrderWork) -> tuple[tuple[str, dict[int, Decimal]], ...]:
+    """The cartons a warehouse named in its answer (`fulfilment.model.Carton`), by lines of the order."""
+    of_line = {line.line_no: line.order_line_no for line in shipment.lines}
+    cartons: list[tuple[str, dict[int, Decimal]]] = []
+    for carton in (shipment.answer or {}).get("cartons", ()):
+        inside: dict[int, Decimal] = {}
+        for one in carton["lines"]:
+            line = work.line(of_line[one["line"]])
+            inside[line.line.line_no] = inside.get(line.line.line_no, Decimal(0)) + in_line_unit(
+                line, Decimal(one["qty"])
+            )
+        cartons.append((carton["sscc"], inside))
+    return tuple(cartons)
 
 
 def issued_of(
