@@ -1,6 +1,7 @@
 """The calculator of changes: what each action comes to, without a database."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -169,6 +170,18 @@ def test_what_is_at_a_warehouse_keeps_its_line_in_the_jurisdiction_it_goes_to(st
         assert [(one.verdict, one.problem and one.problem.code) for one in plan.outcomes] == [
             ("rejected", "orders.handed_over")
         ]
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_date_that_nobody_can_mean_is_rejected(year: int) -> None:
+    at = datetime(year, 12, 31, tzinfo=UTC)
+
+    plan, _ = plan_change([state("10: 10 open")], [Group(1, HERE, None, None)], [MoveDate(at)], Meaning())
+
+    assert [(one.verdict, one.problem and one.problem.code) for one in plan.outcomes] == [
+        ("rejected", "orders.bad_date")
+    ]
+    assert plan.effects == ()
 
 
 def test_more_than_there_is_of_a_line_was_not_handed_over() -> None:

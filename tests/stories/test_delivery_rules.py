@@ -515,6 +515,9 @@ def test_what_cannot_arrive_in_its_window_waits_for_the_customer(shop):
     [
         (DraftGroup(not_before=datetime(2026, 4, 2, tzinfo=UTC), arrive_by=datetime(2026, 4, 1, tzinfo=UTC)), "orders.window_ends_first"),
         (DraftGroup(requested_at=datetime(2026, 4, 3, tzinfo=UTC), arrive_by=datetime(2026, 4, 1, tzinfo=UTC)), "orders.outside_window"),
+        (DraftGroup(requested_at=datetime(9999, 12, 31, tzinfo=UTC)), "orders.bad_date"),
+        (DraftGroup(not_before=datetime(1, 1, 1, tzinfo=UTC)), "orders.bad_date"),
+        (DraftGroup(arrive_by=datetime(9999, 12, 31, tzinfo=UTC)), "orders.bad_date"),
     ],
 )  # fmt: skip
 def test_a_window_that_is_none_is_refused(shop, group, code):

@@ -29,6 +29,8 @@ from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
 from tradewind.kernel.tx import Actor, Tx
 from tradewind.kernel.value import value
+from tradewind.orders.decide.moving import datable
+from tradewind.orders.errors import bad_date
 from tradewind.orders.model import Group, Line, Quantities
 from tradewind.semantics.model import DraftGroup, DraftLine, Finding, OrderDraft, Place
 from tradewind.streams.order_work import LineWork
@@ -161,7 +163,7 @@ def _place_groups(answer: Resolved, places: list[ShipTo]) -> None:
                 )
             )
             continue
-        if group.not_before is not None or group.arrive_by is not None:
+        if group.not_before is not None or group.arrive_by is not None or group.requested_at is not None:
             answer.problems += window_problems(group, f"/groups/{index}")
         wished = group.requested_at or group.not_before
         answer.groups.append(
@@ -178,8 +180,11 @@ def _place_groups(answer: Resolved, places: list[ShipTo]) -> None:
 
 
 def window_problems(group: DraftGroup, where: str) -> list[Problem]:
-    """What is wrong with a window: it ends before it begins, or the requested date lies outside it."""
+    """What is wrong with the wished dates: one cannot be, the window ends before it begins, or the requested date lies outside it."""
     start, end, wish = group.not_before, group.arrive_by, group.requested_at
+    for name, at in (("requested_at", wish), ("not_before", start), ("arrive_by", end)):
+        if not datable(at):
+            return [bad_date(f"{where}/{name}")]
     if start is not None and end is not None and end < start:
         return [Problem("orders.window_ends_first", "A window ends after it begins.", f"{where}/arrive_by")]
     if wish is not None and ((start is not None and wish < start) or (end is not None and wish > end)):

@@ -153,6 +153,11 @@ def bad_price(where: str = "") -> Problem:
     return Problem("orders.bad_price", "A unit price is 0 or more, with at most 6 decimal places.", where)
 
 
+def bad_date(where: str = "") -> Problem:
+    """Nobody means a date of the first or the last years there are, and nothing can be counted from it."""
+    return Problem("orders.bad_date", "A wished date lies between the years 1900 and 2999.", where)
+
+
 def bad_po(where: str = "") -> Problem:
     """An order number has a letter or a digit."""
     return Problem("orders.bad_po", "An order number has a letter or a digit.", where)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from tradewind.kernel.money import UNIT_PRICE_DIGITS, round_places
@@ -27,8 +28,16 @@ from tradewind.semantics.model import Place
 Changing = Callable[[Group], Group]
 
 
+def datable(at: datetime | None) -> bool:
+    """Whether days can be counted from a wished date, and back from it."""
+    return at is None or 1900 <= at.year <= 2999
+
+
 def move_date(sheet: Sheet, action: MoveDate) -> Outcome:
     """Another requested date for what is still to be shipped."""
+
+    if not datable(action.requested_at):
+        return reject(errors.bad_date(f"{sheet.where}/requested_at"), action.line_no)
 
     def dated(group: Group) -> Group:
         at = action.requested_at
