@@ -284,3 +284,10 @@ def test_a_ladder_has_at_most_fifty_tiers():
 
     assert found.ladders == []
     assert {refused.problems[0].code for refused in found.refused} == {"import.too_many_tiers", "import.ladder_refused"}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_row_without_anything_is_refused_for_what_it_lacks(kind: str):
+    found = row(kind)
+
+    assert {code for code, _ in faults(found)} == {"import.missing_value"}

@@ -5,7 +5,7 @@ one call per column, and only a bad one is looked at again to name every fault a
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from tradewind.kernel.problem import Problem
@@ -171,6 +171,8 @@ def parse_row(
     """One row given by field name; every fault at once."""
     positions = {field.name: at for at, field in enumerate(kind.fields) if field.name in cells}
     missing = [field for field in kind.fields if field.required and field.name not in cells]
+    if missing:  # what a whole row keeps among its values cannot be asked of half of one
+        kind = replace(kind, check=None)
     reader = reader_of(kind, positions, declared=declared)
     ordered = [cells.get(field.name, "") for field in kind.fields]
     parsed = reader.parse_chunk(Chunk([TextRow(number, ordered)], []))
