@@ -153,6 +153,7 @@ def test_the_waterfall_goes_from_the_root_down_and_names_what_lacks() -> None:
         (["credit.blocked"], "50", "60", "9", "collect what is overdue"),
         (["credit.blocked"], "50", "60", "0", "talk to the account"),
         (["credit.prepay_due"], "50", "60", "9", "ask for the payment"),
+        (["accounts.not_active"], "50", "60", "0", "see why the account is blocked"),
     ],
 )
 def test_what_the_desk_would_do_next(codes: list[str], amount: str, room: str | None, overdue: str, says: str) -> None:

@@ -234,6 +234,8 @@ def suggestion(codes: Iterable[str], *, amount: Decimal, room: Decimal | None, o
     held = set(codes)
     if "credit.prepay_due" in held:
         return "ask for the payment"
+    if "accounts.not_active" in held:
+        return "see why the account is blocked"
     if "credit.blocked" in held:
         return "collect what is overdue" if overdue > 0 else "talk to the account"
     if room is None or amount <= room:
