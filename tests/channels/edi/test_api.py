@@ -66,6 +66,10 @@ def test_a_partner_is_put_read_and_put_back_as_it_was(client: EdgeClient) -> Non
     [
         ({"account": "NOBODY"}, "accounts.unknown"),
         ({"sandbox_account": "ALMA"}, "channels.sandbox_is_live"),
+        (
+            {"account": None, "sandbox_account": "ALMA", "names": {"accounts": {"4711": "ALMA"}}},
+            "channels.sandbox_is_live",
+        ),
         ({"map": {"colour": ["x"]}}, "channels.map_unreadable"),
         ({"separators": {"segment": "*"}}, "channels.bad_separators"),
         ({"separators": {"element": "A"}}, "channels.bad_separators"),

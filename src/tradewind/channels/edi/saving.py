@@ -101,7 +101,8 @@ def _check_accounts(given: Described, accounts: Mapping[str, UUID]) -> list[Prob
         for where, code in named
         if code is not None and code not in accounts
     ]
-    if given.account is not None and given.account == given.sandbox_account:
+    live = {given.account, *(given.accounts or {}).values()}
+    if given.sandbox_account is not None and given.sandbox_account in live:
         message = "The sandbox is an account of its own, so that no test is ever a live order."
         problems.append(Problem("channels.sandbox_is_live", message, "/sandbox_account"))
     return problems
