@@ -67,7 +67,7 @@ values (%(id)s, %(partner)s, %(document)s, %(place)s, %(control)s, %(digest)s, %
 on conflict (partner_id, control_no, digest) do nothing returning id
 """
 _ARRIVED = """
-select id, partner_id, document_id, control_no, is_test, status, message_id from partner_interchange
+select id, partner_id, document_id, place, control_no, is_test, status, message_id from partner_interchange
 where partner_id = %(partner)s and control_no = %(control)s and digest = %(digest)s
 """
 _FINISH = """
@@ -199,7 +199,7 @@ def note_arrival(
     is_new = tx.row(_ARRIVE, columns) is not None
     row = tx.row(_ARRIVED, columns)
     assert row is not None
-    return Arrived(row[0], row[1], row[2], row[3], row[4], row[5], row[6], is_new)
+    return Arrived(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], is_new)
 
 
 def finish_interchange(

@@ -57,11 +57,13 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An interchange that came in, as it was noted. `is_new` False: the same bytes under the same number were there before."""
+    """An interchange that came in, as it was noted. `place`: which one of its document, from 1. `is_new` False: the same bytes
+    under the same number were there before."""
 
     id: UUID
     partner_id: UUID
     document_id: UUID
+    place: int
     control_no: int
     is_test: bool
     status: str

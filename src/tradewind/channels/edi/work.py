@@ -35,6 +35,7 @@ from tradewind.channels.edi.letters import delivery_of, write_to_partners
 from tradewind.channels.edi.model import Arrived, Partner
 from tradewind.channels.edi.queries.inbound import (
     document_of,
+    findings_of,
     highest_control,
     other_bytes,
     places_done,
@@ -218,6 +219,8 @@ def _arrive(
     is_test = envelope.is_test or partner.in_test
     arrived = note_arrival(tx, partner.id, document_id, place=place, control_no=control, digest=digest, is_test=is_test)
     if not arrived.is_new and (arrived.status == "done" or arrived.document_id != document_id):
+        if not how.mending and arrived.document_id == document_id and arrived.place == place:
+            return _through(tx, partner, arrived)
         if arrived.document_id != document_id or not how.mending:
             return _again(tx, partner, arrived, document_id)
         left = places_held(tx, arrived.id)
@@ -250,6 +253,15 @@ def _stranger(tx: Tx, envelope: Envelope, partner: Partner | None) -> dict[str, 
         if near:
             finding["detail"] = {"did_you_mean": near}
     return _report(None, envelope.control, "held", [finding], is_test=envelope.is_test)
+
+
+def _through(tx: Tx, partner: Partner, arrived: Arrived) -> dict[str, Any]:
+    """Somebody was through with this very interchange and did not come to say what became of its document."""
+    sets_, outcomes = tallies(tx, arrived.id)
+    return _report(
+        partner.code, arrived.control_no, "done", findings_of(tx, arrived.id), is_test=arrived.is_test, sets=sets_,
+        outcomes=outcomes, acknowledgement=None if arrived.message_id is None else str(arrived.message_id),
+    )  # fmt: skip
 
 
 def _again(tx: Tx, partner: Partner, arrived: Arrived, document_id: UUID) -> dict[str, Any]:

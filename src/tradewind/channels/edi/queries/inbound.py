@@ -43,6 +43,7 @@ from partner_interchange i join partner_set s on s.interchange_id = i.id left jo
 where i.document_id = %(document)s and (%(outcome)s::text is null or s.outcome = %(outcome)s)
 order by i.place, s.place limit %(limit)s
 """
+_FOUND = "select findings from partner_interchange where id = %s"
 _TALLIES = "select outcome, count(*) from partner_set where interchange_id = %s group by outcome order by outcome"
 
 
@@ -80,6 +81,11 @@ def tallies(reader: Reader, interchange_id: UUID) -> tuple[int, dict[str, int]]:
     """How many sets an interchange has, and how many became what."""
     found: dict[str, int] = dict(reader.rows(_TALLIES, [interchange_id]))
     return sum(found.values()), found
+
+
+def findings_of(reader: Reader, interchange_id: UUID) -> list[dict[str, Any]]:
+    """What was said of an interchange as a whole."""
+    return list(reader.value(_FOUND, [interchange_id]) or ())
 
 
 def places_held(reader: Reader, interchange_id: UUID) -> set[int]:
