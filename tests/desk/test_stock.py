@@ -1,6 +1,6 @@
 """Receipts, counts and adjustments: what each changes, refuses, and says on the log."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -113,6 +113,16 @@ def test_what_cannot_be_received_falls_out_alone_with_its_place(shop):
     ]
     assert answers[5].where == "/5/qty"
     assert row(shop)[0] == 106
+
+
+def test_goods_are_not_expected_at_the_end_of_time(shop):
+    dates = [datetime(9999, 12, 31, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC)]
+    wanted = [Expectation(f"PO-{at.year}", "N", "CUP", D(5), at) for at in dates]
+
+    answers = shop.database.write(lambda tx: expect_supply(tx, wanted))
+
+    assert codes(answers) == ["inventory.bad_date", ""]
+    assert answers[0].where == "/0/expected_at"
 
 
 def test_more_than_was_expected_is_received_and_raises_the_supply(shop):

@@ -291,3 +291,9 @@ def test_a_row_without_anything_is_refused_for_what_it_lacks(kind: str):
     found = row(kind)
 
     assert {code for code, _ in faults(found)} == {"import.missing_value"}
+
+
+def test_goods_that_are_expected_at_the_end_of_time_are_refused():
+    found = row("inbound_supply", reference="P", site="N", sku="S", qty="1", expected_at="9999-12-31T00:00:00Z")
+
+    assert faults(found) == [("import.bad_date", "row 7, column expected_at")]

@@ -24,12 +24,12 @@ from tradewind.desk.items import (
     unknown,
 )
 from tradewind.desk.restricted import bar_restricted
+from tradewind.kernel.limits import datable
 from tradewind.kernel.money import plain, round_money
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.quantity import UNITS, factor_between, to_base
 from tradewind.kernel.tx import Actor, Tx
 from tradewind.kernel.value import value
-from tradewind.orders.decide.moving import datable
 from tradewind.orders.errors import bad_date
 from tradewind.orders.model import Group, Line, Quantities
 from tradewind.semantics.model import DraftGroup, DraftLine, Finding, OrderDraft, Place

@@ -13,7 +13,7 @@ from tradewind.desk.stock_items import Item, Key, below_zero, refuse_items, reso
 from tradewind.inventory import commands, errors
 from tradewind.inventory.model import Supply
 from tradewind.inventory.queries import LOCK_SUPPLY, Promised, promised_to, supplies_named
-from tradewind.kernel.limits import PAGE
+from tradewind.kernel.limits import PAGE, datable
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
@@ -61,6 +61,9 @@ def expect_supply(tx: Tx, expectations: Sequence[Expectation]) -> list[Expected 
             answers[item.place] = errors.bad_quantity("Named twice in one batch.", f"/{item.place}/reference")
             continue
         named.add((asked.reference, item.key))
+        if not datable(asked.expected_at):
+            answers[item.place] = errors.bad_date(f"/{item.place}/expected_at")
+            continue
         old = known.get(index)
         if old is None and item.qty <= 0:
             answers[item.place] = errors.unknown_supply(asked.reference, asked.sku, asked.site, f"/{item.place}")

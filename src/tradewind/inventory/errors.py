@@ -66,3 +66,8 @@ def named_at_once(reference: str, where: str = "") -> Problem:
     return Problem(
         "inventory.named_at_once", f"{reference} was stored at this moment by somebody else; send it again.", where, 409
     )
+
+
+def bad_date(where: str = "") -> Problem:
+    """Nobody expects goods in the first or the last years there are, and no promise can be counted from it."""
+    return Problem("inventory.bad_date", "Goods are expected between the years 1900 and 2999.", where)

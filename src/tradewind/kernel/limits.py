@@ -1,5 +1,7 @@
 """Bounds. Everything that could grow without end has one, and passing it is a named refusal."""
 
+from datetime import datetime
+
 BATCH_ORDERS = 64  # orders combined into one transaction; no gain beyond (measured)
 BATCH_LINES = 640  # lines combined into one transaction
 ORDER_LINES = 10_000  # lines of one order
@@ -16,3 +18,8 @@ TREE_ORDERS = 10_000  # orders of one tree of accounts that one change of its cr
 PAGE = 500  # rows of one page
 MESSAGE_LIFE_DAYS = 30  # an early message waits this long for somebody to wait for it
 IDEMPOTENCY_DAYS = 30
+
+
+def datable(at: datetime | None) -> bool:
+    """Whether days can be counted from a date that somebody gave, and back from it: 9999-12-31 is no day goods come on."""
+    return at is None or 1900 <= at.year <= 2999

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 
+from tradewind.kernel.limits import datable
 from tradewind.kernel.money import UNIT_PRICE_DIGITS, round_places
 from tradewind.kernel.problem import Problem
 from tradewind.orders import errors
@@ -26,11 +26,6 @@ from tradewind.orders.model import ZERO, Group
 from tradewind.semantics.model import Place
 
 Changing = Callable[[Group], Group]
-
-
-def datable(at: datetime | None) -> bool:
-    """Whether days can be counted from a wished date, and back from it."""
-    return at is None or 1900 <= at.year <= 2999
 
 
 def move_date(sheet: Sheet, action: MoveDate) -> Outcome:

@@ -1,11 +1,13 @@
 """What is on its way to us."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from tradewind.kernel.limits import datable
 from tradewind.semantics.decide.rows.fields import code, moment, number, one_of, unit
-from tradewind.semantics.decide.rows.schema import Kind
+from tradewind.semantics.decide.rows.schema import Fault, Kind
 
 
 class InboundSupplyRow(NamedTuple):
@@ -19,6 +21,11 @@ class InboundSupplyRow(NamedTuple):
     uom: str | None
     expected_at: datetime
     status: str
+
+
+def _check(row: InboundSupplyRow) -> Iterable[Fault]:
+    if not datable(row.expected_at):
+        yield Fault("expected_at", "import.bad_date", "goods are expected between the years 1900 and 2999")
 
 
 INBOUND_SUPPLY = Kind(
@@ -46,4 +53,5 @@ INBOUND_SUPPLY = Kind(
     ),
     key=("reference", "site", "sku"),
     after=("sites", "products"),
+    check=_check,
 )
