@@ -201,6 +201,29 @@ def test_what_to_pay_by_when_and_what_for_stand_together():
     assert (at_once["payment"]["label"], at_once["remarks"]) == ("Zahlbetrag sofort", [])
 
 
+NET30 = {"name": "30 days net", "net_days": 30, "month_end": "none", "months": 0, "pay_day": None, "starts_from": "invoice",
+         "not_before": None, "discount_percent": 0, "prepay_percent": 0}  # fmt: skip
+WHOLE = {"due_on": "2026-04-01", "amount": "29.75", "discount_until": None, "discount": "0"}
+
+
+@pytest.mark.parametrize(
+    ("more", "parts", "said"),
+    [
+        ({}, [], "30 Tage netto"),
+        ({}, [WHOLE], "30 days net"),
+        ({"net_days": 0, "name": "at once"}, [], "at once"),
+        ({"month_end": "first"}, [], "30 days net"),
+        ({"pay_day": 15}, [], "30 days net"),
+        ({"starts_from": "ship"}, [], "30 days net"),
+        ({"prepay_percent": 50.0}, [], "30 days net"),
+    ],
+)
+def test_terms_of_nothing_but_days_are_said_in_the_language_of_the_paper(more, parts, said):
+    sheet, _ = sheet_of(invoice(terms={**NET30, **more}, parts=parts), "de", COVERED)
+
+    assert f"Zahlungsziel: {said}" in sheet["remarks"]
+
+
 def test_an_invoice_in_parts_says_each_with_its_day():
     parts = [
         {"due_on": f"2026-0{month}-01", "amount": amount, "discount_until": None, "discount": "0"}

@@ -99,7 +99,8 @@ def payment(values: Values, words: Wording) -> dict[str, Any]:
 def payment_remarks(values: Values, words: Wording) -> list[str]:
     """Terms in words: their name, then what was frozen with the invoice: parts with their days, the discount for paying early."""
     terms, parts, currency = values.get("terms") or {}, values.get("parts") or [], values["currency"]
-    remarks = [f"{words.say('terms')}: {terms['name']}"] if terms.get("name") else []
+    named = _terms_in_words(terms, words, plain=not parts)  # of terms that are only days an invoice keeps no parts
+    remarks = [f"{words.say('terms')}: {named}"] if named else []
     if len(parts) > 1:
         remarks += [
             words.say("instalment", date=words.day(part["due_on"]), amount=words.money(decimal_of(part["amount"]), currency),
@@ -108,6 +109,14 @@ def payment_remarks(values: Values, words: Wording) -> list[str]:
         ]  # fmt: skip
     remarks += [_discount(part, values, words) for part in parts if decimal_of(part["discount"])]
     return remarks
+
+
+def _terms_in_words(terms: Mapping[str, Any], words: Wording, *, plain: bool) -> str | None:
+    """Terms as the paper's language says them where they are nothing but days, else by the name somebody gave them."""
+    more = any(terms.get(name) for name in ("months", "pay_day", "not_before", "prepay_percent"))
+    usual = plain and not more and (terms.get("month_end"), terms.get("starts_from")) == ("none", "invoice")
+    days = terms.get("net_days") or 0
+    return words.say("terms_net", days=str(days)) if usual and days > 1 else terms.get("name")
 
 
 def _discount(part: Mapping[str, Any], values: Values, words: Wording) -> str:
