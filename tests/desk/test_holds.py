@@ -9,8 +9,9 @@ import pytest
 
 from shop import Shop
 from tradewind.access.model import PERMISSIONS
+from tradewind.desk.cancel import CancelRequest, cancel_orders
 from tradewind.desk.holds import HoldAnswer, HoldRelease, NewHold, open_holds, release_holds
-from tradewind.desk.limits import Headroom, LimitChange, OverrideGrant, change_limits, grant_overrides
+from tradewind.desk.limits import Headroom, LimitChange, OverrideGrant, ask_waiting, change_limits, grant_overrides
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Actor
 from tradewind.orders.model import HOLD_BLOCKS
@@ -134,6 +135,24 @@ def test_a_raised_limit_asks_the_orders_that_wait_for_it_again(shop):
     assert isinstance(answer, Headroom)
     assert (answer.limit, answer.asked_again) == (50, 2)
     assert (shop.status(waits), shop.status(too_large)) == ("released", "held")
+
+
+def test_headroom_that_nobody_asked_with_lets_the_oldest_order_go_that_fits(shop):
+    limit(shop, "50")
+    first = shop.order(("CUP", "10"), requested=shop.clock.at + timedelta(days=1))
+    waits, too_large = shop.order(("CUP", "9")), shop.order(("CUP", "80"))
+    events = "select count(*) from event"
+    before = shop.one(events)
+    assert shop.database.write(ask_waiting) == ()
+    assert shop.one(events) == before
+
+    shop.database.write(lambda tx: cancel_orders(tx, [CancelRequest(first, reason="no need")]))
+    freed = shop.database.write(ask_waiting)
+    shop.turn()
+
+    assert freed == shop.one("select number from sales_order where id = %s", [waits])
+    assert (shop.status(waits), shop.status(too_large)) == ("released", "held")
+    assert shop.database.write(ask_waiting) == ()
 
 
 def test_a_limit_below_what_is_taken_stops_what_comes_next_only(shop):

@@ -22,10 +22,11 @@ from tradewind.app.settings import Settings
 from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.edi.queries.partners import has_partners
 from tradewind.channels.edi.work import work_next
+from tradewind.desk.limits import ask_waiting
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Actor, Database, Tx, dumps
-from tradewind.orchestration.commands.crank import Crank
+from tradewind.orchestration.commands.crank import CRANK, Crank
 from tradewind.orchestration.commands.deliveries import Due, Failure, claim_deliveries, note_failed, note_sent
 from tradewind.orchestration.commands.messages import sweep_messages
 from tradewind.rules.decide.feel import read_expression
@@ -36,7 +37,7 @@ from tradewind.streams.sources import StockMoved
 SHORTEST_REST, LONGEST_REST = 0.02, 0.2
 GATHER = 0.1  # a turn that was not full rests this long: a set of forty costs hardly more than one of five
 LONGEST_TROUBLE = 5.0
-MESSAGES_EVERY, BACKORDERS_EVERY = 1.0, 15.0
+MESSAGES_EVERY, CREDIT_EVERY, BACKORDERS_EVERY = 1.0, 5.0, 15.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
 TRADER = Actor(principal_id=None, name="partners", channel="edi")
 SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
@@ -68,6 +69,7 @@ class Duties:
     crank: Crank = field(init=False)
     backorders: BackorderCrank = field(init=False)
     messages_at: float = 0.0
+    credit_at: float = 0.0
     backorders_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -104,6 +106,9 @@ class Duties:
             self.messages_at = now
             woken, expired = self.database.write(sweep_messages)
             found |= {"woken": woken, "expired": expired}
+        if now - self.credit_at >= CREDIT_EVERY:
+            self.credit_at = now
+            found |= {"credit_freed": len(self.database.write(ask_waiting, actor=CRANK))}
         if now - self.backorders_at >= BACKORDERS_EVERY:
             self.backorders_at = now
             swept = self.backorders.sweep()

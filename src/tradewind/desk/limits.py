@@ -12,15 +12,16 @@ from uuid import UUID
 from tradewind.credit import errors
 from tradewind.credit.commands import insert_override, set_limits
 from tradewind.credit.model import APPROVER_LIMITS, Node
-from tradewind.credit.queries import LOCK_CREDIT, nodes_from
+from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from, nodes_of
 from tradewind.kernel.limits import TREE_ORDERS
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.money import LARGEST_AMOUNT
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Event, Tx
 from tradewind.orchestration.commands.waits import LOCK_INSTANCES, instances_about
-from tradewind.orders.queries import LOCK_ORDERS
+from tradewind.orders.queries import LOCK_ORDERS, short_of_credit
 from tradewind.semantics.model import ZERO
+from tradewind.streams.credit_check import OVER_LIMIT
 from tradewind.streams.held import Held, free_held, look_for_held
 from tradewind.streams.order_work import Shelves
 
@@ -173,3 +174,21 @@ def _with(one: Headroom | Problem, held: Held, freed: tuple[str, ...]) -> Headro
         return one
     below = sum(one.account_id in path for path in held.order_paths)
     return replace(one, asked_again=below, freed=freed)
+
+
+def ask_waiting(tx: Tx, *, accounts: int = 200, orders: int = 1_000) -> tuple[str, ...]:
+    """Let go on what waits for headroom that came without anybody asking: from a cancelled order, a reservation that was over,
+    or in the moment between an order's look at its limit and its commit. Gives the numbers; nothing is written where none fits."""
+    short = short_of_credit(tx, OVER_LIMIT, limit=accounts)
+    paths = credit_paths(tx, [account_id for account_id, _, _ in short])
+    nodes = nodes_of(tx, {node for path in paths.values() for node in path})
+    fitting: set[UUID] = set()
+    for account_id, least, count in short:
+        room = min((nodes[one].headroom for one in paths.get(account_id, ())), default=None)
+        if room is not None and least <= room and count <= orders:
+            fitting.add(account_id)
+            orders -= count
+    if not fitting:
+        return ()
+    shelves, held = lock_limits(tx, fitting)
+    return free_held(tx, held, shelves)

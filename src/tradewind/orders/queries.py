@@ -336,6 +336,21 @@ def held_for_credit(reader: Reader, accounts: Iterable[UUID], *, limit: int) -> 
     return [(row[0], row[1]) for row in rows]
 
 
+_SHORT_OF_CREDIT = """
+select o.account_id, min(o.total - o.credit_taken), count(*)
+from order_hold h join sales_order o on o.id = h.order_id and o.status not in ('closed', 'cancelled')
+where h.released_at is null and h.kind = 'credit' and h.code = %(code)s and h.scope = 'order'
+  and not exists (select from order_hold other where other.order_id = o.id and other.released_at is null
+                  and other.kind not in ('credit', 'stock', 'customer', 'dispute'))
+group by o.account_id order by min(h.opened_at) limit %(limit)s
+"""
+
+
+def short_of_credit(reader: Reader, code: str, *, limit: int) -> list[tuple[UUID, Decimal, int]]:
+    """Accounts whose orders nothing stops but the credit hold `code`: what the smallest of them lacks, and how many they are."""
+    return [(row[0], row[1], row[2]) for row in reader.rows(_SHORT_OF_CREDIT, {"code": code, "limit": limit})]
+
+
 def reverted_by(reader: Reader, ids: Sequence[UUID]) -> frozenset[UUID]:
     """Which of these changes were reverted."""
     sql = "select reverts from order_change where reverts = any(%(ids)s::uuid[])"
