@@ -34,6 +34,7 @@ SUBMIT = "tradewind.app.submit:submit_command"
 SHEET_OPTIONS = "tradewind.app.submit:SheetOptions"
 CREATE_KEY = "tradewind.app.credentials:create_key"
 READ_SOURCE = "tradewind.channels.decide.formats:read_source"
+TCK = "tradewind.app.decision_kit:tck_command"
 READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
 Arguments = argparse.Namespace
 
@@ -111,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     streams = add("streams", _check_streams, "Work with value streams.")
     streams.add_argument("action", choices=["check"])
     streams.add_argument("files", metavar="FILE", nargs="+", type=Path, help="BPMN 2.0 XML")
+    rules = add("rules", _run_kit, "Work with decision tables.")
+    rules.add_argument("action", choices=["tck"])
+    rules.add_argument("folder", metavar="DIR", type=Path, help="cases of the DMN compatibility kit")
     key = add("key", _create_key, "Make an API key; it is shown once.")
     key.add_argument("action", choices=["create"])
     key.add_argument("login", metavar="LOGIN")
@@ -329,6 +333,10 @@ def _check_streams(arguments: Arguments, _: Settings) -> int:
         wrong += not report["ok"]
         print(json.dumps(report, ensure_ascii=False))
     return 1 if wrong else 0
+
+
+def _run_kit(arguments: Arguments, _: Settings) -> int:
+    return int(load(TCK)(arguments.folder))
 
 
 def _readable(path: Path) -> None:

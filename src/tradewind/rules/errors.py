@@ -1,6 +1,7 @@
 """Refusals of the rules engine."""
 
 from tradewind.kernel.problem import Problem
+from tradewind.rules.model import Place
 
 
 def cannot_read(what: str, text: str, position: int) -> Problem:
@@ -40,3 +41,19 @@ def wrong_arguments(name: str, expected: str, text: str, position: int) -> Probl
 
 def _shown(text: str, position: int) -> dict[str, object]:
     return {"position": position, "near": text[max(0, position - 10) : position + 20]}
+
+
+def not_a_model(code: str, what: str, place: str = "definitions", **detail: object) -> Problem:
+    """The file as a whole is refused: `rules.not_xml`, `not_dmn`, `document_type_refused` or `model_too_large`."""
+    return Problem(code, what, place, detail=detail)
+
+
+def not_understood(code: str, what: str, place: Place) -> Problem:
+    """An element of a decision model that is refused, with its tag and id."""
+    return Problem(code, what, str(place), detail={"element": place.element, "id": place.id})
+
+
+def inside(problem: Problem, place: Place) -> Problem:
+    """A refusal of an expression, at the element that holds it."""
+    detail = {**problem.detail, "element": place.element, "id": place.id}
+    return Problem(problem.code, problem.message, f"{place}, {problem.where}", problem.status, detail)

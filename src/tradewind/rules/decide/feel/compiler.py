@@ -39,11 +39,12 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression: its text, the variables it reads, and its value in a context."""
+    """A compiled expression: its text, the variables it reads, the context's functions it calls, its value in a context."""
 
     text: str
     names: frozenset[str]
     closure: Closure
+    calls: tuple[str, ...] = ()
 
     def evaluate(self, context: Context) -> object:
         """Decimal, str, bool, None, date, datetime, Duration, list or mapping; null where there is no value."""
@@ -58,12 +59,17 @@ def read_expression(text: str, vocabulary: Vocabulary = PLAIN) -> Expression | P
     tree = parse(text, vocabulary)
     if isinstance(tree, Problem):
         return tree
-    return Expression(text, names_in(tree), closure(tree))
+    return Expression(text, names_in(tree), closure(tree), calls_in(tree))
 
 
 def names_in(tree: Tree) -> frozenset[str]:
     """The variables that a tree reads."""
     return frozenset(node.name for node, _ in walk(tree) if isinstance(node, Name))
+
+
+def calls_in(tree: Tree) -> tuple[str, ...]:
+    """The functions of the context that a tree calls, one for each call."""
+    return tuple(node.function for node, _ in walk(tree) if isinstance(node, Invoke))
 
 
 def compile_expression(text: str) -> Expression:

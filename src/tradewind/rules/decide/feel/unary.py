@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tradewind.kernel.problem import Problem
-from tradewind.rules.decide.feel.compiler import Context, closure, names_in
+from tradewind.rules.decide.feel.compiler import Context, calls_in, closure, names_in
 from tradewind.rules.decide.feel.parser import parse_tests
 from tradewind.rules.decide.feel.syntax import Binary, Call, ListOf, Literal, Logic, Negate, Range, Test, Tree, Within
 from tradewind.rules.decide.feel.values import OPERATORS, any_of, meets
@@ -38,6 +38,7 @@ class UnaryTests:
     negated: bool
     constants: tuple[Constant, ...] | None
     tests: tuple[Callable[[object, Context], bool | None], ...]
+    calls: tuple[str, ...] = ()
 
     @property
     def is_any(self) -> bool:
@@ -64,7 +65,10 @@ def read_tests(text: str, words: Vocabulary = PLAIN) -> UnaryTests | Problem:
     constants = [_constant(tree) for tree in trees]
     known = [constant for constant in constants if constant is not None]
     tests = tuple(_test(tree, constant) for tree, constant in zip(trees, constants, strict=True))
-    return UnaryTests(text.strip(), names, negated, tuple(known) if len(known) == len(constants) else None, tests)
+    calls = tuple(call for tree in trees for call in calls_in(tree))
+    return UnaryTests(
+        text.strip(), names, negated, tuple(known) if len(known) == len(constants) else None, tests, calls
+    )
 
 
 def _constant(tree: Tree) -> Constant | None:
