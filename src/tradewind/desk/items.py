@@ -99,7 +99,7 @@ def unknown(line: DraftLine, near: Sequence[str], *, where: str) -> Problem:
     close = get_close_matches(normal(line.item), near, 3, 0.5)
     return Problem(
         "catalog.unknown_item",
-        f"There is no item {line.item}.",
+        f"There is no item {line.item}." if line.item else "The line names no item.",
         f"{where}/item",
         422,
         {"did_you_mean": close} if close else {},

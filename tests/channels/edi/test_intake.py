@@ -221,6 +221,19 @@ def test_an_unknown_place_holds_the_set_until_it_has_a_name_and_is_answered_mean
     )
 
 
+def test_a_line_that_names_no_item_is_held_and_answered_without_an_empty_id(trading: Trading) -> None:
+    body = x12_850("PO-1", ("CUP", "1", ""), ("", "5", ""))
+
+    trading.receive(interchange([one.removesuffix("***VP*") if one.startswith("PO1*2") else one for one in body]))
+
+    assert codes_of(trading) == ["channels.item_missing"]
+    trading.serve()
+    answer = trading.sets()[-1]
+    assert segments_of(answer, "PO1")[1] == ("PO1", "2", "5", "EA")
+    assert segments_of(answer, "REF")[-1][-1] == "The line names no item."
+    assert segments_of(answer, "ACK")[1] == ("ACK", "IH", "5", "EA")
+
+
 def test_a_replacement_without_an_original_is_held_and_may_be_taken_as_new(trading: Trading) -> None:
     report = trading.receive(interchange(x12_850("PO-1", ("CUP", "1", ""), purpose="05")))
 
