@@ -7,9 +7,11 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from small_company import ID, found
+from small_company import ID, found, sql
 from tradewind.app.schema import VERIFIER, account_column, metadata
 from tradewind.kernel.tx import Database, Reader, become_application, become_buyer
+
+pytestmark = pytest.mark.breaks_invariants  # rows are there to be seen or not, they need not fit together
 
 TABLES = {table.name: table for table in metadata.tables.values()}
 OF_BUYERS = sorted(name for name, table in TABLES.items() if table.info["buyer"])
@@ -22,10 +24,27 @@ FILLED = [
 ]
 
 
+# What the company of the invariants has no need of.
+MORE = """
+insert into licence (id, account_id, code, number, valid_from) values (gen_random_uuid(), '{root}', 'ADR', 'L-1', {t});
+insert into order_file (document_id, account_id, sha256, mode, outcome, rows, accepted, answer, at) values
+  ('{document}', '{root}', sha256('x'), 'accept-valid', 'placed', 1, 1, '{{}}', {t});
+insert into order_file_mapping (account_id, signature, header, mapping, updated_at) values ('{root}', 's', '[]', '{{}}', {t});
+insert into payment_refund (id, payment_id, account_id, amount, reason, refunded_at) values
+  (gen_random_uuid(), '{payment1}', '{root}', 1, 'too much', {t});
+insert into invoice_instalment (invoice_id, part_no, account_id, due_at, amount) values
+  ('{invoice1}', 1, '{root}', {t}, 20), ('{invoice1}', 2, '{root}', {t}, 27.60);
+insert into line_substitution (order_id, line_no, account_id, ordered_product_id, ordered_qty, ordered_uom, ordered_base,
+  substitute_id, substitute_base, numerator, denominator, consent, price, decided_at) values
+  ('{order1}', 1, '{root}', '{service}', 10, 'EA', 10, '{product}', 10, 1, 1, 'automatic', 'own', {t});
+"""
+
+
 @pytest.fixture
 def db(app_url: str, owner_url: str) -> Iterator[Database]:
     with psycopg.connect(owner_url) as connection:
         found(connection)
+        connection.execute(sql(MORE))
         connection.execute("update event set account_id = %s where payload ->> 'number' <> 'SO-2'", [ROOT])
         connection.execute("update event set account_id = %s where payload ->> 'number' = 'SO-2'", [BRANCH])
     database = Database(app_url)
