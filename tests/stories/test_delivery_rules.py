@@ -10,6 +10,7 @@ import pytest
 from emitted_sql import RecordingDatabase
 from shop import Shop
 from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
+from tradewind.desk.change import ChangeRequest, change
 from tradewind.desk.holds import HoldRelease, release_holds
 from tradewind.desk.place import Placed, place
 from tradewind.desk.preview import preview
@@ -18,6 +19,7 @@ from tradewind.desk.resolve import Submission
 from tradewind.desk.substitutes import SubstituteAnswer, answer_substitutes
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import SYSTEM
+from tradewind.orders.decide.actions import MoveDate
 from tradewind.semantics.model import DraftCharge, DraftGroup, DraftLine, OrderDraft
 from tradewind.streams.backorders import BackorderCrank
 
@@ -492,6 +494,22 @@ def test_a_date_that_can_be_is_promised_and_released_just_in_time(shop):
     shop.clock.at = datetime(2026, 3, 12, 7, 1, tzinfo=UTC)  # Thursday, work begins
     shop.turn()
     assert len(shop.shipments(placed.order_id)) == 1
+
+
+def test_another_date_is_promised_by_the_calendars_too(shop):
+    calendar(shop, SHIPS, RECEIVES)
+    run(shop, LANE)
+    saturday = datetime(2026, 3, 14, 9, tzinfo=UTC)
+    placed = submit(shop, line("CUP", "1"), groups=(DraftGroup(requested_at=datetime(2026, 3, 10, 9, tzinfo=UTC)),))
+
+    asked = ChangeRequest(placed.order_id, (MoveDate(saturday),), "later")
+    shop.database.write(lambda tx: change(tx, [asked]))
+
+    # nobody receives on a Saturday: as an order that is placed for it
+    fresh = submit(shop, line("CUP", "1"), groups=(DraftGroup(requested_at=saturday),))
+    assert of_line(shop, placed, "l.promised_at") == of_line(shop, fresh, "l.promised_at")
+    assert of_line(shop, placed, "l.promised_at::date::text") == ("2026-03-16",)
+    shop.verify()
 
 
 def test_what_cannot_arrive_in_its_window_waits_for_the_customer(shop):

@@ -289,7 +289,7 @@ def promise_again(workset: OrderWorkset, work: OrderWork, lines: Iterable[int], 
         one = work.line(number)
         if one.line.stocked and work.claims_of(number):
             lanes = {lane.site_id: lane for lane in lanes_of(workset, work, one.line.group_no)}
-            note_promise(work, one, lanes, dates=dates, now=now)
+            note_promise(work, one, lanes, dates=dates, now=now, calendars=workset.calendars)
 
 
 def agrees(work: OrderWork, sheet: Sheet) -> bool:
