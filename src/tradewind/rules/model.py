@@ -174,7 +174,7 @@ class InputData:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`inputs`, `decisions` and `knowledge` are ids of what it requires."""
+    """`inputs`, `decisions` and `knowledge` are ids of what it requires; `problems` what in it is not understood."""
 
     id: str
     name: str
@@ -183,6 +183,7 @@ class Decision:
     decisions: tuple[str, ...]
     knowledge: tuple[str, ...]
     logic: Boxed | None
+    problems: tuple[Problem, ...]
     place: Place
 
 
@@ -196,6 +197,7 @@ class Knowledge:
     parameters: tuple[Entry, ...]
     knowledge: tuple[str, ...]
     logic: Boxed | None
+    problems: tuple[Problem, ...]
     place: Place
 
 

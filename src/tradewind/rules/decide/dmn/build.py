@@ -7,6 +7,7 @@ from tradewind.rules.decide.dmn.compile import Scope, all_members, compile_boxed
 from tradewind.rules.decide.dmn.decide import Function, Model, Step
 from tradewind.rules.decide.dmn.order import circle_in, in_order
 from tradewind.rules.decide.dmn.read import read_definitions
+from tradewind.rules.decide.dmn.table import CompiledTable
 from tradewind.rules.decide.dmn.types import Types
 from tradewind.rules.errors import not_understood
 from tradewind.rules.model import Decision, Definitions, InputData, Knowledge, Place
@@ -68,8 +69,10 @@ class _Builder:
         self.inputs = {part.id: part for part in definitions.inputs}
         self.decisions = {part.id: part for part in definitions.decisions}
         self.knowledge = {part.id: part for part in definitions.knowledge}
+        self.tables: dict[str, CompiledTable] = {}
         self.calls: dict[str, int] = {}
         self.depth: dict[str, int] = {}
+        self.broken: dict[str, tuple[Problem, ...]] = {}
 
     def model(self) -> Model | Problem:
         self._check_names()
@@ -87,17 +90,20 @@ class _Builder:
             if total > MAX_CALLS:
                 return _too_much(decision.place)
         inputs = {part.name: self.types.of(part.type, part.place) for part in self.definitions.inputs}
-        return Model(self.definitions, tuple(self.problems), inputs, steps, functions)
+        return Model(self.definitions, tuple(self.problems), inputs, steps, functions, self.tables)
 
     def function(self, part: Knowledge) -> Function:
+        before = len(self.problems)
         called = self._functions(part.knowledge, part.place)
         names = [parameter.name for parameter in part.parameters]
-        scope = Scope(frozenset(names), called, self.types, self.members, self.problems)
+        scope = Scope(frozenset(names), called, self.types, self.members, self.problems, self.tables)
         parameters = tuple((entry.name, self.types.of(entry.type, part.place)) for entry in part.parameters)
         run = compile_boxed(part.logic, scope)
         self.calls[part.name] = sum(times * (1 + self.calls[name]) for name, times in scope.calls.items())
         self.depth[part.name] = 1 + max((self.depth[name] for name in scope.calls), default=0)
-        return Function(part.name, parameters, self.types.of(part.type, part.place), tuple(called), run)
+        kind = self.types.of(part.type, part.place)
+        self.broken[part.name] = part.problems + tuple(self.problems[before:]) + self._broken(called)
+        return Function(part.name, parameters, kind, tuple(called), run)
 
     def step(self, part: Decision) -> tuple[Step, int]:
         """The decision, and the calls that it needs."""
@@ -105,12 +111,12 @@ class _Builder:
         inputs = [self.inputs[at].name for at in self._found(part.inputs, self.inputs, part.place)]
         decisions = [self.decisions[at].name for at in self._found(part.decisions, self.decisions, part.place)]
         called = self._functions(part.knowledge, part.place)
-        scope = Scope(frozenset([*inputs, *decisions]), called, self.types, self.members, self.problems)
-        if part.logic is None and not self._is_told(part.place):
+        scope = Scope(frozenset([*inputs, *decisions]), called, self.types, self.members, self.problems, self.tables)
+        if part.logic is None and not part.problems:
             self.problems.append(not_understood("rules.no_logic", f"{part.name} has no logic", part.place))
         run = compile_boxed(part.logic, scope)
         kind = self.types.of(part.type, part.place)
-        problems = tuple(self.problems[before:])
+        problems = part.problems + tuple(self.problems[before:]) + self._broken(called)
         step = Step(
             part.name, kind, tuple(inputs), tuple(decisions), tuple(called), nothing if problems else run, problems,
             part.place,
@@ -132,9 +138,9 @@ class _Builder:
     def _known(self, required: Iterable[str], among: Mapping[str, object]) -> list[str]:
         return [at for at in required if at in among]
 
-    def _is_told(self, place: Place) -> bool:
-        """Whether something inside an element was already refused when it was read."""
-        return any(problem.detail.get("id") == place.id for problem in self.definitions.problems)
+    def _broken(self, called: Iterable[str]) -> tuple[Problem, ...]:
+        """Why what is called has no value, if so: then neither has the caller."""
+        return tuple(problem for name in called for problem in self.broken[name][:1])
 
     def _check_names(self) -> None:
         parts: list[InputData | Decision | Knowledge] = [

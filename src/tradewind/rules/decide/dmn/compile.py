@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.dmn.compile_table import compile_table
-from tradewind.rules.decide.dmn.table import Trace
+from tradewind.rules.decide.dmn.table import CompiledTable, Trace
 from tradewind.rules.decide.dmn.types import Types, is_bounded
 from tradewind.rules.decide.feel.compiler import Callee, Context, Expression, read_expression
 from tradewind.rules.decide.feel.unary import UnaryTests, read_tests
@@ -40,13 +40,14 @@ def nothing(_: Context, __: Trace) -> object:
 
 @dataclass(slots=True)
 class Scope:
-    """What the expressions at one place may read and call; `calls` counts what they do call."""
+    """What the expressions at one place may read and call; `calls` counts what they do call, `tables` gathers by id."""
 
     names: frozenset[str]
     functions: dict[str, Knowledge]
     types: Types
     members: tuple[str, ...]
     problems: list[Problem]
+    tables: dict[str, CompiledTable]
     calls: Counter[str] = field(default_factory=Counter)
     _words: Vocabulary | None = None
 
@@ -61,7 +62,7 @@ class Scope:
         seen = self.names.union(names)
         if seen == self.names:
             return self
-        return Scope(seen, self.functions, self.types, self.members, self.problems, self.calls)
+        return Scope(seen, self.functions, self.types, self.members, self.problems, self.tables, self.calls)
 
     def expression(self, text: Text) -> Expression | None:
         found = read_expression(text.text, self.words())
@@ -98,7 +99,10 @@ def compile_boxed(boxed: Boxed | None, scope: Scope) -> Run:
             return nothing if expression is None else _literal(expression)
         case Table():
             made = compile_table(boxed, scope)
-            return nothing if made is None else made.evaluate
+            if made is None:
+                return nothing
+            scope.tables[made.place.id] = made
+            return made.evaluate
         case ContextBox():
             return _context(boxed, scope)
         case Invocation():

@@ -7,7 +7,7 @@ from functools import partial
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.dmn.compile import Run
 from tradewind.rules.decide.dmn.order import in_order
-from tradewind.rules.decide.dmn.table import Hit, Trace
+from tradewind.rules.decide.dmn.table import CompiledTable, Hit, Trace
 from tradewind.rules.decide.dmn.types import Type, is_bounded
 from tradewind.rules.decide.feel.compiler import Callee
 from tradewind.rules.decide.feel.values import MAX_LIST, plain
@@ -102,13 +102,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A compiled file. A decision with `problems` decides null; a model is fit to be published where there are none."""
+    """A compiled file. A decision with `problems` decides null; a model is fit to be published where there are none.
+
+    `tables` are by their id, as hits name them.
+    """
 
     definitions: Definitions
     problems: tuple[Problem, ...]
     inputs: Mapping[str, Type]
     decisions: Mapping[str, Step]
     functions: Mapping[str, Function]
+    tables: Mapping[str, CompiledTable]
 
     def plan(self, *names: str) -> Plan | Problem:
         """How to decide these decisions, or all where none is named; a `Problem` for a name that is none."""

@@ -78,14 +78,18 @@ class _Reader:
         )  # fmt: skip
 
     def decision(self, element: etree._Element) -> Decision:
+        before = len(self.problems)
         inputs, decisions = self.required(element, "requiredInput"), self.required(element, "requiredDecision")
         logic = self.boxed.only(element, besides=_DECISION_PARTS)
+        knowledge = self.required(element, "requiredKnowledge")
         return Decision(
-            element.get("id", ""), name_of(element), _type_of(child(element, "variable")), inputs, decisions,
-            self.required(element, "requiredKnowledge"), logic, place_of(element),
+            element.get("id", ""), name_of(element), _type_of(child(element, "variable")), inputs, decisions, knowledge,
+            logic, tuple(self.problems[before:]), place_of(element),
         )  # fmt: skip
 
     def knowledge(self, element: etree._Element) -> Knowledge:
+        before = len(self.problems)
+        required = self.required(element, "requiredKnowledge")
         encapsulated = child(element, "encapsulatedLogic")
         parameters: tuple[Entry, ...] = ()
         logic = None
@@ -104,7 +108,7 @@ class _Reader:
                 logic = self.boxed.only(encapsulated, besides=frozenset({"description", "formalParameter"}))
         return Knowledge(
             element.get("id", ""), name_of(element), _type_of(child(element, "variable")), parameters,
-            self.required(element, "requiredKnowledge"), logic, place_of(element),
+            required, logic, tuple(self.problems[before:]), place_of(element),
         )  # fmt: skip
 
     def required(self, element: etree._Element, tag: str) -> tuple[str, ...]:

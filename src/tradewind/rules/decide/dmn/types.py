@@ -86,7 +86,7 @@ _DATE_AND_TIME = Type("date and time", frozenset({datetime}))
 BUILT_IN: dict[str, Type] = {
     "": ANY,
     "Any": ANY,
-    "number": Type("number", frozenset({Decimal})),
+    **dict.fromkeys(("number", "integer", "long", "double"), Type("number", frozenset({Decimal}))),
     "string": Type("string", frozenset({str})),
     "boolean": Type("boolean", frozenset({bool})),
     "date": Type("date", frozenset({date})),
@@ -100,7 +100,7 @@ BUILT_IN: dict[str, Type] = {
     "list": Type("list", frozenset({list})),
     "Null": Type("Null"),
 }
-"""A `time` alone is not among them: expressions have no value for it."""
+"""With the names that other tools write for `number`. A `time` alone is not among them: expressions have no value for it."""
 
 
 def is_bounded(value: object) -> bool:
