@@ -71,6 +71,7 @@ def test_a_partner_is_put_read_and_put_back_as_it_was(client: EdgeClient) -> Non
             "channels.sandbox_is_live",
         ),
         ({"map": {"colour": ["x"]}}, "channels.map_unreadable"),
+        ({"map": {"new_dates": "no"}}, "channels.map_unreadable"),
         ({"separators": {"segment": "*"}}, "channels.bad_separators"),
         ({"separators": {"element": "A"}}, "channels.bad_separators"),
         ({"sends": ["855", "999"]}, "channels.unknown_document"),

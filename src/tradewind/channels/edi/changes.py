@@ -19,18 +19,17 @@ from tradewind.channels.decide.x12.documents import PurchaseOrder
 from tradewind.channels.decide.x12.drafts import release_of
 from tradewind.channels.decide.x12.orders import intent
 from tradewind.channels.edi.chunk import Chunk, Item, found_json, outcome_of, problem_json
-from tradewind.channels.edi.commands import add_words
-from tradewind.channels.edi.model import OwedSet, SetOutcome
+from tradewind.channels.edi.commands import add_words, note_answers
+from tradewind.channels.edi.model import ON_HOLD, OwedSet, SetOutcome
 from tradewind.channels.edi.orders import CHANNEL, account_code
 from tradewind.channels.edi.queries.outbound import TradedOrder, traded_orders
 from tradewind.channels.edi.queries.partners import names_in
-from tradewind.channels.edi.standing import standing_of
+from tradewind.channels.edi.standing import standing_of, traded_works
 from tradewind.desk.change import Changed, ChangeRequest, change
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
 from tradewind.orders.decide import normal_po
 from tradewind.orders.queries import same_purchase_orders
-from tradewind.streams.order_work import read_orders
 
 REASONS = {"cancel": "Cancelled by the buyer.", "change": "Changed by the buyer.", "replace": "Replaced by the buyer."}
 Answered = tuple[SetOutcome, OwedSet | None]
@@ -82,7 +81,7 @@ def _change(tx: Tx, chunk: Chunk, item: Item, account_id: UUID, order_id: UUID) 
     assert order is not None
     traded = traded_orders(tx, [order_id]).get(order_id)
     said = read_said(traded.said if traded is not None else None)
-    work = read_orders(tx, [order_id]).orders[order_id]
+    work = traded_works(tx, [order_id])[order_id]
     wishes = _wishes(chunk, order, said, standing_of(work))
     actions = tuple(action for wish in wishes for action in wish.actions)
     changed = Changed(order_id, status=work.status)
@@ -98,12 +97,15 @@ def _change(tx: Tx, chunk: Chunk, item: Item, account_id: UUID, order_id: UUID) 
         changed = change(acting, [request])[0]
     granted = _granted(wishes, changed)
     said = _with_added(tx, said, granted, traded)
-    standing = standing_of(read_orders(tx, [order_id]).orders[order_id])
+    standing = standing_of(traded_works(tx, [order_id])[order_id])
     findings = [*found_json(item.given.faults), *_findings(granted, changed)]
     outcome = outcome_of(chunk, item, "change", findings, account_id=account_id, order_id=order_id)
     if "865" not in chunk.partner.sends:
         return outcome, None
     content = answer_change(order, said, standing, granted, on=tx.now.date())
+    if not standing.confirmed and content.code == ON_HOLD and traded is not None and traded.answered_at is not None:
+        # the order's own answer is open again: an 855 says when the hold is gone
+        note_answers(tx, [(traded.interchange_id, traded.place, ON_HOLD)])
     key = f"865:{chunk.arrived.id}:{item.place}"
     is_test = chunk.arrived.is_test
     return outcome, OwedSet(chunk.partner, "865", "CA", key, "sales_order", order_id, account_id, is_test, content)

@@ -12,6 +12,7 @@ HIGHEST_CONTROL = 999_999_999
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ANSWERS = ("855", "856", "810", "865")
 """What may be sent to a partner beside the 997."""
+ON_HOLD = "HD"  # BAK02
 
 Outcome = Literal["order", "change", "duplicate", "rejected", "held", "answer", "ignored"]
 USUAL = Separators()

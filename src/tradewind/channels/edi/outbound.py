@@ -11,30 +11,30 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.billing.queries import invoice_lines, items_of, what_documents_say
-from tradewind.channels.decide.partners.answer import answer_order, answer_waiting
+from tradewind.channels.decide.partners.answer import answer_moved, answer_order, answer_waiting
 from tradewind.channels.decide.partners.bill import invoice_document
 from tradewind.channels.decide.partners.notice import ship_notice
 from tradewind.channels.decide.partners.said import read_said
 from tradewind.channels.edi.acks import find_missing
 from tradewind.channels.edi.commands import note_answers
 from tradewind.channels.edi.letters import FUNCTIONAL_IDS, write_to_partners
-from tradewind.channels.edi.model import OwedSet, Partner
-from tradewind.channels.edi.queries.outbound import TradedOrder, answers_due, traded_orders
+from tradewind.channels.edi.model import ON_HOLD, OwedSet, Partner
+from tradewind.channels.edi.queries.outbound import TradedOrder, answers_due, orders_to_answer
 from tradewind.channels.edi.queries.partners import partners_by_id
-from tradewind.channels.edi.standing import issued_of, shipped_of, standing_of
+from tradewind.channels.edi.standing import issued_of, shipped_of, standing_of, traded_works
 from tradewind.fulfilment.queries import shipment_ids, shipments_of
 from tradewind.kernel.log import Entry, move_cursor, read_log
 from tradewind.kernel.tx import Actor, Database, Tx
 from tradewind.orchestration.commands.readers import claim_reader
-from tradewind.streams.order_work import OrderWork, read_orders
+from tradewind.streams.order_work import OrderWork
 
 READER = "partners"
 PARTNERS = Actor(principal_id=None, name="partners", channel="edi")
 ANSWERED = frozenset(("order.confirmed", "order.cancelled"))
-FOLLOWED = ANSWERED | {"shipment.shipped", "invoice.issued"}
+MOVED = "order.promise_changed"
+FOLLOWED = ANSWERED | {MOVED} | {"shipment.shipped", "invoice.issued"}
 DUE_AT_ONCE = 64
 AHEAD = timedelta(seconds=60)  # an answer is written so long before it is late
-ON_HOLD = "HD"
 PAGES = 50
 
 
@@ -88,16 +88,17 @@ def _answer_facts(tx: Tx, facts: Sequence[Entry]) -> int:
         entry.cursor: items[entry.subject_id].order_id if entry.type == "invoice.issued" else entry.subject_id
         for entry in facts
     }
-    traded = traded_orders(tx, of_fact.values())
+    traded = orders_to_answer(tx, of_fact.values())
     if not traded:
         return 0
     desk = _Desk(
         traded,
         partners_by_id(tx, {one.partner_id for one in traded.values()}),
-        read_orders(tx, sorted(traded)).orders,
+        traded_works(tx, sorted(traded)),
     )
     mine = [entry for entry in facts if of_fact[entry.cursor] in traded]
     _answer_orders(tx, desk, [entry for entry in mine if entry.type in ANSWERED])
+    _reschedule(tx, desk, [entry for entry in mine if entry.type == MOVED])
     _advise(tx, desk, [entry for entry in mine if entry.type == "shipment.shipped"])
     _bill(tx, desk, [entry for entry in mine if entry.type == "invoice.issued"])
     write_to_partners(tx, desk.owed)
@@ -118,6 +119,22 @@ def _answer_orders(tx: Tx, desk: _Desk, facts: Iterable[Entry]) -> None:
         content = answer_order(standing, read_said(order.said), on=tx.now.date(), purpose=purpose)
         desk.owe(order, "855", f"855:{order_id}:{entry.subject_seq}", ("sales_order", order_id), content)
         desk.answers.append((order.interchange_id, order.place, content.code))
+
+
+def _reschedule(tx: Tx, desk: _Desk, facts: Iterable[Entry]) -> None:
+    """The 855 of orders that were confirmed with a date that moved since; any other is still to say what its dates are."""
+    moved: dict[UUID, tuple[Entry, set[int]]] = {}
+    for entry in facts:
+        lines = moved[entry.subject_id][1] if entry.subject_id in moved else set()
+        moved[entry.subject_id] = (entry, lines | {one["line"] for one in entry.payload["lines"]})
+    told = {(interchange_id, place) for interchange_id, place, _ in desk.answers}
+    for order_id, (entry, lines) in moved.items():
+        order, work = desk.traded[order_id], desk.works[order_id]
+        waits = order.answer_code in (None, ON_HOLD) or (order.interchange_id, order.place) in told
+        if waits or not desk.partners[order.partner_id].map.new_dates or work.status == "cancelled":
+            continue
+        content = answer_moved(standing_of(work), read_said(order.said), lines, on=tx.now.date())
+        desk.owe(order, "855", f"855:{order_id}:{entry.subject_seq}", ("sales_order", order_id), content)
 
 
 def _advise(tx: Tx, desk: _Desk, facts: Sequence[Entry]) -> None:
@@ -153,7 +170,7 @@ def answer_due(tx: Tx) -> int:
     due = answers_due(tx, until=tx.now + AHEAD, limit=DUE_AT_ONCE)
     if not due:
         return 0
-    works = read_orders(tx, sorted({one.order_id for one in due if one.order_id is not None})).orders
+    works = traded_works(tx, sorted({one.order_id for one in due if one.order_id is not None}))
     desk = _Desk({}, partners_by_id(tx, {one.partner_id for one in due}), works)
     for order in due:
         said = read_said(order.said)

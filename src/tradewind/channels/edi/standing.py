@@ -1,7 +1,8 @@
 """Orders, shipments and invoices as the answers to partners want them: in the lines' own units."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from tradewind.billing.model import InvoicedLine, OpenItem, TaxGroup
 from tradewind.catalog.model import UNIDENTIFIED
@@ -9,16 +10,28 @@ from tradewind.channels.decide.partners.bill import Billed, Issued
 from tradewind.channels.decide.partners.model import LineStanding, OrderStanding
 from tradewind.channels.decide.partners.notice import Shipped, day_of
 from tradewind.fulfilment.model import Shipment
-from tradewind.orders.model import HOLD_BLOCKS, Hold
-from tradewind.streams.order_work import LineWork, OrderWork
+from tradewind.kernel.tx import Reader
+from tradewind.orders.model import Hold
+from tradewind.orders.queries import substitutions_of
+from tradewind.streams.order_work import LineWork, OrderWork, read_orders
 
 ONE = Decimal(1)
 PRICE_EXPONENT = Decimal("0.000001")
 
 
+def traded_works(reader: Reader, orders: Sequence[UUID]) -> dict[UUID, OrderWork]:
+    """Orders in hand, with what is sent instead of what on their lines."""
+    if not orders:
+        return {}
+    works = read_orders(reader, list(orders)).orders
+    for order_id, kept in substitutions_of(reader, orders):
+        works[order_id].substituted[kept.line_no] = kept
+    return works
+
+
 def standing_of(work: OrderWork) -> OrderStanding:
     """An order as it stands, in the words of its answers."""
-    holds = [one for one in work.holds if one.released_at is None and "confirm" in HOLD_BLOCKS[one.kind]]
+    holds = [one for one in work.holds if one.released_at is None and "confirm" in one.stops]
     return OrderStanding(
         id=work.id,
         number=work.header.number,
@@ -46,6 +59,7 @@ def _reasons(holds: Iterable[Hold]) -> tuple[str, ...]:
 def _line(work: OrderWork, one: LineWork, holds: list[Hold]) -> LineStanding:
     line, quantities = one.line, one.quantities
     group = work.group(line.group_no)
+    kept = work.substituted.get(line.line_no)
     mine = (
         hold
         for hold in holds
@@ -64,6 +78,8 @@ def _line(work: OrderWork, one: LineWork, holds: list[Hold]) -> LineStanding:
         promised_on=day_of(one.promised_at),
         held=_reasons(mine),
         description=line.description or "",
+        replaces="" if kept is None else kept.ordered_sku,
+        other_unit=kept is not None and kept.ordered_uom != line.uom,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tradewind.channels.decide.partners.answer import item_ids
+from tradewind.channels.decide.partners.answer import sent_ids, unit_of
 from tradewind.channels.decide.partners.model import OrderStanding
 from tradewind.channels.decide.partners.notice import ship_to_party
 from tradewind.channels.decide.partners.said import Said
@@ -76,9 +76,9 @@ def _line(order: OrderStanding, said: Said, billed: Billed, place: int) -> Invoi
     return InvoiceLine(
         line_no=theirs.line_no if theirs is not None else str(billed.order_line_no or place),
         qty=billed.qty,
-        uom=theirs.uom if theirs is not None else ours.uom if ours is not None else "EA",
+        uom=unit_of(ours, theirs) if ours is not None else theirs.uom if theirs is not None else "EA",
         price=price,
-        ids=item_ids(ours.sku if ours is not None else "", theirs),
+        ids=sent_ids(ours, theirs),
         description=billed.description,
         charges=(_charge(difference, "Price adjustment"),) if difference else (),
     )

@@ -50,7 +50,7 @@ def restated_of(order: PurchaseOrder, said: Said, standing: OrderStanding, map_:
             found.append(_added(line, map_))
             continue
         named.add(line_no)
-        found.append(_set(line, line_no, standing, map_, date_too=True))
+        found.append(_set(line, line_no, said, standing, map_, date_too=True))
     gone = [one for one in standing.lines if one.line_no not in named and one.live > 0]
     found += [Wish(None, one.line_no, (CancelLine(one.line_no),)) for one in gone]
     moved = requested_of(order.dates, map_)
@@ -78,7 +78,7 @@ def _wish(line: PoLine, said: Said, standing: OrderStanding, map_: PartnerMap) -
             return Wish(line, line_no, (), "The line names no date to move to.")
         return Wish(line, line_no, (MoveDate(moved, line_no=line_no),))
     if line.action in QUANTITIES | BOTH or not line.action:
-        return _set(line, line_no, standing, map_, date_too=line.action in BOTH or not line.action)
+        return _set(line, line_no, said, standing, map_, date_too=line.action in BOTH or not line.action)
     return Wish(line, line_no, (), f"We do not know what {line.action} asks for.")
 
 
@@ -89,7 +89,7 @@ def _added(line: PoLine, map_: PartnerMap) -> Wish:
     return Wish(line, None, (AddLine(item, line.qty, map_.unit(line.uom), None, line.price, line.description or None),))
 
 
-def _set(line: PoLine, line_no: int, standing: OrderStanding, map_: PartnerMap, *, date_too: bool) -> Wish:
+def _set(line: PoLine, line_no: int, said: Said, standing: OrderStanding, map_: PartnerMap, *, date_too: bool) -> Wish:
     """The line as it shall be; what is as it was asks for nothing."""
     now = standing.line(line_no)
     assert now is not None
@@ -98,6 +98,10 @@ def _set(line: PoLine, line_no: int, standing: OrderStanding, map_: PartnerMap, 
     actions: list[Action] = []
     if line.qty <= 0:
         actions.append(CancelLine(line_no))
+    elif now.replaces:  # their quantity counts what they ordered, ours what is sent instead
+        before = said.line(line_no)
+        if before is None or (line.qty, line.uom or before.uom) != (before.qty, before.uom):
+            return Wish(line, line_no, (), f"{now.sku} is sent instead of {now.replaces}: please cancel or order anew.")
     elif line.qty != now.live or (line.price is not None and line.price != now.price):
         actions.append(SetQuantity(line_no, line.qty, line.price))
     moved = requested_of(line.dates, map_) if date_too else None

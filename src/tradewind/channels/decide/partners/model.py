@@ -9,7 +9,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class LineStanding:
-    """A line as it stands, in its own unit. `price` is per that unit; None while it has none."""
+    """A line as it stands, in its own unit. `price` is per that unit; None while it has none. `replaces`: the item that was
+    ordered, where `sku` is sent instead of it, counted in another unit than theirs where `other_unit`."""
 
     line_no: int
     sku: str
@@ -23,6 +24,7 @@ class LineStanding:
     held: tuple[str, ...] = ()
     description: str = ""
     replaces: str = ""
+    other_unit: bool = False
 
     @property
     def live(self) -> Decimal:

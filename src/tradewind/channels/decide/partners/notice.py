@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tradewind.channels.decide.partners.answer import item_ids
+from tradewind.channels.decide.partners.answer import sent_ids, unit_of
 from tradewind.channels.decide.partners.model import OrderStanding
 from tradewind.channels.decide.partners.said import Said
 from tradewind.channels.decide.x12.documents import NoticeItem, NoticeOrder, NoticePack, Party, ShipNotice
@@ -58,9 +58,9 @@ def _items(order: OrderStanding, said: Said, lines: Sequence[tuple[int, Decimal]
             NoticeItem(
                 line_no=theirs.line_no if theirs is not None else str(line_no),
                 qty=qty,
-                uom=theirs.uom if theirs is not None else ours.uom if ours is not None else "EA",
-                ids=item_ids(ours.sku if ours is not None else "", theirs),
-                ordered=theirs.qty if theirs is not None else None,
+                uom=unit_of(ours, theirs) if ours is not None else theirs.uom if theirs is not None else "EA",
+                ids=sent_ids(ours, theirs),
+                ordered=theirs.qty if theirs is not None and not (ours is not None and ours.replaces) else None,
                 description=ours.description if ours is not None else "",
             )
         )

@@ -28,7 +28,8 @@ class PartnerMap:
     `our_item`, `gtin`, `buyer_item`, `maker_item`: qualifiers of element 235 in order of trust; `items` is the order in which
     these four are asked for a line's item. `release`, `account_ref`: `BEG04`, or `REF*` and a qualifier. `requested`: date
     qualifiers for the requested date, best first (002 delivery requested, 010 ship requested …). `tolerated`: codes of
-    faults that are only noted for this partner. `units`: their code to ours, over the common table.
+    faults that are only noted for this partner. `units`: their code to ours, over the common table. `new_dates`: a date that
+    moves after we confirmed it is said in another 855.
     """
 
     name: str = "default"
@@ -46,6 +47,7 @@ class PartnerMap:
     buyer: tuple[str, ...] = ("BY", "OB", "BO")
     tolerated: frozenset[str] = frozenset()
     currency: str | None = None
+    new_dates: bool = True
 
     def unit(self, code: str) -> str | None:
         """Our unit for theirs; None if the line says none."""
@@ -74,6 +76,10 @@ def map_from_json(given: Any, *, name: str = "") -> PartnerMap | Problem:
         if key in ("name", "currency"):
             if not isinstance(value, str) and (value is not None or key == "name"):
                 return Problem("channels.map_unreadable", f"{key} is a text.", where)
+            values[key] = value
+        elif key == "new_dates":
+            if not isinstance(value, bool):
+                return Problem("channels.map_unreadable", f"{key} is true or false.", where)
             values[key] = value
         elif key == "units":
             if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):

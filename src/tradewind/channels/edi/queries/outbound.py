@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.channels.edi.model import HIGHEST_CONTROL, control_number
-from tradewind.kernel.tx import Reader
+from tradewind.kernel.tx import Reader, Tx
 
 _WRITTEN = """
 select s.effect_key, s.message_id from unnest(%(keys)s::text[]) as w(key) join partner_message_set s on s.effect_key = w.key
@@ -31,6 +31,7 @@ select s.order_id, i.partner_id, i.is_test, s.interchange_id, s.place, s.said, s
 from partner_set s join partner_interchange i on i.id = s.interchange_id
 """
 _OF_ORDERS = f"{_ORDERS} where s.order_id = any(%(orders)s::uuid[]) and s.outcome = 'order'"
+_TO_ANSWER = f"{_OF_ORDERS} order by s.order_id for no key update of s"
 _DUE = f"""{_ORDERS} where s.answered_at is null and s.answer_due_at <= %(until)s and s.answer_due_at is not null
 order by s.answer_due_at, s.interchange_id, s.place limit %(limit)s for update of s skip locked"""
 _MESSAGE = """
@@ -123,6 +124,14 @@ def traded_orders(reader: Reader, orders: Iterable[UUID]) -> dict[UUID, TradedOr
     if not wanted:
         return {}
     return {row[0]: TradedOrder(*row) for row in reader.rows(_OF_ORDERS, {"orders": wanted})}
+
+
+def orders_to_answer(tx: Tx, orders: Iterable[UUID]) -> dict[UUID, TradedOrder]:
+    """The same, locked: nobody else answers them meanwhile, and what was answered is seen."""
+    wanted = sorted(set(orders))
+    if not wanted:
+        return {}
+    return {row[0]: TradedOrder(*row) for row in tx.rows(_TO_ANSWER, {"orders": wanted})}
 
 
 def answers_due(reader: Reader, *, until: datetime, limit: int) -> list[TradedOrder]:
