@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.dmn.index import column_of
 from tradewind.rules.decide.dmn.table import CompiledTable, Conclusion, Condition
-from tradewind.rules.decide.feel.compiler import Closure
+from tradewind.rules.decide.feel.compiler import Closure, Expression
 from tradewind.rules.decide.feel.unary import UnaryTests, read_tests
+from tradewind.rules.decide.feel.vocabulary import same_spaces
 from tradewind.rules.errors import inside
 from tradewind.rules.model import Aggregation, HitPolicy, Input, Output, Table, Text
 
@@ -65,9 +66,15 @@ def _condition(written: Input, cells: list[UnaryTests], scope: "Scope") -> Condi
     allowed = None if written.allowed is None else scope.tests(written.allowed)
     closure: Closure = (lambda _: None) if expression is None else expression.evaluate
     return Condition(
-        closure, scope.types.of(written.type, written.place),
+        closure, next(iter(expression.names)) if expression is not None and _is_variable(expression) else "",
+        scope.types.of(written.type, written.place),
         None if allowed is None or allowed.is_any else allowed, column_of(cells), written.place,
     )  # fmt: skip
+
+
+def _is_variable(expression: Expression) -> bool:
+    """Whether an expression is the name of a variable and nothing more."""
+    return expression.names == {same_spaces(expression.text)} and not expression.calls
 
 
 def _conclusion(output: Output, scope: "Scope") -> Conclusion:

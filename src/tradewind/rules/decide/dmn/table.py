@@ -41,9 +41,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column's expression, its type, the values it may have, and the index of its cells."""
+    """A column: its expression (a variable alone by `name`), its type, the values it may have, the index of its cells."""
 
     expression: Closure
+    name: str
     type: Type
     allowed: UnaryTests | None
     column: Column
@@ -81,7 +82,7 @@ class CompiledTable:
         inputs: list[object] = []
         rows = self.all_rows
         for condition in self.conditions:
-            value = plain(condition.expression(context))
+            value = plain(context.get(condition.name) if condition.name else condition.expression(context))
             if value is not None and not condition.type.fits_plainly(value):
                 value = self._typed(condition, value, trace)
             if condition.allowed is not None and value is not None and not condition.allowed.matches(value, context):
