@@ -43,6 +43,19 @@ def test_an_order_file_is_submitted_for_the_account_that_is_named(shop: Shop, tm
     assert shop.one("select count(*), max(channel) from sales_order") == (1, "csv")
 
 
+def test_a_file_that_is_not_there_keeps_no_other_from_being_taken(shop: Shop, tmp_path: Path, capsys: Any) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("Item,Qty\nCUP,2\n")
+
+    code = submit_command(
+        shop.database, [tmp_path / "gone.csv", there], largest=1 << 20, sheets=SheetOptions(account="ALMA")
+    )
+
+    gone, taken = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (code, gone["outcome"], taken["outcome"]) == (1, "rejected", "placed")
+    assert gone["reason"] == "cannot be read: No such file or directory"
+
+
 def test_rows_that_are_refused_and_files_that_cannot_be_read_end_with_1(
     shop: Shop, tmp_path: Path, capsys: Any
 ) -> None:

@@ -298,8 +298,6 @@ def _read(arguments: Arguments, _: Settings) -> int:
 
 
 def _submit(arguments: Arguments, settings: Settings) -> int:
-    for path in arguments.files:
-        _readable(path)
     with _database(settings) as (_, database):
         sheets = load(SHEET_OPTIONS)(arguments.account, arguments.mode, arguments.dry_run)
         return int(load(SUBMIT)(database, arguments.files, largest=settings.body_max_bytes, sheets=sheets))

@@ -36,7 +36,12 @@ def submit_command(database: Database, files: Iterable[Path], *, largest: int, s
     """Take the files in; 0 where everything in them became what it asks for, 1 where something is held or was rejected."""
     clean = True
     for path in files:
-        body = path.read_bytes()
+        try:
+            body = path.read_bytes()
+        except OSError as reason:
+            print(dumps({"file": str(path), "outcome": "rejected", "reason": f"cannot be read: {reason.strerror}"}))
+            clean = False
+            continue
         if len(body) > largest:
             print(dumps({"file": str(path), "outcome": "rejected", "reason": f"more than {largest} bytes"}))
             clean = False
