@@ -100,6 +100,46 @@ def test_what_is_added_at_another_price_is_a_line_of_its_own(shop):
     assert total(shop, order) == D("39.66")
 
 
+def wanted(shop: Shop, order: UUID) -> list[int]:
+    return [price[0] for price in prices(shop, order)]
+
+
+def test_the_same_raise_again_adds_nothing_and_a_higher_one_only_the_difference(shop):
+    order = shop.order(("CUP", "1"), requested=later(shop))
+    dearer(shop)
+    ask(shop, order, SetQuantity(1, D(50)))
+    assert wanted(shop, order) == [1, 49]
+
+    again = ask(shop, order, SetQuantity(1, D(50)))
+    more = ask(shop, order, SetQuantity(1, D(60)))
+
+    assert (verdict(again), again.change_id) == ("accepted", None)
+    assert (verdict(more), more.answers[0].lines) == ("changed orders.priced_anew", (1, 2))
+    assert more.answers[0].done == 10
+    assert wanted(shop, order) == [1, 59]
+    undo(shop, order, more)
+    assert wanted(shop, order) == [1, 49]
+
+
+def test_a_raise_at_a_third_price_is_a_third_line_and_a_cut_goes_through_them_from_the_last(shop):
+    order = shop.order(("CUP", "10"), requested=later(shop))
+    dearer(shop)
+    ask(shop, order, SetQuantity(1, D(15)))
+    ask(shop, order, SetQuantity(1, D(25)))  # from twenty on it costs less
+    assert prices(shop, order) == [(10, D("3.333"), D("33.33")), (5, D("3.5"), D("17.50")), (10, D("3"), D("30.00"))]
+
+    cut = ask(shop, order, SetQuantity(1, D(12)))
+    assert wanted(shop, order) == [10, 2, 0]
+    assert (verdict(cut), cut.answers[0].done, cut.answers[0].lines) == ("accepted", 13, (1, 2, 3))
+
+    deeper = ask(shop, order, SetQuantity(1, D(4)))
+    assert wanted(shop, order) == [4, 0, 0]
+    assert deeper.answers[0].lines == (1, 2)
+    undo(shop, order, deeper)
+    undo(shop, order, cut)
+    assert wanted(shop, order) == [10, 5, 10]
+
+
 def test_the_tier_that_the_whole_line_reaches_is_for_what_is_added(shop):
     order = shop.order(("CUP", "10"), requested=later(shop))
     dearer(shop)
@@ -323,6 +363,24 @@ def test_a_late_cut_is_asked_of_the_warehouse_and_its_answer_decides(shop):
     assert shop.all("select kind, from_version, to_version from order_change order by 3") == [
         ("change", 1, 2), ("answer", 2, 3),
     ]  # fmt: skip
+
+
+def test_a_late_cut_takes_what_is_free_first_and_asks_for_what_was_added_before_the_rest(shop):
+    order = shop.order(("CUP", "10"), requested=later(shop))
+    dearer(shop)
+    ask(shop, order, SetQuantity(1, D(15)))
+    shop.wait(days=6)
+    shop.turn()
+    assert units(shop, order) == "10: 10 released; 5: 5 released"
+
+    late = ask(shop, order, SetQuantity(1, D(8)))
+
+    assert verdict(late) == "changed orders.asked_back asked 7"
+    assert late.answers[0].lines == (1, 2)
+    holds = "select line_no, detail ->> 'qty' from order_hold where released_at is null order by 1"
+    assert shop.all(holds) == [(1, "2"), (2, "5")]
+    assert verdict(ask(shop, order, SetQuantity(1, D(8)))) == "accepted"
+    assert verdict(ask(shop, order, SetQuantity(1, D(9)))) == "rejected orders.cancel_pending"
 
 
 def test_a_late_cut_that_the_warehouse_was_faster_than_is_refused_by_name(shop):

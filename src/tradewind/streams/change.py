@@ -78,6 +78,7 @@ def line_states(at_hand: Cancelling, work: OrderWork, rules: Mapping[UUID, Any])
                 ZERO if billed is None else billed.qty,
                 None if mark is None else mark.site_id,
                 rules[one.line.product_id],
+                None if mark is None else mark.origin_line,
             )
         )
     return states

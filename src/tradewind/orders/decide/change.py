@@ -26,7 +26,8 @@ Pricing = Literal["added", "frozen", "whole"]
 @value(frozen=True, slots=True)
 class LineState:
     """A line as a change finds it: `placed` are the base units it was ordered with first, `asked` what a warehouse was asked
-    back for and has not answered, `invoiced` what was billed, all in base units. `rules`: minimum, multiple, decimals."""
+    back for and has not answered, `invoiced` what was billed, all in base units. `rules`: minimum, multiple, decimals.
+    `origin`: the line it adds to or replaces."""
 
     line: Line
     units: Quantities
@@ -36,6 +37,7 @@ class LineState:
     invoiced: Decimal = ZERO
     site_id: UUID | None = None
     rules: tuple[Decimal | None, Decimal | None, int] = (None, None, QUANTITY_DIGITS)
+    origin: int | None = None
 
     @property
     def alive(self) -> Decimal:
@@ -184,6 +186,15 @@ class Sheet:
 
     def of_group(self, group_no: int) -> list[LineState]:
         return [one for one in self.lines.values() if one.line.group_no == group_no]
+
+    def family(self, line_no: int) -> list[LineState]:
+        """A line, and after it those that count with it: of the same product, added to it or to what was added to it."""
+        root = self.lines[line_no]
+        found = {line_no: root}
+        for number, one in sorted(self.lines.items()):  # what is added comes after what it adds to
+            if one.origin in found and one.line.product_id == root.line.product_id:
+                found[number] = one
+        return list(found.values())
 
     def next_line(self) -> int:
         return max(self.lines, default=0) + 1

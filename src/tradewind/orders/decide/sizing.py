@@ -1,5 +1,6 @@
 """Actions that say how much: more, less, nothing, something else, something more."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -26,7 +27,8 @@ from tradewind.orders.model import ZERO, Line, LinePrice, Quantities
 
 
 def set_quantity(sheet: Sheet, action: SetQuantity) -> Outcome:
-    """The line shall count so many: what is more is priced by the account's policy, what is less is cut."""
+    """The line, with what was added to it at another price, shall count so many: what is more is priced by the account's
+    policy, what is less is cut."""
     state = known_line(sheet, action.line_no, sheet.where)
     if isinstance(state, Problem):
         return reject(state, action.line_no)
@@ -35,18 +37,57 @@ def set_quantity(sheet: Sheet, action: SetQuantity) -> Outcome:
     wanted = base_units(state.line, action.qty, f"{sheet.where}/qty")
     if isinstance(wanted, Problem):
         return reject(wanted, action.line_no)
-    twice = sized_before(sheet, action.line_no, sheet.where)
-    broken = broken_rule(state.rules, wanted, before=state.alive, where=f"{sheet.where}/qty") if wanted else None
+    twice, family = sized_before(sheet, action.line_no, sheet.where), sheet.family(action.line_no)
+    alive = sum((one.alive for one in family), ZERO)
+    broken = broken_rule(state.rules, wanted, before=alive, where=f"{sheet.where}/qty") if wanted else None
     if twice or broken:
         return reject(twice or broken, action.line_no)  # type: ignore[arg-type]
-    counts = state.alive - state.asked  # what a warehouse was asked back for is on its way out
+    counts = alive - sum((one.asked for one in family), ZERO)  # what a warehouse was asked back for is on its way out
     if wanted == counts:
         return Outcome("accepted", action.line_no, ZERO, ZERO)
     if wanted > counts:
-        return _raise(sheet, state, wanted, sheet.where)
-    outcome = cut(sheet, state, counts - wanted, f"{sheet.where}/qty")
-    _lose_tier(sheet, state)
+        return _raise(sheet, family, wanted, sheet.where)
+    outcome = _cut_family(sheet, family, counts - wanted, f"{sheet.where}/qty")
+    for one in family:
+        if one.line.uom == state.line.uom:
+            _lose_tier(sheet, one)
     return outcome
+
+
+_CUT_FROM: tuple[Callable[[LineState], Decimal], ...] = (
+    lambda one: one.free,
+    lambda one: one.units.released - one.asked,
+    lambda one: one.units.shipped,
+)
+
+
+def _cut_family(sheet: Sheet, family: list[LineState], units: Decimal, where: str) -> Outcome:
+    """What was added goes first, the latest before the others: what is free of each line, then what a warehouse holds; what
+    is over was shipped."""
+    number, parts, left = family[0].line.line_no, dict.fromkeys((one.line.line_no for one in family), ZERO), units
+    order = [*reversed(family[1:]), family[0]]
+    for has in _CUT_FROM:
+        for one in order:
+            part = min(left, max(has(one), ZERO))
+            parts[one.line.line_no] += part
+            left -= part
+    touched = [one for one in order if parts[one.line.line_no]]
+    for one in touched:
+        twice = None if one is family[0] else sized_before(sheet, one.line.line_no, where)
+        if twice:
+            return reject(twice, number)
+    found = [cut(sheet, one, parts[one.line.line_no], where) for one in touched]
+    if len(found) == 1 and touched[0] is family[0]:
+        return found[0]
+    done, asked = (sum((getattr(one, name) or ZERO for one in found), ZERO) for name in ("done", "asked"))
+    problems = [one.problem for one in found if one.problem is not None]
+    problem = next((one for one in problems if one.code != "orders.asked_back"), problems[0] if problems else None)
+    if done + asked <= 0:
+        assert problem is not None
+        return reject(problem, number)
+    went = {one.line_no for one in found if one.verdict != "rejected"} - {number}
+    lines = (number, *sorted(one for one in went if one is not None))
+    return Outcome("changed" if problem else "accepted", number, done, asked, problem, lines)
 
 
 def _lose_tier(sheet: Sheet, before: LineState) -> None:
@@ -62,13 +103,19 @@ def same_price(one: LinePrice, other: LinePrice) -> bool:
     return (one.unit_price, one.basis, one.uom) == (other.unit_price, other.basis, other.uom)
 
 
-def _raise(sheet: Sheet, state: LineState, wanted: Decimal, where: str) -> Outcome:
-    line, more, fresh = state.line, wanted - state.alive, sheet.meaning.prices.get(sheet.place)
+def _raise(sheet: Sheet, family: list[LineState], wanted: Decimal, where: str) -> Outcome:
+    state, fresh = family[0], sheet.meaning.prices.get(sheet.place)
+    line, more = state.line, wanted - sum((one.alive for one in family), ZERO)
+    pending = next((one for one in family if one.asked > 0), None)
+    if pending is not None:
+        return reject(errors.cancel_pending(pending.line.sku, f"{where}/qty"), line.line_no)
     kept = fresh is None or state.price.waterfall is None or sheet.meaning.pricing == "frozen"
     if not kept and not same_price(fresh, state.price):  # type: ignore[arg-type]
-        anew = not state.alive or (not state.invoiced and (sheet.meaning.pricing == "whole" or _was_never_right(state)))
+        alone = not any(one.alive for one in family[1:])
+        never_right = alone and _was_never_right(state)
+        anew = not state.alive or (not state.invoiced and (sheet.meaning.pricing == "whole" or never_right))
         if not anew:
-            return _beside(sheet, state, more, fresh, wanted=wanted, where=where)  # type: ignore[arg-type]
+            return _beside(sheet, family, more, fresh, wanted=wanted, where=where)  # type: ignore[arg-type]
         problem = grow(sheet, state, more, f"{where}/qty")
         if problem is None:
             sheet.say(Price(line.line_no, fresh, wanted))
@@ -86,24 +133,42 @@ def _was_never_right(state: LineState) -> bool:
     return bool(check_quantity(state.alive, minimum=minimum, multiple=multiple, decimals=decimals))
 
 
-def _beside(sheet: Sheet, state: LineState, more: Decimal, fresh: LinePrice, *, wanted: Decimal, where: str) -> Outcome:
-    """What is added costs something else: it is a line of its own, so that what was ordered keeps its price to the cent."""
-    if state.asked > 0:
-        return reject(errors.cancel_pending(state.line.sku, where), state.line.line_no)
-    number = sheet.next_line()
-    line = replace(state.line, line_no=number, qty=in_line_unit(state, more))
-    if base_units(line, line.qty, where) != more:
+def _beside(
+    sheet: Sheet, family: list[LineState], more: Decimal, fresh: LinePrice, *, wanted: Decimal, where: str
+) -> Outcome:
+    """What is added costs something else: it is a line of its own, so that what was ordered keeps its price to the cent. A
+    line that was added at this price before, for the same delivery, grows."""
+    state = family[0]
+    qty = in_line_unit(state, more)
+    if base_units(state.line, qty, where) != more:
         return reject(errors.bad_quantity(f"{where}/qty"), state.line.line_no)
-    put(sheet, NewLine(line, more, fresh, wanted, origin=state.line.line_no), state.rules)
-    problem = errors.priced_anew(line.sku, format(line.qty.normalize(), "f"), number, where)
+    beside = next((one for one in reversed(family[1:]) if _takes(one, state, fresh)), None)
+    if beside is None or beside.line.line_no in sheet.sized:
+        number = sheet.next_line()
+        line = replace(state.line, line_no=number, qty=qty)
+        put(sheet, NewLine(line, more, fresh, wanted, origin=state.line.line_no), state.rules)
+    else:
+        number = beside.line.line_no
+        problem = grow(sheet, beside, more, f"{where}/qty")
+        if problem is not None:
+            return reject(problem, state.line.line_no)
+        sheet.sized.add(number)
+    problem = errors.priced_anew(state.line.sku, format(qty.normalize(), "f"), number, where)
     return Outcome("changed", state.line.line_no, more, ZERO, problem, (state.line.line_no, number))
+
+
+def _takes(added: LineState, state: LineState, fresh: LinePrice) -> bool:
+    """Whether more of a line at this price may go on one that was added to it."""
+    one, other = added.line, state.line
+    there = (one.group_no, one.uom, added.site_id) == (other.group_no, other.uom, state.site_id)
+    return there and added.alive > 0 and added.price.waterfall is not None and same_price(fresh, added.price)
 
 
 def put(sheet: Sheet, new: NewLine, rules: tuple[Decimal | None, Decimal | None, int]) -> None:
     """A new line is part of the order for the actions that follow."""
     units = Quantities(ordered=new.units, open=new.units)
     price = new.price or LinePrice(ZERO, Decimal(1), "", ZERO, None, None)
-    sheet.lines[new.line.line_no] = LineState(new.line, units, ZERO, price, rules=rules)
+    sheet.lines[new.line.line_no] = LineState(new.line, units, ZERO, price, rules=rules, origin=new.origin)
     sheet.sized.add(new.line.line_no)
     sheet.say(new)
 
