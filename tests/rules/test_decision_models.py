@@ -211,6 +211,9 @@ DOUBLING = [
 CHAIN = [knowledge(f"f{at}", [], feel(f"f{at + 1}()"), calls=[f"f{at + 1}"]) for at in range(MAX_CALL_DEPTH)]
 
 
+EXPRESSIONS = [decision(f"n{at}", feel("[" * 38 + "]" * 38)) for at in range(1500)]
+
+
 @pytest.mark.parametrize(
     ("data", "code", "where"),
     [
@@ -226,6 +229,7 @@ CHAIN = [knowledge(f"f{at}", [], feel(f"f{at + 1}()"), calls=[f"f{at + 1}"]) for
         (dmn(*DOUBLING), "rules.too_much_work", None),
         (dmn(*CHAIN, knowledge(f"f{MAX_CALL_DEPTH}", [], feel("1"))), "rules.too_much_work", "businessKnowledgeModel b f0"),
         (dmn("<decision/>" * 100_000), "rules.model_too_large", "definitions"),
+        (dmn(*EXPRESSIONS), "rules.model_too_large", None),
         (dmn("<x>" * 200 + "</x>" * 200), None, None),
         (b" " * (MAX_BYTES + 1), "rules.model_too_large", "definitions"),
         (dmn(decision("a", feel("1")), decision("a", feel("2"))), "rules.not_unique", "decision d a"),

@@ -1,5 +1,7 @@
 """A DMN file to `Definitions`: what it says, and by element and id what in it is not understood."""
 
+import re
+
 from lxml import etree
 
 from tradewind.kernel.problem import Problem
@@ -8,6 +10,9 @@ from tradewind.rules.decide.dmn.xml import MODELS, child, children, local, names
 from tradewind.rules.errors import not_a_model, not_understood
 from tradewind.rules.model import Decision, Definitions, Entry, InputData, ItemType, Knowledge, Text
 
+MAX_WORDS = 100_000
+"""Words and signs of all expressions of a file."""
+_WORD = re.compile(r"\w+|[^\w\s]")
 MAX_TYPE_DEPTH = 20
 """Components inside components."""
 _IGNORED = frozenset(
@@ -26,7 +31,21 @@ def read_definitions(data: bytes) -> Definitions | Problem:
         return root
     if local(root) != "definitions" or namespace(root) not in MODELS:
         return not_a_model("rules.not_dmn", "the root element is not DMN definitions")
-    return _Reader().definitions(root)
+    return _too_many_words(root) or _Reader().definitions(root)
+
+
+def _too_many_words(root: etree._Element) -> Problem | None:
+    """Reading an expression takes a time for each word and sign in it: where the file's together are too many."""
+    words = 0
+    for element in root.iter(f"{{{namespace(root)}}}text"):
+        parent = element.getparent()
+        if parent is None or local(parent) == "textAnnotation":
+            continue
+        words += len(_WORD.findall(text_of(element)))
+        if words > MAX_WORDS:
+            what = f"the expressions of a file have at most {MAX_WORDS} words and signs"
+            return not_understood("rules.model_too_large", what, place_of(parent))
+    return None
 
 
 class _Reader:
