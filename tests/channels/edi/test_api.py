@@ -15,6 +15,7 @@ from tradewind.app.http import create_app
 from tradewind.app.settings import read_settings
 from tradewind.app.worker import send_due, trade
 from tradewind.channels.edi.outbound import serve_partners
+from tradewind.channels.intake import start_combiner
 from trading import Trading, interchange, x12_850
 
 PARTNER: dict[str, Any] = {
@@ -139,6 +140,23 @@ def test_what_is_held_is_found_mended_and_tried_again(client: EdgeClient) -> Non
     mended = client.post(f"/api/v1/inbound/{document}/reprocess")
     assert (mended.status_code, mended.json()["outcome"]) == (200, "order")
     assert client.get("/api/v1/inbound", params={"outcome": "held"}).json()["documents"] == []
+
+
+def test_a_place_that_nobody_knows_is_refused_by_json_with_what_may_be_meant(client: EdgeClient, shop: Shop) -> None:
+    order = {"account": "ALMA", "lines": [{"item": "CUP", "qty": 1}], "groups": [{"ship_to": "HQQ"}]}
+
+    client.app.state.combiner = start_combiner(shop.database)
+    refused = client.post("/api/v1/orders", json=order)
+    client.app.state.combiner.close()
+
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["code"], error["pointer"], error["detail_values"]) == (
+        "accounts.unknown_ship_to",
+        "/groups/0/ship_to",
+        {"did_you_mean": ["HQ"]},
+    )
+    assert shop.one("select count(*) from sales_order") == (0,)
 
 
 def test_a_file_that_is_put_down_is_taken_once_and_answered_into_the_partners_folder(
