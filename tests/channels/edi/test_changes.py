@@ -62,6 +62,56 @@ def test_a_line_that_the_order_does_not_have_is_refused_with_its_reason_and_the_
     assert quantities(trading)[0] == (1, "12", "0")
 
 
+def dearer(shop: Shop) -> None:
+    """From an hour from now on a cup costs 3.50."""
+    shop.wait(hours=1)
+    ids = {"now": shop.clock.at, **shop.id}
+    ended = "update price set valid_to = %(now)s where product_id = %(cup)s and valid_to is null"
+    shop.database.write(lambda tx: tx.run(ended, ids))
+    new = """
+    insert into price (id, list_id, product_id, uom, tier_from, tier_price, valid_from)
+    values (gen_random_uuid(), %(list)s, %(cup)s, 'EA', '{1}', '{3.5}', %(now)s)
+    """
+    shop.database.write(lambda tx: tx.run(new, ids))
+
+
+def test_the_same_quantity_asked_twice_at_another_price_is_there_once(trading: Trading, shop: Shop) -> None:
+    dearer(shop)
+    first = answered(trading, interchange(x12_860("PO-1", "POC*1*QI*15**EA"), group="PC", control=2))
+    assert quantities(trading) == [(1, "10", "0"), (2, "4", "0"), (3, "5", "0")]
+    assert [one[:2] for one in acks(first)] == [("IQ", "15")]
+
+    second = answered(trading, interchange(x12_860("PO-1", "POC*1*QI*15**EA", change="2"), group="PC", control=3))
+    assert quantities(trading) == [(1, "10", "0"), (2, "4", "0"), (3, "5", "0")]
+    assert [one[:2] for one in acks(second)] == [("IA", "15")]
+
+    less = answered(trading, interchange(x12_860("PO-1", "POC*1*QD*8**EA", change="3"), group="PC", control=4))
+    assert quantities(trading) == [(1, "10", "2"), (2, "4", "0"), (3, "0", "0")]
+    assert [one[:2] for one in acks(less)] == [("IA", "8")]
+
+
+@pytest.mark.parametrize("asked", ["POC*1*DI*15**EA", "POC*1*QD*0**EA"])
+def test_a_line_that_goes_takes_along_what_was_added_to_it(trading: Trading, shop: Shop, asked: str) -> None:
+    dearer(shop)
+    answered(trading, interchange(x12_860("PO-1", "POC*1*QI*15**EA"), group="PC", control=2))
+
+    gone = answered(trading, interchange(x12_860("PO-1", asked, change="2"), group="PC", control=3))
+
+    assert quantities(trading) == [(1, "10", "10"), (2, "4", "0"), (3, "0", "0")]
+    assert [one[0] for one in acks(gone)] == ["ID"]
+
+
+def test_an_order_said_again_keeps_what_was_added_to_its_lines(trading: Trading, shop: Shop) -> None:
+    dearer(shop)
+    answered(trading, interchange(x12_860("PO-1", "POC*1*QI*15**EA"), group="PC", control=2))
+    body = x12_850("PO-1", ("CUP", "15", "3.333"), ("TEA", "4", "1.99"), purpose="05", requested="20260420")
+
+    answer = answered(trading, interchange(body, control=3))
+
+    assert acks(answer) == [("IA", "15", "EA"), ("IA", "4", "EA")]
+    assert quantities(trading) == [(1, "10", "0"), (2, "4", "0"), (3, "5", "0")]
+
+
 def test_a_cancel_ends_an_order_that_is_still_here(trading: Trading) -> None:
     answer = answered(trading, interchange(x12_860("PO-1", purpose="01"), group="PC", control=2))
 
@@ -132,3 +182,22 @@ def test_what_was_shipped_is_advised_and_billed_as_it_stands_after_the_change(tr
     assert [(one[1], one[2]) for one in segments_of(notice, "SN1")] == [("", "6"), ("", "4")]
     assert [one[1:5] for one in segments_of(bill, "IT1")] == [("1", "6", "EA", "3.333"), ("2", "4", "EA", "1.99")]
     assert segments_of(bill, "TDS") == [("TDS", "3232")]  # 27.96 and 4.36 of tax
+
+
+def test_what_was_added_to_a_line_is_advised_and_billed_under_its_number(trading: Trading, shop: Shop) -> None:
+    dearer(shop)
+    answered(trading, interchange(x12_860("PO-1", "POC*1*QI*15**EA"), group="PC", control=2))
+    shop.wait(days=60)
+    shop.turn()
+    (order_id,) = shop.one("select id from sales_order")
+
+    for shipment in shop.shipments(order_id):
+        shop.ship(shipment)
+    trading.serve()
+
+    notice, bill = trading.sets()
+    assert [(one[1], one[2]) for one in segments_of(notice, "SN1")] == [("", "10"), ("", "4"), ("", "5")]
+    assert [one[1] for one in segments_of(notice, "LIN")] == ["1", "2", "1"]
+    assert [one[1:5] for one in segments_of(bill, "IT1")] == [
+        ("1", "10", "EA", "3.333"), ("2", "4", "EA", "1.99"), ("1", "5", "EA", "3.5"),
+    ]  # fmt: skip

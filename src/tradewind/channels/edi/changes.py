@@ -138,7 +138,7 @@ def _granted(wishes: Sequence[Wish], changed: Changed) -> list[Granted]:
         verdicts = {one.verdict for one in mine}
         verdict = "accepted" if verdicts == {"accepted"} else "rejected" if verdicts == {"rejected"} else "changed"
         reason = "; ".join(dict.fromkeys(one.problem.message for one in mine if one.problem is not None))
-        granted.append(Granted(wish, verdict, mine[0].line_no or wish.line_no, reason))
+        granted.append(Granted(wish, verdict, wish.line_no or mine[0].line_no, reason))
     return granted
 
 

@@ -80,7 +80,20 @@ def _line(work: OrderWork, one: LineWork, holds: list[Hold]) -> LineStanding:
         description=line.description or "",
         replaces="" if kept is None else kept.ordered_sku,
         other_unit=kept is not None and kept.ordered_uom != line.uom,
+        part_of=_part_of(work, one),
     )
+
+
+def _part_of(work: OrderWork, one: LineWork) -> int | None:
+    """The first of the lines that this one adds to, of the same product in the same unit."""
+    found: int | None = None
+    mark, line = one.mark, one.line
+    while mark is not None and mark.origin_line is not None:
+        before = work.line(mark.origin_line)
+        if (before.line.product_id, before.line.uom) != (line.product_id, line.uom):
+            break
+        found, mark = mark.origin_line, before.mark
+    return found
 
 
 def in_line_unit(one: LineWork, base: Decimal) -> Decimal:

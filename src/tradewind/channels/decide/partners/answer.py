@@ -23,7 +23,9 @@ def answer_order(
 
     `moved`: lines that were answered with another date before.
     """
-    lines = _merged(_line(order, one, said.line(one.line_no), moved) for one in order.lines)
+    dated = {*moved, *(one.part_of for one in order.lines if one.line_no in moved and one.part_of is not None)}
+    theirs = (order.whole(one.line_no) or one for one in order.lines if one.part_of is None)
+    lines = _merged(_line(order, one, said.line(one.line_no), dated) for one in theirs)
     known = {one.line_no for one in order.lines}
     lines += [_refused(line, "Not an order line.") for number, line in said.lines.items() if number not in known]
     return OrderAnswer(

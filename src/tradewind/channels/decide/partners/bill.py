@@ -70,7 +70,7 @@ def invoice_document(order: OrderStanding, said: Said, issued: Issued) -> Invoic
 
 def _line(order: OrderStanding, said: Said, billed: Billed, place: int) -> InvoiceLine:
     assert billed.order_line_no is not None
-    theirs, ours = said.line(billed.order_line_no), order.line(billed.order_line_no)
+    ours, theirs = order.line(billed.order_line_no), said.line(order.counted_in(billed.order_line_no))
     price = (ours.price if ours is not None else None) or Decimal(0)
     difference = billed.net - round_places(billed.qty * price, CENTS)
     return InvoiceLine(

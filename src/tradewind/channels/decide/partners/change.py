@@ -51,7 +51,7 @@ def restated_of(order: PurchaseOrder, said: Said, standing: OrderStanding, map_:
             continue
         named.add(line_no)
         found.append(_set(line, line_no, said, standing, map_, date_too=True))
-    gone = [one for one in standing.lines if one.line_no not in named and one.live > 0]
+    gone = [one for one in standing.lines if not {one.line_no, one.part_of} & named and one.live > 0]
     found += [Wish(None, one.line_no, (CancelLine(one.line_no),)) for one in gone]
     moved = requested_of(order.dates, map_)
     if moved is not None and moved.date() not in {one.requested_on for one in standing.lines}:
@@ -71,7 +71,7 @@ def _wish(line: PoLine, said: Said, standing: OrderStanding, map_: PartnerMap) -
     if line_no is None or standing.line(line_no) is None:
         return Wish(line, None, (), f"The order has no line {line.line_no}.")
     if line.action in DELETE:
-        return Wish(line, line_no, (CancelLine(line_no),))
+        return Wish(line, line_no, _cancels(standing, line_no))
     if line.action in DATES:
         moved = requested_of(line.dates, map_)
         if moved is None:
@@ -89,15 +89,22 @@ def _added(line: PoLine, map_: PartnerMap) -> Wish:
     return Wish(line, None, (AddLine(item, line.qty, map_.unit(line.uom), None, line.price, line.description or None),))
 
 
+def _cancels(standing: OrderStanding, line_no: int) -> tuple[Action, ...]:
+    """Their line goes with what was added to it."""
+    added, now = standing.added_to(line_no), standing.line(line_no)
+    itself = (CancelLine(line_no),) if not added or (now is not None and now.live > 0) else ()
+    return (*itself, *(CancelLine(one.line_no) for one in added))
+
+
 def _set(line: PoLine, line_no: int, said: Said, standing: OrderStanding, map_: PartnerMap, *, date_too: bool) -> Wish:
     """The line as it shall be; what is as it was asks for nothing."""
-    now = standing.line(line_no)
+    now = standing.whole(line_no)
     assert now is not None
     if line.qty is None:
         return Wish(line, line_no, (), f"The quantity is {line.qty_text or 'missing'}.")
     actions: list[Action] = []
     if line.qty <= 0:
-        actions.append(CancelLine(line_no))
+        actions += _cancels(standing, line_no)
     elif now.replaces:  # their quantity counts what they ordered, ours what is sent instead
         before = said.line(line_no)
         if before is None or (line.qty, line.uom or before.uom) != (before.qty, before.uom):
@@ -157,7 +164,7 @@ def _answer_line(said: Said, standing: OrderStanding, granted: Granted) -> Answe
     asked = granted.wish.line
     assert asked is not None
     line_no = granted.line_no or granted.wish.line_no
-    now = None if line_no is None else standing.line(line_no)
+    now = None if line_no is None else standing.whole(line_no)
     theirs = None if line_no is None else said.line(line_no)
     answers, reason = _acks(standing, granted, asked)
     return AnswerLine(
@@ -175,7 +182,7 @@ def _answer_line(said: Said, standing: OrderStanding, granted: Granted) -> Answe
 
 def _acks(standing: OrderStanding, granted: Granted, asked: PoLine) -> tuple[tuple[LineAnswer, ...], str]:
     line_no = granted.line_no or granted.wish.line_no
-    now = None if line_no is None else standing.line(line_no)
+    now = None if line_no is None else standing.whole(line_no)
     if granted.verdict == "rejected":
         # what they confirmed before still stands: the quantity says so, the code that the change is refused
         return (LineAnswer("IR", now.live if now is not None else Decimal(0), asked.uom),), granted.reason

@@ -53,7 +53,7 @@ def ship_notice(order: OrderStanding, said: Said, shipped: Shipped) -> ShipNotic
 def _items(order: OrderStanding, said: Said, lines: Sequence[tuple[int, Decimal]]) -> tuple[NoticeItem, ...]:
     items: list[NoticeItem] = []
     for line_no, qty in lines:
-        theirs, ours = said.line(line_no), order.line(line_no)
+        ours, theirs = order.line(line_no), said.line(order.counted_in(line_no))
         items.append(
             NoticeItem(
                 line_no=theirs.line_no if theirs is not None else str(line_no),
