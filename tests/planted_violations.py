@@ -159,6 +159,7 @@ PLANTS = (
     Plant("A1", "update approval set decision = 'rejected'"),
     Plant("A1", "delete from approval_seat"),
     Plant("A1", "update approval_request set status = 'expired'"),
+    Plant("A1", "update approval_request set snapshot = '{{\"total\": \"35.7\", \"lines\": [{{\"line\": 1, \"left\": \"2\"}}]}}'"),
     Plant("A1", "update approval_request set tiers = '[{{\"no\": 1, \"need\": 2, \"own_orders\": false}}]'"),
     Plant("A1.asked", "delete from approval; delete from approval_seat; delete from approval_request"),
     Plant("A1.waiting", "insert into approval_request select gen_random_uuid(), '{order4}', '{root}', 1, content_hash, 'waiting', tiers, "

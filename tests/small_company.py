@@ -100,7 +100,7 @@ insert into approval (id, order_id, account_id, content_hash, decision, decided_
   ('{approval2}', '{order2}', '{branch}', '\\x{hash2}', 'approved', '{boris}', 'fine', {t}, '{request2}', '{{1}}');
 insert into approval_request (id, order_id, account_id, request_no, content_hash, status, tiers, snapshot, opened_at, expires_at,
   ended_at, ended_reason) values ('{request2}', '{order2}', '{branch}', 1, '\\x{hash2}', 'approved',
-  '[{{"no": 1, "need": 1, "own_orders": false}}]', '{{"total": "35.7"}}', {t}, {t}, {t}, 'approved');
+  '[{{"no": 1, "need": 1, "own_orders": false}}]', '{{"total": "35.7", "lines": [{{"line": 1, "left": "12"}}]}}', {t}, {t}, {t}, 'approved');
 insert into approval_seat (request_id, tier_no, seat_no, approval_id, person_id, policy, counts_once) values
   ('{request2}', 1, 1, '{approval2}', '{boris}', 'approval_above v0', true);
 insert into stock_claim (order_id, line_no, claim_no, account_id, product_id, site_id, qty, state, supply_id) values

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tradewind.orders.decide import NotSoMany, move, plan_cut, price_of_rest, take_stock, tax_groups, taxes_of_rest
+from tradewind.orders.decide import (
+    NotSoMany,
+    approval_hash,
+    move,
+    plan_cut,
+    price_of_rest,
+    take_stock,
+    tax_groups,
+    taxes_of_rest,
+)
 from tradewind.orders.model import LinePrice, Quantities
 
 D = Decimal
@@ -136,3 +145,16 @@ def test_the_taxes_of_the_rest_follow_the_orders_rounding_rule(parts, rounding):
         each = sum(((net * D(group["rate"]) / 100).quantize(D("0.01"), "ROUND_HALF_UP") for net, _ in of_group), D(0))
         assert D(group["base"]) == base
         assert D(group["tax"]) == sum((tax for _, tax in of_group), D(0)) == (each if rounding == "per_line" else whole)
+
+
+def test_what_an_approval_binds_to_is_what_lives() -> None:
+    def hashed(*cut: tuple[int, str]) -> bytes:
+        return approval_hash(
+            b"says", prices=[D("2.50"), D(1)], terms="NET30", cut=[(no, D(units)) for no, units in cut]
+        )
+
+    whole = approval_hash(b"says", prices=[D("2.5"), D("1.00")], terms="NET30")
+
+    assert hashed((1, "0"), (2, "0")) == whole
+    assert hashed((1, "10")) == hashed((1, "10.000"))
+    assert len({whole, hashed((1, "10")), hashed((1, "1")), hashed((2, "10")), hashed((1, "10"), (2, "10"))}) == 5

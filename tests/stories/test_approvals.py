@@ -72,6 +72,18 @@ class House:
     def flow(self, order: str, who: str = "ada") -> dict[str, Any]:
         return dict(self.get(who, f"/orders/{order}/approvals"))
 
+    def resize(self, order: str, qty: str) -> None:
+        actions = [{"verb": "set_quantity", "line": 1, "qty": qty}]
+        changed = self.post("bea", f"/orders/{order}/changes", {"reason": "plans", "actions": actions})
+        assert changed.status_code == 200, changed.text
+        self.shop.turn()
+
+    def hashes(self, order: str) -> list[str]:
+        """Of the order's requests, oldest first."""
+        return [row[0] for row in self.shop.all(
+            "select encode(r.content_hash, 'hex') from approval_request r join sales_order o on o.id = r.order_id "
+            "where o.number = %s order by r.request_no", [order])]  # fmt: skip
+
     def states(self, order: str) -> list[tuple[str, str]]:
         return [(tier["name"], tier["state"]) for tier in self.flow(order)["tiers"]]
 
@@ -249,6 +261,78 @@ def test_deciding_on_a_stale_view_is_refused_with_what_differs(house):
     now = house.get("ann", "/approvals")["approvals"][0]
     assert house.decide("ann", order, hash=now["hash"], seen=now["seen"]).json()["complete"] is True
     assert house.status(order) == "released"
+
+
+def test_what_was_cut_and_comes_back_is_not_what_was_seen_when_it_was_cut(house):
+    house.policy(code="ALL", name="All", account="ALMA", condition="true", tiers=[one("ann")])
+    order = house.order(qty="12")
+    seen = [house.get("ann", "/approvals")["approvals"][0]]
+    for qty in ("2", "12"):
+        house.resize(order, qty)
+        seen.append(house.get("ann", "/approvals")["approvals"][0])
+
+    refused = house.decide("ann", order, hash=seen[1]["hash"])
+
+    assert [one["total"] for one in seen] == ["47.6", "7.94", "47.6"]
+    assert (seen[0]["hash"], seen[1]["hash"]) == (seen[2]["hash"], house.hashes(order)[1])
+    assert seen[1]["hash"] != seen[2]["hash"]
+    assert (refused.status_code, refused.json()["code"]) == (409, "approvals.changed_since")
+    differs = {one["at"]: (one["was"], one["is"]) for one in refused.json()["detail_values"]["differences"]}
+    assert (differs["/lines/1/left"], differs["/total"]) == (("2", "12"), ("7.94", "47.6"))
+    assert house.decide("ann", order, hash=seen[2]["hash"]).json()["complete"] is True
+
+
+def test_who_was_asked_before_a_cut_reads_what_was_cut(house):
+    house.policy(code="ALL", name="All", account="ALMA", condition="true", tiers=[one("ann")])
+    order = house.order(qty="12")
+    mine = house.get("ann", "/approvals")["approvals"][0]
+    assert mine["changed_since_asked"] == []
+    house.resize(order, "2")
+
+    now = house.get("ann", "/approvals")["approvals"][0]
+    refused = [house.decide("ann", order, **{name: mine[name]}).json() for name in ("hash", "seen")]
+
+    told = [now["changed_since_asked"], house.flow(order)["changed_since_asked"]]
+    told += [one["detail_values"]["differences"] for one in refused]
+    for differences in told:
+        differs = {one["at"]: (one["was"], one["is"]) for one in differences}
+        assert (differs["/lines/1/left"], differs["/total"]) == (("12", "2"), ("47.6", "7.94"))
+    assert {one["code"] for one in refused} == {"approvals.changed_since"}
+
+
+def test_an_approval_stands_over_units_cancelled_since_and_not_over_more(house):
+    house.policy(code="ALL", name="All", account="ALMA", condition="true", tiers=[one("ann")])
+    when = (house.shop.clock.at + timedelta(days=5)).isoformat()
+    order = house.order(qty="12", groups=[{"group_no": 1, "requested_at": when}])
+    house.resize(order, "6")
+    house.decide("ann", order)
+
+    cancelled = house.post("bea", f"/orders/{order}/cancel", {"reason": "less", "lines": [{"line": 1, "qty": "2"}]})
+    assert cancelled.status_code == 200, cancelled.text
+    house.shop.turn()
+    assert (house.status(order), len(house.hashes(order))) == ("confirmed", 2)
+    house.shop.verify()
+    house.resize(order, "6")
+    assert (house.status(order), len(house.hashes(order))) == ("confirmed", 2)
+    house.resize(order, "12")
+
+    assert (house.status(order), len(house.hashes(order))) == ("held", 3)
+
+
+def test_what_was_approved_before_cancelled_units_were_in_the_hash_stands(house):
+    house.policy(code="ALL", name="All", account="ALMA", condition="true", tiers=[one("ann")])
+    when = (house.shop.clock.at + timedelta(days=5)).isoformat()
+    order = house.order(qty="12", groups=[{"group_no": 1, "requested_at": when}])
+    house.resize(order, "6")
+    old = "update approval_request set content_hash = (select content_hash from approval_request where request_no = 1)"
+    house.shop.database.write(lambda tx: tx.run(old))
+    mine = house.get("ann", "/approvals")["approvals"][0]
+    assert house.decide("ann", order, hash=mine["hash"], seen=mine["seen"]).json()["complete"] is True
+
+    house.shop.verify()
+    house.resize(order, "5")
+
+    assert (house.status(order), len(house.hashes(order))) == ("confirmed", 2)
 
 
 def test_a_promise_that_moved_while_it_waited_is_seen(house):

@@ -273,11 +273,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The newest request of an order with the approvals given for it, and earlier approvals that may be carried on."""
+    """The newest request of an order with the approvals given for it, earlier approvals that may be carried on, and the
+    requests before it, oldest first."""
 
     request: Request
     votes: tuple[Vote, ...] = ()
     earlier: tuple[tuple[RequiredTier, Vote], ...] = ()
+    before: tuple[Request, ...] = ()
+
+    @property
+    def asked_with(self) -> Mapping[str, Any]:
+        """What people were last asked with: a change makes a request of its own, whose picture is that of the change."""
+        return self.before[-1].snapshot if self.before else self.request.snapshot
 
 
 def roles_of_seat(role: str) -> frozenset[str]:

@@ -67,7 +67,7 @@ def _now(question: Question, flow: Flow) -> dict[str, Any]:
     return {
         "seen": digest_of(question.picture),
         "picture": question.picture,
-        "changed_since_asked": differences(flow.request.snapshot, question.picture),
+        "changed_since_asked": differences(flow.asked_with, question.picture),
         "you_may_decide": [place.tier for place in places],
         "on_behalf_of": _voice(question, places[0].voice) if places else None,
         "why_not": {str(no): bar for no, bar in bars.items()},
@@ -169,9 +169,9 @@ def _mine(work: OrderWork, flow: Flow, question: Question) -> dict[str, Any] | N
             {"no": place.tier, "name": tiers[place.tier].name, "reason": tiers[place.tier].reason} for place in places
         ],
         "on_behalf_of": _voice(question, places[0].voice),
-        "hash": flow.request.content_hash.hex(),
+        "hash": hash_of(work).hex(),
         "seen": digest_of(question.picture),
-        "changed_since_asked": differences(flow.request.snapshot, question.picture),
+        "changed_since_asked": differences(flow.asked_with, question.picture),
     }
 
 

@@ -17,7 +17,7 @@ from tradewind.approvals.commands.requests import (
 )
 from tradewind.approvals.decide import differences, digest_of, places_for, standing, why_not
 from tradewind.approvals.model import Flow, Place, Request, Vote
-from tradewind.approvals.queries.requests import flows_of, requests_by_hash
+from tradewind.approvals.queries.requests import flows_of
 from tradewind.desk.approval_cases import Question, load_questions
 from tradewind.desk.cancel import CancelRequest, cancel_opened
 from tradewind.kernel.locks import lock_set
@@ -76,7 +76,6 @@ class _Batch:
     flows: dict[UUID, Flow]
     tasks: dict[UUID, Task]
     questions: dict[UUID, Question]
-    seen_before: dict[tuple[UUID, str], Request]
     rows: list[DecisionRow] = field(default_factory=list)
     done: list[Completion] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -88,7 +87,7 @@ class _Batch:
 def decide_orders(tx: Tx, decisions: Sequence[Decision], *, roles: Collection[str]) -> list[Decided | Problem]:
     """Approve, reject or ask about orders that wait for it; `roles` are the decider's, kinds of tasks among them. An order whose
     tiers are complete goes on by itself; a rejection ends it all and cancels the order in this transaction."""
-    batch = _open(tx, {one.order_id for one in decisions}, decisions, roles)
+    batch = _open(tx, {one.order_id for one in decisions}, roles)
     answers = [_decide(batch, one, where=f"/{place}") for place, one in enumerate(decisions)]
     record_decisions(tx, batch.rows)
     end_requests(tx, [(request.id, "approved", "approved") for request, _ in batch.approved])
@@ -110,14 +109,13 @@ def decide_orders(tx: Tx, decisions: Sequence[Decision], *, roles: Collection[st
     ]
 
 
-def _open(tx: Tx, ids: Collection[UUID], decisions: Sequence[Decision], roles: Collection[str]) -> _Batch:
+def _open(tx: Tx, ids: Collection[UUID], roles: Collection[str]) -> _Batch:
     locked = lock_set(tx, [(LOCK_SUBJECTS, ids), (LOCK_ORDERS, ids)])
     workset = read_orders(tx, [row[0] for row in locked["order"]])
     flows = flows_of(tx, list(workset.orders))
     tasks = {task.subject_id: task for task in tasks_about(tx, workset.orders) if task.form == FORM}
     questions = load_questions(tx, workset, flows, roles=roles)
-    stale = [(one.order_id, one.hash) for one in decisions if one.hash and one.order_id in flows]
-    return _Batch(tx, workset, flows, tasks, questions, requests_by_hash(tx, stale))
+    return _Batch(tx, workset, flows, tasks, questions)
 
 
 def _write(tx: Tx, workset: OrderWorkset, cancelled: Collection[UUID]) -> None:
@@ -168,9 +166,17 @@ def _stale(batch: _Batch, work: OrderWork, flow: Flow, wanted: Decision, where: 
     seen = digest_of(picture)
     if wanted.hash in (None, digest) and wanted.seen in (None, seen):
         return None
-    before = batch.seen_before.get((work.id, wanted.hash or ""), flow.request).snapshot
     place = f"{where}/hash" if wanted.hash not in (None, digest) else f"{where}/seen"
-    return errors.changed_since(work.header.number, digest, place, seen=seen, differs=differences(before, picture))
+    return errors.changed_since(work.header.number, digest, place, seen=seen, differs=_differs(flow, wanted, picture))
+
+
+def _differs(flow: Flow, wanted: Decision, picture: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """From what the decider looked at: the request whose picture or content they name, else what they were last asked with."""
+    asked = (flow.request, *reversed(flow.before))
+    looked_at = [one.snapshot for one in asked if wanted.seen is not None and digest_of(one.snapshot) == wanted.seen]
+    looked_at += [one.snapshot for one in asked if one.content_hash.hex() == wanted.hash]
+    looked_at += [flow.request.snapshot, flow.asked_with]
+    return next((found for one in looked_at if (found := differences(one, picture))), [])
 
 
 def _keep(batch: _Batch, work: OrderWork, flow: Flow, wanted: Decision, places: Sequence[Place]) -> Decided:
@@ -197,7 +203,7 @@ def _keep(batch: _Batch, work: OrderWork, flow: Flow, wanted: Decision, places: 
     elif said == "approved":
         batch.going_on.append((request, votes))
     batch.flows[work.id] = Flow(
-        request if said != "rejected" and not complete else _ended(request), votes, flow.earlier
+        request if said != "rejected" and not complete else _ended(request), votes, flow.earlier, flow.before
     )
     batch.questions[work.id] = batch.questions[work.id].with_votes(votes)
     _say(batch.workset, work, _event(said, complete=complete), wanted, vote, waits_for=left)

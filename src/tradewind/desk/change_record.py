@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.money import minor_digits, plain
-from tradewind.orders.decide import approval_hash
 from tradewind.orders.decide.restoring import (
     RestoreGroup,
     RestorePlace,
@@ -19,6 +18,7 @@ from tradewind.orders.decide.restoring import (
 )
 from tradewind.orders.model import Group, LinePrice, OrderChange
 from tradewind.semantics.model import Place
+from tradewind.streams.approval_need import hash_of
 from tradewind.streams.change import Touched
 from tradewind.streams.change_price import in_unit, marked
 from tradewind.streams.order_work import LineWork, OrderWork
@@ -34,7 +34,6 @@ def printed(amount: Decimal, currency: str) -> str:
 def picture(work: OrderWork, sites: Mapping[UUID, str]) -> Picture:
     """The order as it is, in the words of its history: status, money, credit, approval, holds, lines, stock held."""
     totals, currency = work.totals, work.header.currency
-    digest = approval_hash(work.header.content_hash, prices=work.unit_prices(), terms=work.header.terms_code)
     open_holds = [hold for hold in work.holds if hold.released_at is None]
     return {
         "status": work.compute_status(),
@@ -44,7 +43,7 @@ def picture(work: OrderWork, sites: Mapping[UUID, str]) -> Picture:
         "tax": printed(totals.tax, currency),
         "total": printed(totals.total, currency),
         "credit_taken": printed(work.credit_taken, currency),
-        "approval": {"hash": digest.hex(), "needed": any(hold.kind == "approval" for hold in open_holds)},
+        "approval": {"hash": hash_of(work).hex(), "needed": any(hold.kind == "approval" for hold in open_holds)},
         "holds": [
             {"kind": hold.kind, "code": hold.code, "line": hold.line_no, "reason": hold.reason} for hold in open_holds
         ],

@@ -5,7 +5,7 @@ of its own, on to which approvals are carried whose bound parts did not change f
 without an amount of their own cost nothing here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -71,8 +71,13 @@ class ApprovalPlan:
 
 
 def hash_of(work: OrderWork) -> bytes:
-    """What approvals of the order as it is bind to."""
-    return approval_hash(work.header.content_hash, prices=work.unit_prices(), terms=work.header.terms_code)
+    """What approvals of the order as it is bind to: what lives of it, its prices and terms."""
+    return _hash(work, [(one.line.line_no, one.quantities.cancelled) for one in work.lines if one.line.qty])
+
+
+def _hash(work: OrderWork, cut: Iterable[tuple[int, Decimal]]) -> bytes:
+    header = work.header
+    return approval_hash(header.content_hash, prices=work.unit_prices(), terms=header.terms_code, cut=cut)
 
 
 def load_needs(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> Known | None:
@@ -117,11 +122,27 @@ def _stands(flow: Flow | None, work: OrderWork) -> bool:
     """Whether what was asked last is about the order as it is."""
     if flow is None or flow.request.status not in ("waiting", "approved", "expired"):
         return False
-    if flow.request.content_hash != hash_of(work):
+    request = flow.request
+    # cancelled units make less of the same content: what waits is asked again and may need less, what was approved stands
+    if request.status == "waiting" and work.totals.total != Decimal(request.snapshot["total"]):
         return False
-    asked = Decimal(flow.request.snapshot["total"])
-    # cancelled units lower the total of the same content: what waits is asked again, and may need less
-    return work.totals.total == asked if flow.request.status == "waiting" else work.totals.total <= asked
+    return request.content_hash == hash_of(work) or _is_less(request, work)
+
+
+def _is_less(request: Request, work: OrderWork) -> bool:
+    """Whether the order is what was asked, but for units that were cancelled since."""
+    if work.totals.total > Decimal(request.snapshot["total"]) or "lines" not in request.snapshot:
+        return False
+    asked = {one["line"]: Decimal(one["left"]) for one in request.snapshot["lines"]}
+    cut: list[tuple[int, Decimal]] = []
+    for one in work.lines:
+        if one.line.qty:
+            units, then = one.quantities, asked.get(one.line.line_no, ZERO)
+            if units.ordered - units.cancelled > then:
+                return False
+            cut.append((one.line.line_no, max(units.ordered - then, ZERO)))
+    # before cancelled units were part of it the hash was that of the order without a cut
+    return request.content_hash in (_hash(work, cut), _hash(work, ()))
 
 
 def assess_need(
@@ -135,7 +156,7 @@ def assess_need(
         return None  # nobody is asked about an order of which nothing is left
     flow, digest = known.flows.get(work.id), hash_of(work)
     if flow is not None and _stands(flow, work):
-        return ApprovalPlan(digest, Requirement(flow.request.tiers), flow.request)
+        return ApprovalPlan(flow.request.content_hash, Requirement(flow.request.tiers), flow.request)
     facts = facts_of(work, known.fetched, credit=credit, wanted=wanted, nodes=_nodes(workset, work))
     requirement = require(facts, content_of(work, known.fetched), known.policies[work.id])
     if flow is None:

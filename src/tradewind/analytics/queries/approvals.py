@@ -2,17 +2,31 @@
 
 from tradewind.analytics.model import Check
 
-# The newest request of each order, and what an approval of the order as it is now would bind to.
+# The newest request of each order, and what an approval binds to: the order but for units cancelled since it was asked. `left`
+# are the units that lived then; `more` is whether any line has more by now. `bare` is the hash of requests from before
+# cancelled units were part of it.
 _NEWEST = """
 with newest as (
   select distinct on (r.order_id) r.* from approval_request r order by r.order_id, r.request_no desc
+), asked as (
+  select n.order_id, (p ->> 'line')::int as line_no, (p ->> 'left')::numeric as units
+  from newest n cross join lateral jsonb_array_elements(n.snapshot -> 'lines') p
+), lived as (
+  select n.order_id, l.line_no, l.unit_price, l.qty_ordered, l.qty_ordered - l.qty_cancelled as now,
+    case when n.snapshot ? 'lines' then coalesce(a.units, 0) else l.qty_ordered - l.qty_cancelled end as "left"
+  from newest n join order_line l on l.order_id = n.order_id and l.qty > 0
+  left join asked a on a.order_id = l.order_id and a.line_no = l.line_no
+), lines as (
+  select order_id, string_agg(trim_scale(unit_price)::text, '|' order by line_no) as prices, bool_or(now > "left") as more,
+    string_agg('|X' || line_no || ':' || trim_scale(qty_ordered - "left"), '' order by line_no)
+      filter (where qty_ordered > "left") as cut
+  from lived group by order_id
 ), says as (
-  select o.id as order_id, o.number, o.status, o.confirmed_at, sha256(o.content_hash || convert_to(
-           concat_ws('|', o.terms_code, string_agg(trim_scale(l.unit_price)::text, '|' order by l.line_no)), 'UTF8')
-         ) as hash
-  from sales_order o left join order_line l on l.order_id = o.id and l.qty > 0
-  where o.status <> 'cancelled' and exists (select from approval_request r where r.order_id = o.id)
-  group by o.id
+  select o.id as order_id, o.number, o.status, o.confirmed_at, coalesce(l.more, false) as more,
+    sha256(o.content_hash || convert_to(concat_ws('|', o.terms_code, l.prices) || coalesce(l.cut, ''), 'UTF8')) as hash,
+    sha256(o.content_hash || convert_to(concat_ws('|', o.terms_code, l.prices), 'UTF8')) as bare
+  from newest n join sales_order o on o.id = n.order_id left join lines l on l.order_id = o.id
+  where o.status <> 'cancelled'
 )
 """
 
@@ -26,7 +40,7 @@ APPROVALS = (
         from says s join newest n on n.order_id = s.order_id
         where s.confirmed_at is not null
           and not exists (select from order_hold h where h.order_id = s.order_id and h.kind = 'approval' and h.released_at is null)
-          and (n.status <> 'approved' or n.content_hash <> s.hash or exists (
+          and (n.status <> 'approved' or s.more or n.content_hash not in (s.hash, s.bare) or exists (
             select from jsonb_array_elements(n.tiers) t
             where (t ->> 'need')::int > (
               select count(*) from approval_seat e

@@ -24,10 +24,6 @@ select a.request_id, a.id, a.decided_by, coalesce(a.on_behalf_of, a.decided_by),
 from unnest(%(orders)s::uuid[]) as w(id) join approval a on a.order_id = w.id
 where a.request_id is not null and a.decision = 'approved' order by a.decided_at, a.id
 """
-_BY_HASH = f"""
-select {_COLUMNS} from unnest(%(orders)s::uuid[], %(hashes)s::text[]) as w(id, hash)
-join approval_request r on r.order_id = w.id and encode(r.content_hash, 'hex') = w.hash order by r.request_no
-"""  # noqa: S608 - columns are ours
 _WAITING = f"""
 select {_COLUMNS} from approval_request r
 where r.status = 'waiting' and (r.opened_at, r.id) > (%(after_at)s, %(after)s)
@@ -94,15 +90,7 @@ def _flow(requests: Sequence[Request], votes: dict[UUID, list[Vote]]) -> Flow:
             continue
         tiers = {tier.no: tier for tier in one.tiers}
         given += [(tiers[no], vote) for vote in votes.get(one.id, ()) for no in sorted(vote.tiers) if no in tiers]
-    return Flow(requests[-1], tuple(votes.get(requests[-1].id, ())), tuple(given))
-
-
-def requests_by_hash(reader: Reader, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Request]:
-    """The newest request of each (order, hash in hex), ended or not."""
-    if not wanted:
-        return {}
-    params = {"orders": [order_id for order_id, _ in wanted], "hashes": [text for _, text in wanted]}
-    return {(row[1], bytes(row[4]).hex()): _request(row) for row in reader.rows(_BY_HASH, params)}
+    return Flow(requests[-1], tuple(votes.get(requests[-1].id, ())), tuple(given), tuple(requests[:-1]))
 
 
 def waiting_for(

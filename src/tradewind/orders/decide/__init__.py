@@ -146,11 +146,14 @@ def content_hash(
     return digest.digest()
 
 
-def approval_hash(content: bytes, *, prices: Iterable[Decimal], terms: str) -> bytes:
-    """What an approval binds to (A1): the order's content with its prices and terms."""
-    return hashlib.sha256(
-        content + "|".join([terms, *(format(price.normalize(), "f") for price in prices)]).encode()
-    ).digest()
+def approval_hash(
+    content: bytes, *, prices: Iterable[Decimal], terms: str, cut: Iterable[tuple[int, Decimal]] = ()
+) -> bytes:
+    """What an approval binds to (A1): the order's content with its prices and terms, and what of it does not live any more:
+    `cut` are the cancelled base units by line, in the order of the lines. Where nothing was cancelled it says nothing."""
+    said = "|".join([terms, *(format(price.normalize(), "f") for price in prices)])
+    gone = "".join([f"|X{line_no}:{units.normalize():f}" for line_no, units in cut if units])
+    return hashlib.sha256(content + said.encode() + gone.encode()).digest()
 
 
 @value(frozen=True, slots=True)
