@@ -192,6 +192,61 @@ def test_asking_back_more_asks_for_the_total_from_the_latest_shipment_on(shop):
     assert shop.one("select detail ->> 'qty' from order_hold where released_at is null") == ("10",)
 
 
+def in_two_shipments(shop: Shop) -> tuple[UUID, UUID, UUID]:
+    """105 cups: a hundred at the warehouse first, five later."""
+    order = shop.order(("CUP", "105"))
+    shop.database.write(lambda tx: receive_goods(tx, [Receipt("N", "CUP", Decimal(5))]))
+    BackorderCrank(shop.database).turn_until_idle()
+    shop.turn()
+    first, second = (row[0] for row in shop.all("select id from shipment where order_id = %s order by number", [order]))
+    return order, first, second
+
+
+REQUESTS = "select detail ->> 'qty' from order_hold where released_at is null"
+
+
+def test_a_request_is_over_when_the_shipment_that_was_asked_went_out(shop):
+    order, _, second = in_two_shipments(shop)
+    cancel(shop, order, (1, "5"))
+
+    shop.ship(second)
+    BackorderCrank(shop.database).turn_until_idle()
+
+    assert units(shop, order) == [(0, 0, 0, 100, 5, 0)]
+    said = shop.one("select payload from event where type = 'order.cancel_refused'")[0]
+    assert (said["code"], said["quantities"]) == ("fulfilment.already_shipped", {"1": "5"})
+    assert shop.all(REQUESTS) == []
+
+
+def test_a_request_goes_on_when_another_shipment_went_out(shop):
+    order, first, second = in_two_shipments(shop)
+    cancel(shop, order, (1, "5"))
+
+    shop.ship(first)
+    BackorderCrank(shop.database).turn_until_idle()
+    assert shop.all(REQUESTS) == [("5",)]
+    shop.ship(second, outcome="cancelled")
+    BackorderCrank(shop.database).turn_until_idle()
+
+    assert units(shop, order) == [(0, 0, 0, 0, 100, 5)]
+    assert shop.all(REQUESTS) == []
+
+
+def test_a_request_of_two_shipments_is_settled_one_by_one(shop):
+    order, first, second = in_two_shipments(shop)
+    cancel(shop, order, (1, "9"))
+
+    shop.ship(second, outcome="cancelled")
+    BackorderCrank(shop.database).turn_until_idle()
+    assert units(shop, order) == [(0, 0, 0, 100, 0, 5)]
+    assert shop.all(REQUESTS) == [("4",)]
+    shop.ship(first)
+    BackorderCrank(shop.database).turn_until_idle()
+
+    assert units(shop, order) == [(0, 0, 0, 0, 100, 5)]
+    assert shop.all(REQUESTS) == []
+
+
 def test_a_warehouse_that_ships_first_wins_and_the_loser_is_told(shop):
     order = shop.order(("CUP", "10"))
     (shipment,) = shop.shipments(order)

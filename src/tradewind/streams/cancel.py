@@ -8,6 +8,7 @@ settled by the backorder crank when the warehouse has answered.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from tradewind.approvals.commands.requests import end_requests_of
@@ -269,16 +270,12 @@ def ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qty
     for hold in _requests(work, line_no):
         total += Decimal((hold.detail or {})["qty"])
         work.close_hold(hold, "Asked again for more.", tx.now)
-    detail = {"qty": plain(total), "sku": one.line.sku}
+    parts = _ask_parts(at_hand.warehouses.get((work.id, line_no), ()), total)
+    detail = {"qty": plain(total), "sku": one.line.sku, "of": {there.number: plain(part) for there, part in parts}}
     text = f"{plain(total)} of {one.line.sku} asked back: {reason}"
     work.open_hold(Hold(tx.ids.new(), "line", "customer", REQUESTED, text, tx.now, line_no=line_no, detail=detail))
     work.touched = True
-    left = total
-    for there in at_hand.warehouses.get((work.id, line_no), ()):
-        part = min(left, there.qty)
-        if part <= 0:
-            break
-        left -= part
+    for there, part in parts:
         payload = {
             "shipment": there.number,
             "order": work.header.number,
@@ -305,6 +302,17 @@ def ask_back(tx: Tx, at_hand: Cancelling, work: OrderWork, one: LineWork, *, qty
         )
 
 
+def _ask_parts(there: Iterable[AtWarehouse], total: Decimal) -> list[tuple[AtWarehouse, Decimal]]:
+    """Which shipment is asked for how many, the latest first."""
+    parts: list[tuple[AtWarehouse, Decimal]] = []
+    for one in there:
+        part = min(total, one.qty)
+        if part > 0:
+            parts.append((one, part))
+            total -= part
+    return parts
+
+
 def settle_requests(tx: Tx, order_ids: Sequence[UUID]) -> bool:
     """After warehouses answered: cancel what came back of what was asked for; what was shipped lost the race and is said.
 
@@ -326,18 +334,18 @@ def _settle_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
     lost: dict[int, Decimal] = {}
     for hold in [hold for hold in work.holds if hold.released_at is None and hold.code == REQUESTED]:
         assert hold.line_no is not None
-        asked = Decimal((hold.detail or {})["qty"])
-        units = work.line(hold.line_no).quantities
-        if units.released >= asked:
+        detail = hold.detail or {}
+        asked, units = Decimal(detail["qty"]), work.line(hold.line_no).quantities
+        waits = _not_answered(at_hand.warehouses.get((work.id, hold.line_no), ()), detail)
+        waiting = min(sum(waits.values(), ZERO), units.released)
+        if waiting >= asked:
             continue  # not answered yet
-        got = min(asked, units.open + units.reserved + units.allocated)
-        waiting = min(asked - got, units.released)
+        got = min(asked - waiting, units.open + units.reserved + units.allocated)
         gone = asked - got - waiting
         work.close_hold(hold, "The warehouse answered.", tx.now)
         if waiting > 0:
-            work.open_hold(
-                replace(hold, id=tx.ids.new(), opened_at=tx.now, detail={**(hold.detail or {}), "qty": plain(waiting)})
-            )
+            rest = {"qty": plain(waiting), "of": {number: plain(part) for number, part in waits.items()}}
+            work.open_hold(replace(hold, id=tx.ids.new(), opened_at=tx.now, detail={**detail, **rest}))
         if got > 0:
             cuts[hold.line_no] = Cut(now=got)
         if gone > 0:
@@ -352,6 +360,15 @@ def _settle_order(tx: Tx, at_hand: Cancelling, work: OrderWork) -> None:
         }
         at_hand.workset.say(work, "order.cancel_refused", payload)
         wake_order(tx, at_hand, work)
+
+
+def _not_answered(there: Iterable[AtWarehouse], detail: Mapping[str, Any]) -> dict[str, Decimal]:
+    """What of a request the shipments that were asked still have to answer; one that does not name them asks whatever is there
+    from the latest on."""
+    asked = detail.get("of")
+    if asked is None:
+        return {one.number: part for one, part in _ask_parts(there, Decimal(detail["qty"]))}
+    return {one.number: Decimal(asked[one.number]) for one in there if one.number in asked}
 
 
 def _texts(quantities: Mapping[int, Decimal]) -> dict[str, str]:
