@@ -9,6 +9,7 @@ import pytest
 
 from emitted_sql import RecordingDatabase
 from shop import Shop
+from tradewind.desk import change as changes
 from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
 from tradewind.desk.change import ChangeRequest, change
 from tradewind.desk.holds import HoldRelease, release_holds
@@ -510,6 +511,39 @@ def test_another_date_is_promised_by_the_calendars_too(shop):
     assert of_line(shop, placed, "l.promised_at") == of_line(shop, fresh, "l.promised_at")
     assert of_line(shop, placed, "l.promised_at::date::text") == ("2026-03-16",)
     shop.verify()
+
+
+@pytest.mark.parametrize("look", [True, False])
+@pytest.mark.parametrize("line_no", [None, 1])
+@pytest.mark.parametrize(
+    ("wanted", "code", "feasible"),
+    [
+        ("2026-03-15", "calendars.date_closed", ["2026-03-13", "2026-03-16", "2026-03-17"]),
+        ("2026-03-03", "calendars.date_not_feasible", ["2026-03-04", "2026-03-05", "2026-03-06"]),
+        ("2026-03-12", None, None),
+    ],
+)
+def test_a_date_that_a_change_asks_for_gets_the_nearest_three_that_can(shop, wanted, code, feasible, line_no, look):
+    calendar(shop, SHIPS, RECEIVES)
+    run(shop, LANE)
+    first = DraftGroup(requested_at=datetime(2026, 3, 20, 9, tzinfo=UTC))
+    placed = submit(shop, line("CUP", "1"), line("TEA", "1", line_no=2), groups=(first,))
+    asked = ChangeRequest(
+        placed.order_id, (MoveDate(datetime.fromisoformat(f"{wanted}T10:00:00+01:00"), line_no=line_no),), "other"
+    )
+
+    (found,) = shop.database.write(lambda tx: (changes.preview if look else change)(tx, [asked]))
+
+    (answer,) = found.answers
+    assert answer.verdict == "accepted"
+    if code is None:
+        assert answer.problem is None
+        return
+    assert (answer.problem.code, answer.problem.detail["feasible"]) == (code, feasible)
+    assert answer.problem.message.endswith(f"it can be {', '.join(feasible)}.")
+    if not look:
+        (kept,) = shop.one("select answers from order_change")
+        assert kept[0]["problem"]["detail_values"]["feasible"] == feasible
 
 
 def test_what_cannot_arrive_in_its_window_waits_for_the_customer(shop):

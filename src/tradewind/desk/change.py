@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.billing.queries import documents_of_orders
-from tradewind.desk.change_answer import Answer, Changed, action_json, answer_json, answers_of, told_before
+from tradewind.desk.change_answer import Answer, Changed, action_json, answer_json, answers_of, told_before, with_dates
 from tradewind.desk.change_record import Picture, consequences, picture, printed, stand, undo
 from tradewind.desk.change_words import read_words
 from tradewind.desk.change_write import Back, reenter, write_structure
@@ -279,6 +279,8 @@ def _record(
     tx: Tx, at_hand: Cancelling, job: _Job, documents: Sequence[tuple[Any, ...]], sites: Mapping[UUID, str]
 ) -> None:
     work, request = job.work, job.request
+    job.answers = with_dates(job.answers, work)
+    job.event["answers"] = [answer_json(one) for one in job.answers]
     after = picture(work, sites)
     issued = [(kind, number, printed(total, work.header.currency)) for _, kind, number, total, _ in documents]
     job.told = consequences(job.before, after, issued)

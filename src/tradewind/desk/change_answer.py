@@ -1,7 +1,7 @@
 """What a change is answered with, as values and as the plain JSON of its row."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -14,6 +14,8 @@ from tradewind.orders.decide.change import Outcome, Sheet, in_line_unit
 from tradewind.orders.decide.plan import verb_of
 from tradewind.orders.decide.restoring import Restoring
 from tradewind.orders.model import OrderChange
+from tradewind.semantics.model import Finding
+from tradewind.streams.dates import WRONG_DATES
 from tradewind.streams.order_work import OrderWork
 
 Verdict = Literal["accepted", "changed", "rejected"]
@@ -25,7 +27,7 @@ class Answer:
 
     `line_no` is the line it was about, or the one it made; `lines` are all it concerned. `done` and `asked_back` count the
     line's unit: what changed at once, and what a warehouse was asked for (its answer comes later). `problem` says why it was
-    changed or rejected.
+    changed or rejected; of an accepted date, why goods cannot be there then.
     """
 
     place: int
@@ -76,6 +78,34 @@ def _answer(place: int, action: Action | Restoring, outcome: Outcome, sheet: She
     )
     lines = outcome.lines or (() if outcome.line_no is None else (outcome.line_no,))
     return Answer(place, verb_of(action), outcome.verdict, outcome.line_no, done, asked, outcome.problem, lines)
+
+
+def with_dates(answers: Sequence[Answer], work: OrderWork) -> tuple[Answer, ...]:
+    """A date that cannot be stays as it was asked for, and its answer names the nearest ones that can, as placing does."""
+    said = {(one.detail or {}).get("group"): one for one in work.findings if one.code in WRONG_DATES}
+    if not said:
+        return tuple(answers)
+    return tuple(_dated(one, work, said) if one.verb == "move_date" else one for one in answers)
+
+
+def _dated(one: Answer, work: OrderWork, said: Mapping[int | None, Finding]) -> Answer:
+    groups = sorted({work.line(number).line.group_no for number in one.lines} & said.keys())
+    if one.verdict == "rejected" or not groups:
+        return one
+    texts = dict.fromkeys(_offer(said[group]) for group in groups)
+    first, known = said[groups[0]], one.problem
+    told = " ".join([*([] if known is None else [known.message]), *texts])
+    detail = {**({} if known is None else known.detail), **(first.detail or {})}
+    if len(groups) > 1:
+        detail["groups"] = [said[group].detail for group in groups]
+    where = f"/actions/{one.place}/requested_at"
+    problem = Problem(first.code, told, where, 409, detail)
+    return replace(one, problem=problem if known is None else replace(known, message=told, detail=detail))
+
+
+def _offer(finding: Finding) -> str:
+    text = finding.message[:1].upper() + finding.message[1:]
+    return f"{text}; it can be {finding.suggestion}." if finding.suggestion else f"{text}."
 
 
 def answer_json(one: Answer) -> dict[str, Any]:

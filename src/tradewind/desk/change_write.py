@@ -16,6 +16,7 @@ from tradewind.orders.commands import LineRow
 from tradewind.orders.decide import content_hash, normal_po
 from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.change import Touched, anchor_prices, promise_again
+from tradewind.streams.dates import check_wishes_again
 from tradewind.streams.library import STREAMS
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 
@@ -59,6 +60,8 @@ def reenter(tx: Tx, workset: OrderWorkset, pairs: Pairs, live: Live) -> Back:
     for work, touched in pairs:
         anchor_prices(work, touched)
         promise_again(workset, work, touched.dated, now=tx.now)
+        if touched.dated:
+            check_wishes_again(tx, workset, work)
     return Back([*main, *fresh, *others])
 
 

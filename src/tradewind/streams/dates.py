@@ -1,6 +1,7 @@
 """Dates of delivery groups (VA7): when goods arrive by the calendars of both sides, and what is said of a wish that cannot be."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from tradewind.semantics.model import Finding
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
 TOO_LATE = "calendars.arrives_too_late"
+WRONG_DATES = frozenset(("calendars.date_past", "calendars.date_closed", "calendars.date_not_feasible"))
 NOBODY = Calendars()
 
 
@@ -91,12 +93,23 @@ def check_dates(tx: Tx, workset: OrderWorkset, work: OrderWork) -> None:
     for group in work.groups:
         if group.wished_at is None and group.arrive_by is None:
             continue
-        promised = [
-            one.promised_at
-            for one in work.lines_of(group.group_no)
-            if one.line.stocked and one.quantities.cancelled < one.quantities.ordered
-        ]
-        _check_group(tx, workset, work, group, promised)
+        _check_group(tx, workset, work, group, _promised(work, group))
+
+
+def check_wishes_again(tx: Tx, workset: OrderWorkset, work: OrderWork) -> None:
+    """Say of the wished dates what holds now that lines were promised anew."""
+    work.findings = [one for one in work.findings if one.code not in WRONG_DATES]
+    for group in work.groups:
+        if group.requested_at is not None:
+            _check_group(tx, workset, work, replace(group, arrive_by=None), _promised(work, group))
+
+
+def _promised(work: OrderWork, group: Group) -> list[datetime | None]:
+    return [
+        one.promised_at
+        for one in work.lines_of(group.group_no)
+        if one.line.stocked and one.quantities.cancelled < one.quantities.ordered
+    ]
 
 
 def _check_group(
