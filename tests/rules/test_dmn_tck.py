@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from decision_models import decision, dmn, feel, input_data, table
 
+from decision_models import decision, dmn, feel, input_data, table
 from tradewind.app.cli import main
 from tradewind.app.decision_kit import run_cases
 

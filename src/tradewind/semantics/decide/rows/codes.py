@@ -179,9 +179,7 @@ def gs1_check_digit(digits: str) -> str:
 
 def is_sscc(digits: str) -> bool:
     """The number of a carton or pallet: 18 digits of which the last is right."""
-    return (
-        len(digits) == 18 and digits.isascii() and digits.isdigit() and digits[-1] == gs1_check_digit(digits[:-1])
-    )
+    return len(digits) == 18 and digits.isascii() and digits.isdigit() and digits[-1] == gs1_check_digit(digits[:-1])
 
 
 def is_gtin(digits: str) -> bool:
