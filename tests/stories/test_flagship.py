@@ -20,10 +20,9 @@ from stories.test_kills import kill_at, killed
 from tradewind.app.http import create_app
 from tradewind.app.postgres import Server, ensure_server
 from tradewind.app.settings import Settings, read_settings
-from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.intake import start_combiner
 from tradewind.kernel.clock import system_clock
-from trading import interchange, x12_860
+from trading import interchange, serve_to_the_end, x12_860
 
 Run = dict[str, Any]
 
@@ -72,8 +71,7 @@ def in_process(url: str) -> Iterator[tuple[Flagship, Shop]]:
 
         def turn() -> None:
             shop.turn()
-            while serve_partners(shop.database):
-                pass
+            serve_to_the_end(shop.database)
 
         def until(happens: Callable[[], object]) -> None:
             turn()

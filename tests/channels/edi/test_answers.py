@@ -9,7 +9,7 @@ import pytest
 
 from shop import START, Shop, open_shop
 from tradewind.channels.decide.x12.model import TransactionSet
-from tradewind.channels.edi.outbound import answer_due, follow_log, serve_partners
+from tradewind.channels.edi.outbound import answer_due, follow_log
 from tradewind.desk.limits import LimitChange, change_limits
 from tradewind.desk.prices import PriceDecision, decide_prices
 from tradewind.desk.substitutes import SubstituteAnswer, answer_substitutes
@@ -17,7 +17,7 @@ from tradewind.desk.supply import Expectation, expect_supply
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
 from tradewind.streams.backorders import BackorderCrank
-from trading import Trading, interchange, segments_of, x12_850, x12_860
+from trading import Trading, interchange, segments_of, serve_to_the_end, x12_850, x12_860
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_the_deadline_and_the_confirmation_at_the_same_moment_are_one_answer(tra
         return other
 
     shop.database.write(both).join()
-    serve_partners(shop.database)
+    serve_to_the_end(shop.database)
 
     assert [one.type for one in trading.sets()] == ["997", "855"]
 

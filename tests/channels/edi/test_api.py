@@ -14,9 +14,8 @@ from tradewind.app.drop_folder import take_files
 from tradewind.app.http import create_app
 from tradewind.app.settings import read_settings
 from tradewind.app.worker import send_due, trade
-from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.intake import start_combiner
-from trading import Trading, interchange, x12_850
+from trading import Trading, interchange, serve_to_the_end, x12_850
 
 PARTNER: dict[str, Any] = {
     "name": "A buyer",
@@ -95,7 +94,7 @@ def test_an_interchange_is_taken_in_and_what_goes_back_can_be_collected(client: 
 
     taken = client.post("/api/v1/edi", content=ORDER, headers=X12)
     assert (taken.status_code, taken.json()["outcome"]) == (200, "order")
-    serve_partners(shop.database)
+    serve_to_the_end(shop.database)
     while send_due(shop.database, frozenset({"https"})):
         shop.wait(seconds=10)
     waiting = client.get("/api/v1/partners/BUYER/messages", params={"status": "parked"}).json()["messages"]
