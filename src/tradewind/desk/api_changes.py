@@ -10,20 +10,21 @@ from fastapi import Header, Query, Response
 from psycopg.errors import UniqueViolation
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, not_found, permission
+from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, permission
 from tradewind.access.decide import within_mandate
 from tradewind.access.model import Kind
+from tradewind.desk.api_orders import named_order
 from tradewind.desk.change import ChangeRequest, RevertRequest, change, preview, revert
 from tradewind.desk.change_answer import Changed, answer_json
 from tradewind.desk.change_record import printed
 from tradewind.desk.once import once
 from tradewind.kernel.limits import ORDER_LINES
 from tradewind.kernel.problem import Problem, Refused
-from tradewind.kernel.tx import Reader, Tx
+from tradewind.kernel.tx import Tx
 from tradewind.orders.decide import actions as wanted
 from tradewind.orders.decide.actions import Action
 from tradewind.orders.model import OrderChange
-from tradewind.orders.queries import changes_of, headers_of, order_ids
+from tradewind.orders.queries import changes_of
 
 router = api_router("orders")
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
@@ -177,7 +178,7 @@ def change_order(
 ) -> Response:  # fmt: skip
     """Change an order. Each action is answered: accepted, changed (done as far as it can be) or rejected, with the reason; 409
     where nothing at all could be done. With `preview` nothing is done, and what would come of it is answered."""
-    order_id, account_id = _named(edge, name)
+    order_id, account_id = named_order(edge, name)
     actions = tuple(_READ[one.verb](one) for one in body.actions)
     request = ChangeRequest(order_id, actions, body.reason, body.expected_version, may=_may(edge))
     if preview:
@@ -192,7 +193,7 @@ def revert_change(
 ) -> Response:  # fmt: skip
     """Take a change back, as far as it can be: a new change whose actions restore what it found. Each is answered; with
     `preview` nothing is done."""
-    order_id, account_id = _named(edge, name)
+    order_id, account_id = named_order(edge, name)
     request = RevertRequest(order_id, change_id, body.reason, body.expected_version, may=_may(edge))
     if preview:
         return answer(_previewed(edge, request, account_id))
@@ -208,7 +209,7 @@ def list_changes(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """The steps of an order from version to version, the latest first; `next` goes on with `before`."""
-    order_id, _ = _named(edge, name)
+    order_id, _ = named_order(edge, name)
     rows = edge.read(lambda reader: changes_of(reader, order_id, before=before, limit=limit))
     inside = edge.caller.visible is None
     return answer(
@@ -316,24 +317,3 @@ def _row(one: OrderChange, *, inside: bool) -> dict[str, Any]:
         "answers": one.answers,
         "consequences": seen(one.consequences, inside=inside),
     }
-
-
-def _named(edge: Edge, name: str) -> tuple[UUID, UUID]:
-    """The order and its account, as far as the caller sees them and may act on them."""
-
-    def read(reader: Reader) -> list[tuple[UUID, UUID]]:
-        ids = [one] if (one := _as_id(name)) is not None else list(order_ids(reader, [name]).values())
-        return [(row.header.id, row.header.account_id) for row in headers_of(reader, ids)]
-
-    found = edge.read(read)
-    if not found:
-        raise not_found()
-    edge.allow(found[0][1])
-    return found[0]
-
-
-def _as_id(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None

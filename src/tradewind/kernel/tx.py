@@ -305,13 +305,8 @@ _BECOME = "select set_config('role', %s, true), set_config('tradewind.visible_ac
 
 
 def become_buyer(connection: psycopg.Connection[Row], visible: Sequence[UUID]) -> None:
-    """For the rest of this transaction (or until `become_application`) see only rows of these accounts."""
+    """For the rest of this transaction see only rows of these accounts."""
     connection.execute(_BECOME, ["tradewind_buyer", ",".join(map(str, visible))])
-
-
-def become_application(connection: psycopg.Connection[Row], role: str | None) -> None:
-    """Back to the application's own rights within the same transaction."""
-    connection.execute(_BECOME, [role or "none", ""])
 
 
 def on_behalf(actor: Actor, *, account_id: UUID | None, correlation: UUID | None) -> Actor:

@@ -4,7 +4,7 @@ One process reads the log under this name at a time; what is written, its place 
 so that each fact has its documents exactly once, whatever is killed when.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -187,11 +187,3 @@ def answer_due(tx: Tx) -> int:
     write_to_partners(tx, desk.owed)
     note_answers(tx, desk.answers)
     return len(due)
-
-
-def until_served(database: Database, *, rounds: int = 1_000, rest: Callable[[], None] = lambda: None) -> None:
-    """Serve until a round does nothing; for scripts and tests."""
-    for _ in range(rounds):
-        if not serve_partners(database):
-            return
-        rest()
