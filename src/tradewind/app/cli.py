@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ READ_SOURCE = "tradewind.channels.decide.formats:read_source"
 TCK = "tradewind.app.decision_kit:tck_command"
 READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
 Arguments = argparse.Namespace
+LEAVING_SECONDS = (0.02, 0.05, 0.1, 0.3, 0.5, 0.5, 0.5)  # what closed connections get, a look between
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -144,15 +146,20 @@ def _server(settings: Settings) -> Iterator[Server]:
 
 
 def _in_use(server: Server) -> bool:
+    """Whether somebody else is connected. Our own closed connections take a moment to leave the server: they get it."""
     others = """
     select exists (select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid())
     """
     try:
-        with psycopg.connect(server.url("postgres"), connect_timeout=5) as connection:
-            row = connection.execute(others).fetchone()
+        with psycopg.connect(server.url("postgres"), autocommit=True, connect_timeout=5) as connection:
+            for pause in LEAVING_SECONDS:
+                row = connection.execute(others).fetchone()
+                if not (row and row[0]):
+                    return False
+                time.sleep(pause)
     except psycopg.OperationalError:
         return False
-    return bool(row and row[0])
+    return True
 
 
 @contextmanager
