@@ -21,6 +21,7 @@ FREE = (
     "kernel",
     "papers",
     "streams",
+    "trials",
     "views",
 )  # their files are named by what they do
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|managers?|services?|common|misc)(_|$|\d)")

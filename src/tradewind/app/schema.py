@@ -27,6 +27,12 @@ ROOMS = (
     "orchestration",
     "channels",
     "papers",
+    "rules",
+    "blankets",
+    "recurring",
+    "quotes",
+    "purchasing",
+    "trials",
 )
 for _room in ROOMS:
     import_module(f"tradewind.{_room}.tables")

@@ -9,6 +9,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 
 WORDS = (
     ("order processing", "desk streams orders approvals credit fulfilment returns billing"),
+    ("quotes, blanket and recurring orders, drop-ship", "quotes blankets recurring purchasing"),
     ("inventory visibility and promises", "inventory calendars catalog fulfilment"),
     ("pricing, agreements and tax", "pricing accounts"),
     ("unified data: one vocabulary, who is who, where from", "semantics accounts catalog integration"),
@@ -17,6 +18,7 @@ WORDS = (
     ("analytics, verification", "analytics views"),
     ("orchestration: value streams, waiting, exceptions", "orchestration streams"),
     ("business rules and conditions", "rules approvals"),
+    ("a change tried on past orders before it goes live", "trials"),
     ("agents: software that buys or helps", "agents access"),
     ("logins, roles, who sees what", "access"),
     ("invoices, payments, credit notes", "billing returns"),

@@ -1,0 +1,14 @@
+"""Decision tables as kept: versions, tests and decisions."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.get_bind().connection.driver_connection.execute(Path(__file__).with_suffix(".sql").read_text())

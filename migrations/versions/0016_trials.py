@@ -1,0 +1,14 @@
+"""Trials of a change over past orders."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.get_bind().connection.driver_connection.execute(Path(__file__).with_suffix(".sql").read_text())

@@ -1,0 +1,1 @@
+"""Blanket orders, their lines and what was called off."""

@@ -1,0 +1,1 @@
+"""Supplier orders and their lines."""

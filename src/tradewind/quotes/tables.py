@@ -1,0 +1,1 @@
+"""Quotes, their versions and lines."""

@@ -1,0 +1,1 @@
+"""Decision tables as kept: versions, tests, and the decisions made by them."""

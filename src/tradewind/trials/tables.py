@@ -1,0 +1,1 @@
+"""Trials and what they found."""
