@@ -40,6 +40,7 @@ SUBJECTS = {
     "request": ("access", "app", "channels", "kernel"),
     "settings": ("app",),
     "tax": ("pricing",),
+    "versions": ("kernel",),
 }
 PROBLEM_MAKERS = ("Problem", "refuse")
 RESTS = ("kernel/tx.py",)  # jitter between the tries of a transaction is the one wait outside app
