@@ -1,4 +1,4 @@
-"""Versions of streams, repairs and escalations."""
+"""Versions of streams with their life cycle, time-outs of waits, escalations."""
 
 from pathlib import Path
 

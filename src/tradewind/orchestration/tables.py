@@ -12,8 +12,9 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-from tradewind.kernel.tables import count, id_column, json, moment, one_of, ref, table, words
+from tradewind.kernel.tables import count, flag, id_column, json, moment, one_of, ref, table, words
 
 stream_version = table(
     "stream_version",
@@ -24,6 +25,9 @@ stream_version = table(
     Column("sha256", LargeBinary, nullable=False),
     moment("published_at"),
     UniqueConstraint("stream", "sha256"),
+    Column("parameters", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("timeouts", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("published_by", Uuid, nullable=True),
     comment="Published value streams; an instance keeps the version it started on.",
     append_only=True,
     kept_as="stream",
@@ -72,7 +76,9 @@ stream_wait = table(
         "(kind = 'timer') = (due_at is not null) and (kind = 'message') = (name is not null)",
         name="kind_has_its_columns",
     ),
+    moment("expires_at", nullable=True),
     Index("ix_stream_wait_message", "name", "key", postgresql_where=text("kind = 'message'")),
+    Index("ix_stream_wait_expiry", "expires_at", postgresql_where=text("expires_at is not null")),
     comment="What a token waits for: a message by name and key, or an instant.",
 )
 message = table(
@@ -137,4 +143,76 @@ step_pause = table(
     moment("paused_at"),
     ref("incident_id", "incident.id"),
     comment="A step that is paused by an incident of its own; the crank leaves its instances alone.",
+)
+stream_draft = table(
+    "stream_draft",
+    Column("stream", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    words("name"),
+    *one_of("stage", "draft", "submitted", "reviewed", "published", "withdrawn"),
+    words("bpmn"),
+    json("parameters", nullable=False),
+    json("timeouts", nullable=False),
+    json("authors", nullable=False),
+    Column("reviewer_id", Uuid, nullable=True),
+    moment("created_at"),
+    moment("changed_at"),
+    CheckConstraint("stage not in ('reviewed', 'published') or reviewer_id is not null", name="reviewed_by_somebody"),
+    comment="Versions of streams that people write, from the first draft on; what is published of them is stream_version.",
+)
+stream_period = table(
+    "stream_period",
+    Column("stream", Text, primary_key=True),
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    moment("since"),
+    moment("until", nullable=True),
+    ForeignKeyConstraint(["stream", "version"], ["stream_version.stream", "stream_version.version"]),
+    CheckConstraint("until is null or until >= since", name="in_order"),
+    Index("uq_stream_period_last", "stream", unique=True, postgresql_where=text("until is null")),
+    comment="When which version of a stream is in force for new instances; an empty one was taken back before it began.",
+    kept_as="stream",
+)
+stream_act = table(
+    "stream_act",
+    id_column(),
+    words("stream"),
+    Column("version", Integer, nullable=False),
+    words("verb"),
+    Column("by", Uuid, nullable=True),
+    moment("at"),
+    words("reason"),
+    moment("effective", nullable=True),
+    Index("ix_stream_act_stream", "stream", "version"),
+    comment="Who drafted, reviewed, published, withdrew or rolled back which version of a stream, when and why.",
+    append_only=True,
+)
+escalation_policy = table(
+    "escalation_policy",
+    Column("stream", Text, primary_key=True),
+    *one_of("pace", "p50", "p90"),
+    count("ahead_minutes", default=None),
+    words("role"),
+    flag("active", default=True),
+    Column("changed_by", Uuid, nullable=True),
+    moment("changed_at"),
+    CheckConstraint("ahead_minutes between 0 and 43200", name="ahead"),
+    comment="Whether, at which pace and how long before the promise a stream's instances are escalated, and to whom.",
+)
+stream_escalation = table(
+    "stream_escalation",
+    id_column(),
+    ref("instance_id", "stream_instance.id"),
+    words("stream"),
+    words("role"),
+    Column("account_id", Uuid, nullable=True),
+    moment("promised_at"),
+    moment("expected_at"),
+    json("reasons", nullable=False),
+    moment("opened_at"),
+    moment("closed_at", nullable=True),
+    words("outcome", nullable=True),
+    Index("uq_stream_escalation_open", "instance_id", unique=True, postgresql_where=text("closed_at is null")),
+    Index("ix_stream_escalation_open", "opened_at", postgresql_where=text("closed_at is null")),
+    comment="An instance that will miss its promise at the pace of the past; opened before it does.",
 )
