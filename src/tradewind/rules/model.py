@@ -1,9 +1,12 @@
-"""Decision models as they are written: decisions, tables and expressions, before anything is compiled."""
+"""Decision models as they are written, before anything is compiled; and what a house says its tables may decide about."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from tradewind.kernel.problem import Problem
+from tradewind.kernel.value import value
 
 
 class HitPolicy(StrEnum):
@@ -211,3 +214,125 @@ class Definitions:
     decisions: tuple[Decision, ...]
     knowledge: tuple[Knowledge, ...]
     problems: tuple[Problem, ...]
+
+
+# ---- what tables govern ------------------------------------------------------------------------------------------------
+
+
+class Effect(StrEnum):
+    """What a decision does to its subject, the mildest first; `mutate` changes something and says so."""
+
+    INFO = "info"
+    MUTATE = "mutate"
+    WARN = "warn"
+    HOLD = "hold"
+    REJECT = "reject"
+
+    @property
+    def severity(self) -> int:
+        """0 for `info` up to 4 for `reject`: of several effects the most severe counts."""
+        return list(Effect).index(self)
+
+
+@value(frozen=True, slots=True)
+class Fact:
+    """A word of the data dictionary: what a table may ask, or answer.
+
+    `name` as cells write it (`order total`), `type` as FEEL names it (`number`, `string`, `boolean`, `date`, …), `meaning` a
+    sentence with the unit, `example` a value of the type. `allowed`: the texts that an answer may be; empty where any may.
+    """
+
+    name: str
+    type: str
+    meaning: str
+    example: object
+    allowed: tuple[str, ...] = ()
+
+
+@value(frozen=True, slots=True)
+class DecisionPoint:
+    """A question that the house asks published tables: what they may ask back, and what they answer."""
+
+    code: str
+    title: str
+    meaning: str
+    inputs: tuple[Fact, ...]
+    outputs: tuple[Fact, ...]
+
+
+@value(frozen=True, slots=True)
+class Scope:
+    """Whom a table is for, or what is asked about; empty is everybody, or not known."""
+
+    segment: str = ""
+    category: str = ""
+    region: str = ""
+    channel: str = ""
+
+    @property
+    def parts(self) -> tuple[str, str, str, str]:
+        return self.segment, self.category, self.region, self.channel
+
+    @property
+    def rank(self) -> tuple[int, tuple[bool, bool, bool, bool]]:
+        """How specific it is: by how many parts are named; of as many, segment before category, region, channel."""
+        segment, category, region, channel = (bool(part) for part in self.parts)
+        return segment + category + region + channel, (segment, category, region, channel)
+
+    def covers(self, asked: "Scope") -> bool:
+        """Whether a table of this scope is for what is asked about."""
+        return all(part in ("", other) for part, other in zip(self.parts, asked.parts, strict=True))
+
+
+@value(frozen=True, slots=True)
+class RowHit:
+    """A row that decided: the table's and the row's id in the file, its number from 1."""
+
+    table: str
+    row: str
+    number: int
+
+
+@value(frozen=True, slots=True)
+class RowMiss:
+    """A row that one column alone kept from matching: which row, which column (its expression), what the cell wants."""
+
+    table: str
+    row: str
+    number: int
+    column: str
+    cell: str
+
+
+@value(frozen=True, slots=True)
+class Ruling:
+    """What a published table decided: by which version, what (an answer by output name for each row that counts), and why.
+
+    `findings` say why there is no answer, where a rule of the table was broken.
+    """
+
+    rule_set_id: UUID
+    code: str
+    version: int
+    point: str
+    inputs: Mapping[str, object]
+    answers: tuple[Mapping[str, object], ...]
+    hits: tuple[RowHit, ...]
+    misses: tuple[RowMiss, ...]
+    findings: tuple[Problem, ...] = ()
+
+    @property
+    def effect(self) -> Effect | None:
+        """The most severe effect of the answers; None where they name none."""
+        named = [Effect(str(one["effect"])) for one in self.answers if one.get("effect") in list(Effect)]
+        return max(named, key=lambda effect: effect.severity, default=None)
+
+
+@value(frozen=True, slots=True)
+class RuleDecision:
+    """A ruling with what it was about: `order`, its id, the number of a line where it was about one."""
+
+    ruling: Ruling
+    subject_type: str
+    subject_id: UUID
+    line_no: int | None = None
