@@ -94,5 +94,6 @@ alter table stream_escalation force row level security;
 create policy staff on stream_escalation to tradewind_app, current_user using (true) with check (true);
 create policy verifier on stream_escalation for select to tradewind_verifier using (true);
 insert into stream_period (stream, entry, version, since, until)
-select stream, row_number() over w, version, published_at, lead(published_at) over w
+select stream, row_number() over w, version, case when row_number() over w = 1 then '2000-01-01 00:00:00+00' else published_at end,
+  lead(published_at) over w
 from stream_version window w as (partition by stream order by version);

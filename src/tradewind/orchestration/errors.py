@@ -114,3 +114,60 @@ def incident_over(resolution: str, where: str = "") -> Problem:
 def not_paused(step: str, where: str = "") -> Problem:
     """The step runs."""
     return Problem("orchestration.not_paused", f"{step} is not paused.", where, 404, {"step": step})
+
+
+def cannot_skip(token: int, node: str) -> Problem:
+    """The token rests where nothing can be answered: at a join, on a sub-process or a loop."""
+    return Problem(
+        "orchestration.cannot_skip",
+        "here nothing waits that could be skipped: move the token",
+        node,
+        409,
+        {"token": token},
+    )
+
+
+def unknown_instance(where: str = "") -> Problem:
+    """No such instance."""
+    return Problem("orchestration.unknown_instance", "There is no such instance.", where, 404)
+
+
+def instance_over(status: str, where: str = "") -> Problem:
+    """It has ended; nothing of it can be repaired."""
+    return Problem("orchestration.instance_over", f"The instance is {status} already.", where, 409, {"status": status})
+
+
+def moved_meanwhile(position: int, where: str = "") -> Problem:
+    """It has moved since the caller looked."""
+    return Problem(
+        "orchestration.moved_meanwhile", "The instance has moved since you looked.", where, 409, {"position": position}
+    )
+
+
+def answered_meanwhile(token: int, where: str = "") -> Problem:
+    """Somebody did the task; the instance goes on with that answer as soon as it is turned."""
+    return Problem(
+        "orchestration.answered_meanwhile", "Somebody has answered this meanwhile.", where, 409, {"token": token}
+    )
+
+
+def no_incident(where: str = "") -> Problem:
+    """Only an instance that stands in an incident is tried again."""
+    return Problem("orchestration.no_incident", "The instance stands in no incident.", where, 409)
+
+
+def no_message_wait(element: str, where: str) -> Problem:
+    """Only what waits for a message can wait too long for it; a person's task has its due date, a timer its instant."""
+    return Problem(
+        "orchestration.no_message_wait",
+        f"{element} is no element that waits for a message",
+        where,
+        detail={"element": element},
+    )
+
+
+def no_timeout(element: str, text: str, where: str) -> Problem:
+    return Problem(
+        "orchestration.no_timeout", "this is no duration above zero, such as P3D or PT12H", where,
+        detail={"element": element, "given": text[:100]},
+    )  # fmt: skip

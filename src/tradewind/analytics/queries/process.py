@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "posting",
     "stock_move",
     "stock_observation",
+    "stream_act",
     "stream_version",
 )
 POSTED = ("invoice", "invoice_line", "partner_message", "partner_message_set")

@@ -1,6 +1,6 @@
 """Instance rows: insert and move whole sets; waits and tasks follow what the token game opened and closed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,9 @@ from uuid import UUID
 
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx
+from tradewind.orchestration.decide.settings import expiry
 from tradewind.orchestration.decide.state_json import to_json
-from tradewind.orchestration.model import Graph, State, Token, Turn, WaitKind, Watch
+from tradewind.orchestration.model import Expression, Graph, State, Token, Turn, WaitKind, Watch
 
 _INSERT = """
 insert into stream_instance (id, stream, version, subject_type, subject_id, part, account_id, status, state, wake_at, started_at,
@@ -32,9 +33,9 @@ delete from stream_wait s using unnest(%(instance)s::uuid[], %(token)s::int[]) a
 where s.instance_id = w.instance_id and s.token = w.token
 """
 _INSERT_WAITS = """
-insert into stream_wait (instance_id, token, node, kind, name, key, due_at, since)
+insert into stream_wait (instance_id, token, node, kind, name, key, due_at, expires_at, since)
 select w.*, %(now)s from unnest(%(instance)s::uuid[], %(token)s::int[], %(node)s::text[], %(kind)s::text[], %(name)s::text[],
-  %(key)s::text[], %(due)s::timestamptz[]) as w
+  %(key)s::text[], %(due)s::timestamptz[], %(expires)s::timestamptz[]) as w
 """
 _WAKE_FOR_EARLY = """
 update stream_instance i set wake_at = %(now)s
@@ -74,6 +75,7 @@ class Running:
     turn: Turn | None = None
     consumed: list[UUID] = field(default_factory=list)
     steps: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    timeouts: Mapping[str, Expression] = field(default_factory=dict)
 
     def follow(self, turn: Turn) -> None:
         """Go on from where the token game is now."""
@@ -155,6 +157,7 @@ def _open_waits(tx: Tx, instances: Sequence[Running]) -> None:
                 "name": [wait.name if wait.kind is WaitKind.MESSAGE else None for _, wait in waits],
                 "key": [wait.key if wait.kind is WaitKind.MESSAGE else None for _, wait in waits],
                 "due": [wait.due if wait.kind is WaitKind.TIMER else None for _, wait in waits],
+                "expires": [expiry(one.timeouts, wait.node, tx.now) if one.timeouts else None for one, wait in waits],
             },
         )
         early = [(one, wait) for one, wait in waits if wait.kind is WaitKind.MESSAGE]

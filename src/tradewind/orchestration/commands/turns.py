@@ -17,7 +17,7 @@ from tradewind.orchestration import events
 from tradewind.orchestration.commands.instances import Running, store_instances
 from tradewind.orchestration.commands.messages import Message, post_messages
 from tradewind.orchestration.commands.steps import Call, Start, Stream, TurnAgain, Workset
-from tradewind.orchestration.commands.streams import graph_of
+from tradewind.orchestration.commands.streams import Published, published
 from tradewind.orchestration.decide.ahead import steps_ahead
 from tradewind.orchestration.decide.play import begin, complete, deliver, fire, standing
 from tradewind.orchestration.decide.state_json import from_json
@@ -67,8 +67,11 @@ def begin_instances(
     fresh: list[Running] = []
     for start in starts:
         version = versions[start.stream]
-        graph = graph_of(tx, start.stream, version, expressions=expressions)
-        turn = value_of(begin(graph, start.variables, now=tx.now))
+        known = published(tx, start.stream, version, expressions=expressions)
+        graph, variables = known.graph, start.variables
+        if known.parameters:
+            variables = {**known.parameters, **variables}
+        turn = value_of(begin(graph, variables, now=tx.now))
         running = Running(
             tx.ids.new(),
             start.stream,
@@ -80,6 +83,7 @@ def begin_instances(
             turn.state,
             fresh=True,
             part=start.part,
+            timeouts=known.timeouts,
         )
         running.follow(turn)
         fresh.append(running)
@@ -88,19 +92,12 @@ def begin_instances(
 
 def read_instances(tx: Tx, rows: Sequence[tuple[Any, ...]], expressions: ExpressionReader) -> list[Running]:
     """Claimed rows (id, stream, version, subject type and id, account, state) as running instances."""
-    return [
-        Running(
-            row[0],
-            row[1],
-            row[2],
-            graph_of(tx, row[1], row[2], expressions=expressions),
-            row[3],
-            row[4],
-            row[5],
-            value_of(from_json(row[6])),
-        )
-        for row in rows
-    ]
+    return [_running(row, published(tx, row[1], row[2], expressions=expressions)) for row in rows]
+
+
+def _running(row: tuple[Any, ...], known: Published) -> Running:
+    state = value_of(from_json(row[6]))
+    return Running(row[0], row[1], row[2], known.graph, row[3], row[4], row[5], state, timeouts=known.timeouts)
 
 
 def deliver_arrivals(tx: Tx, instances: Sequence[Running]) -> None:
