@@ -1,4 +1,4 @@
-"""Decision tables as kept: versions, tests and decisions."""
+"""Decision tables as kept: rule sets, versions with tests, when which is in force, the history, and what they decided."""
 
 from pathlib import Path
 
