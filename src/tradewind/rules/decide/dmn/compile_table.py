@@ -27,7 +27,8 @@ def compile_table(table: Table, scope: "Scope") -> CompiledTable | None:
     _check_shape(table, scope)
     cells = [[scope.tests(rule.tests[place]) for rule in table.rules] for place in range(len(table.inputs))]
     conclusions = tuple(_conclusion(output, scope) for output in table.outputs)
-    results = [[_result(text, scope) for text in rule.outputs] for rule in table.rules]
+    fixed: set[Closure | None] = set()
+    results = [[_result(text, scope, fixed) for text in rule.outputs] for rule in table.rules]
     if len(scope.problems) > refused:
         return None
     conditions = [
@@ -40,6 +41,7 @@ def compile_table(table: Table, scope: "Scope") -> CompiledTable | None:
         table.hit_policy, table.aggregation, tuple(conditions), conclusions,
         tuple(tuple(result for result in row if result is not None) for row in results), table.place,
         (1 << len(table.rules)) - 1, any(condition.column.open_rows for condition in conditions),
+        sum(1 << at for at, row in enumerate(results) if all(result in fixed for result in row)),
     )  # fmt: skip
 
 
@@ -90,14 +92,21 @@ def _conclusion(output: Output, scope: "Scope") -> Conclusion:
     return Conclusion(output.name, None if default is None else default.evaluate, values)
 
 
-def _result(text: Text, scope: "Scope") -> Closure | None:
-    """The closure of an output cell; an empty one, or `-`, concludes nothing."""
+def _result(text: Text, scope: "Scope", fixed: set[Closure | None]) -> Closure | None:
+    """The closure of an output cell; an empty one, or `-`, concludes nothing. `fixed` gathers those of one value."""
     if text.text in ("", "-"):
-        return lambda _: None
+        return _fixed(None, fixed)
     expression = scope.expression(text)
     if expression is None:
         return None
     if expression.names or expression.calls:
         return expression.evaluate
-    value = expression.evaluate(_NOTHING)
-    return lambda _: value
+    return _fixed(expression.evaluate(_NOTHING), fixed)
+
+
+def _fixed(value: object, fixed: set[Closure | None]) -> Closure:
+    def conclude(_: object) -> object:
+        return value
+
+    fixed.add(conclude)
+    return conclude

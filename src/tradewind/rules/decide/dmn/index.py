@@ -67,7 +67,7 @@ def column_of(cells: Sequence[UnaryTests]) -> Column:
 
 def _masks(cells: Sequence[UnaryTests], kind: type) -> tuple[list[Any], list[int]] | None:
     """The sorted constants of a kind and the mask of each place; None where there is nothing to search."""
-    found: set[Any] = {value for cell in cells for value in _values(cell.constants or ()) if type(value) is kind}
+    found: set[Any] = {value for cell in cells for value in constants_of(cell.constants or ()) if type(value) is kind}
     points = sorted(found)
     last = 2 * len(points)
     if not points or (last + 1) * len(cells) > MAX_BITS:
@@ -88,7 +88,8 @@ def _masks(cells: Sequence[UnaryTests], kind: type) -> tuple[list[Any], list[int
     return points, masks
 
 
-def _values(constants: Sequence[Constant]) -> Iterator[object]:
+def constants_of(constants: Sequence[Constant]) -> Iterator[object]:
+    """The values that tests compare with: single ones, those of lists, the ends of ranges."""
     for constant in constants:
         for value in constant.value if isinstance(constant.value, list) else [constant.value]:
             if isinstance(value, Span):

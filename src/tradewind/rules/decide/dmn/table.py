@@ -77,6 +77,11 @@ class CompiledTable:
     place: Place
     all_rows: int
     has_open_rows: bool
+    constant_rows: int = 0
+
+    def is_constant(self, row: int) -> bool:
+        """Whether a row concludes the same whatever the inputs."""
+        return bool(self.constant_rows >> row & 1)
 
     def evaluate(self, context: Context, trace: Trace) -> object:
         inputs: list[object] = []
