@@ -1,6 +1,6 @@
 """Repair: incidents retried or given up, paused steps resumed; by a person, with a reason, on the log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,11 @@ LOCK_INSTANCES = LockKind(
 _RESOLVE = """
 update incident n set resolved_at = %(now)s, resolved_by = %(by)s, resolution = %(how)s
 where (n.id = any(%(ids)s::uuid[]) or n.instance_id = any(%(instances)s::uuid[])) and n.resolved_at is null
+"""
+_RESOLVE_OF = """
+update incident n set resolved_at = %(now)s, resolved_by = %(by)s, resolution = w.how
+from unnest(%(instances)s::uuid[], %(how)s::text[]) as w(id, how)
+where n.instance_id = w.id and n.resolved_at is null returning n.id, n.instance_id, n.step, n.code
 """
 _RETRY = """
 update stream_instance i set status = 'running', wake_at = %(now)s where i.id = any(%(ids)s::uuid[]) and i.status = 'incident'
@@ -120,6 +125,19 @@ def _end(tx: Tx, ids: Sequence[UUID], *, reason: str, verb: str, sql: str) -> li
         tx.emit(_resolved(one, verb=verb, reason=reason))
     after = incidents_by_id(tx, [one.id for one in good])
     return [after[one.id] if isinstance(one, Incident) else one for one in answers]
+
+
+def resolve_of_instances(tx: Tx, instances: Mapping[UUID, str], *, reason: str) -> None:
+    """The open incidents of instances are resolved by what was done to them (a verb); the caller holds the instances."""
+    if not instances:
+        return
+    columns = {"instances": list(instances), "how": [f"{verb}: {reason}" for verb in instances.values()]}
+    for incident_id, instance_id, step, code in tx.rows(
+        _RESOLVE_OF, {"now": tx.now, "by": tx.actor.principal_id, **columns}
+    ):
+        payload = {"code": code, "resolution": instances[instance_id], "reason": reason, "step": step}
+        objects = (("stream_instance", instance_id, "instance"),)
+        tx.emit(Event("incident.resolved", "incident", incident_id, payload, None, objects))
 
 
 def resume_steps(tx: Tx, steps: Sequence[str], *, reason: str) -> list[str | Problem]:

@@ -82,7 +82,7 @@ def publish(tx: Tx, stream: str, *, name: str, bpmn: bytes, expressions: Express
     no = lineage.next_no
     store_version(tx, stream, no, name=name, bpmn=bpmn.decode(), digest=digest)
     holding = in_force(lineage.periods, tx.now)
-    last = holding and lineage.version(holding.no)
+    last = None if holding is None else lineage.version(holding.no)
     if last is None or not last.authors:
         ready = replace(lineage, versions=(*lineage.versions, Version(no, Stage.REVIEWED)))
         after = perform(ready, Act(Verb.PUBLISH, no, None, tx.now if lineage.periods else BEGINNING))
