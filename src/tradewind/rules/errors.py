@@ -1,5 +1,7 @@
 """Refusals of the rules engine."""
 
+from collections.abc import Iterable
+
 from tradewind.kernel.problem import Problem
 from tradewind.rules.model import Place
 
@@ -57,3 +59,16 @@ def inside(problem: Problem, place: Place) -> Problem:
     """A refusal of an expression, at the element that holds it."""
     detail = {**problem.detail, "element": place.element, "id": place.id}
     return Problem(problem.code, problem.message, f"{place}, {problem.where}", problem.status, detail)
+
+
+def no_decision(name: str, known: Iterable[str]) -> Problem:
+    """The decision that should answer is not in the file."""
+    what = f"there is no decision {name!r}" if name else "there is no decision that no other requires"
+    return Problem("rules.unknown_decision", what, "/decision", detail={"known": list(known)[:20]})
+
+
+def which_decision(names: Iterable[str]) -> Problem:
+    """Several decisions could answer, so one must be named."""
+    return Problem(
+        "rules.which_decision", "say which decision answers", "/decision", detail={"known": list(names)[:20]}
+    )

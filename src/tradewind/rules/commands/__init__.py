@@ -1,0 +1,1 @@
+"""Writes of rule sets and of what was decided."""
