@@ -7,26 +7,46 @@ from typing import TypeVar
 from uuid import UUID
 
 from tradewind.credit.model import ZERO, Answer, Conduct, CreditDelta, Figures, Need, Node
-from tradewind.kernel.money import plain
+from tradewind.kernel.money import percent_of, plain
 from tradewind.kernel.value import value
 
 K = TypeVar("K")
 
 
-def grant(needs: Iterable[Need], nodes: Mapping[UUID, Node]) -> list[Answer]:
+def grant(
+    needs: Iterable[Need], nodes: Mapping[UUID, Node], *, over: Mapping[UUID, Decimal] | None = None
+) -> list[Answer]:
     """Give headroom in the order asked; a need that does not fit takes nothing, and a later smaller one may still fit.
 
     An account without a node above it has no limit to keep. A need in another currency than its node is not guessed at.
+    `over`: by how many percent of every limit an order may pass it; by how much it does is in its answer.
     """
     taken: dict[UUID, Decimal] = {}
     answers: list[Answer] = []
     for need in needs:
         answer = _check(need, nodes, taken)
+        if over and not answer.granted and need.order_id in over:
+            answer = _let_over(need, nodes, taken, over[need.order_id]) or answer
         if answer.granted:
             for node_id in need.nodes:
                 taken[node_id] = taken.get(node_id, ZERO) + need.amount
         answers.append(answer)
     return answers
+
+
+def _let_over(
+    need: Need, nodes: Mapping[UUID, Node], taken: Mapping[UUID, Decimal], percent: Decimal
+) -> Answer | None:
+    """An order above limits, each passed by no more than the percentage of it; None where it does not fit even so."""
+    passed: list[tuple[UUID, Decimal]] = []
+    for node_id in need.nodes:
+        node = nodes[node_id]
+        short = need.amount - (node.headroom - taken.get(node_id, ZERO))
+        if node.currency != need.currency or short > percent_of(node.limit, percent):
+            return None
+        if short > 0:
+            passed.append((node_id, short))
+    return Answer(need.order_id, granted=True, reason=f"up to {plain(percent)} % over the limit", over=tuple(passed))
 
 
 def _check(need: Need, nodes: Mapping[UUID, Node], taken: Mapping[UUID, Decimal]) -> Answer:

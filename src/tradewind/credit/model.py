@@ -87,7 +87,8 @@ class Need:
 
 @value(frozen=True, slots=True)
 class Answer:
-    """Whether the need is met; if not, which node lacks how much, or what else stops the order (`code`)."""
+    """Whether the need is met; if not, which node lacks how much, or what else stops the order (`code`). `over`: limits that
+    are passed by so much although it is met, each of which needs an override."""
 
     order_id: UUID
     granted: bool
@@ -95,6 +96,7 @@ class Answer:
     short_by: Decimal = ZERO
     node: UUID | None = None
     code: str = "credit.over_limit"
+    over: tuple[tuple[UUID, Decimal], ...] = ()
 
 
 @value(frozen=True, slots=True)

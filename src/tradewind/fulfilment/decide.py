@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from tradewind.fulfilment import errors
@@ -44,6 +44,31 @@ class Lane:
         return (not self.is_priced, self.cost, self.transit_days, self.rank, self.code)
 
 
+Strategy = Literal["fewest", "nearest", "cheapest", "one site"]
+
+
+@value(frozen=True, slots=True)
+class SiteChoice:
+    """How the sites of demands are chosen, and why. `fewest`: the fewest sites, then cost; `nearest`: the same, by days before
+    cost; `cheapest`: each demand from the cheapest sites that have it, however many shipments that makes; `one site`: one, or
+    it waits. Sites in `prefer` are asked before others, those in `avoid` after them; codes."""
+
+    strategy: Strategy = "fewest"
+    prefer: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    reason: str = ""
+
+    def rank(self, lane: Lane) -> tuple[bool, int]:
+        """What comes before cost and cover: sites to avoid last, preferred ones in their order."""
+        place = self.prefer.index(lane.code) if lane.code in self.prefer else len(self.prefer)
+        return lane.code in self.avoid, place
+
+    def ranked(self, lanes: Iterable[Lane]) -> list[Lane]:
+        """The sites, the one to be asked first in front."""
+        nearest = self.strategy == "nearest"
+        return sorted(lanes, key=lambda lane: (*self.rank(lane), lane.transit_days if nearest else 0, *lane.key))
+
+
 @value(frozen=True, slots=True)
 class Sourcing:
     """What a group gets, from where, why, and what was turned down."""
@@ -79,12 +104,19 @@ class Shelf:
         return any(qty > 0 for there in self.left.values() for product, qty in there.items() if product in products)
 
 
-def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, split: bool = True) -> Sourcing:
+def source(
+    demands: Sequence[Demand],
+    lanes: Iterable[Lane],
+    shelf: Shelf,
+    *,
+    split: bool = True,
+    choice: SiteChoice | None = None,
+) -> Sourcing:
     """Fewest sites first, then cost, then days (FU2): the cheapest site that can fill the group alone, else the cheapest
     sites one after the other, each giving what it has. Takes from `shelf` what it gives. With `split` off a group comes
-    from one site or waits. A demand takes nothing from a site that is not among its own.
+    from one site or waits. A demand takes nothing from a site that is not among its own. A `choice` ranks sites otherwise.
     """
-    ranked = sorted(lanes, key=lambda lane: lane.key)
+    ranked = sorted(lanes, key=lambda lane: lane.key) if choice is None else choice.ranked(lanes)
     if not demands:
         return Sourcing((), (), "nothing to source")
     if not ranked:
@@ -92,6 +124,13 @@ def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, sp
     need: dict[UUID, Decimal] = {}
     for demand in demands:
         need[demand.product_id] = need.get(demand.product_id, ZERO) + demand.qty
+    if choice is not None:
+        split = split and choice.strategy != "one site"
+        if choice.strategy == "cheapest":
+            takes, short = _draw(demands, ranked, shelf)
+            used = {take.site_id for take in takes}
+            reason = ", ".join(lane.code for lane in ranked if lane.site_id in used) or "none has any of it"
+            return Sourcing(takes, short, f"cheapest sites: {reason}")
     turned_down: list[str] = []
     # Only an order that came back from a warehouse has demands that may not come from everywhere.
     barred = {
@@ -117,10 +156,10 @@ def source(demands: Sequence[Demand], lanes: Iterable[Lane], shelf: Shelf, *, sp
             )
         turned_down.append(f"{lane.code} at {plain(lane.cost)}: {len(missing)} of {len(need)} products short")
     if not split:
-        best = min(ranked, key=lambda lane: (-_covered(need, lane, shelf), lane.key))
+        best = _by_cover(ranked, need, shelf, choice)[0]
         takes, short = _draw(demands, (best,), shelf)
         return Sourcing(takes, short, f"{best.code} covers most of it alone", tuple(turned_down))
-    takes, short = _draw(demands, _by_cover(ranked, need, shelf), shelf)
+    takes, short = _draw(demands, _by_cover(ranked, need, shelf, choice), shelf)
     sites = {take.site_id for take in takes}
     used = [lane.code for lane in ranked if lane.site_id in sites]
     reason = (
@@ -135,9 +174,13 @@ def _covered(need: Mapping[UUID, Decimal], lane: Lane, shelf: Shelf) -> int:
     return sum(1 for product, qty in need.items() if shelf.at(product, lane.site_id) >= qty)
 
 
-def _by_cover(ranked: Sequence[Lane], need: Mapping[UUID, Decimal], shelf: Shelf) -> list[Lane]:
+def _by_cover(
+    ranked: Sequence[Lane], need: Mapping[UUID, Decimal], shelf: Shelf, choice: SiteChoice | None
+) -> list[Lane]:
     """The site that covers the most products whole comes first: that keeps the number of shipments low."""
-    return sorted(ranked, key=lambda lane: (-_covered(need, lane, shelf), lane.key))
+    if choice is None:
+        return sorted(ranked, key=lambda lane: (-_covered(need, lane, shelf), lane.key))
+    return sorted(ranked, key=lambda lane: (*choice.rank(lane), -_covered(need, lane, shelf)))
 
 
 def _draw(

@@ -56,11 +56,11 @@ def fetch(reader: Reader, workset: OrderWorkset, wanted: Mapping[UUID, Sequence[
         found = people(reader, accounts=(), ids=ids)
         fetched.roles = {one.id: one.roles for one in found.values()}
     if works := asking("below_floor", "floor_gap", "floor_percent"):
-        fetched.floors = _floors(reader, workset, works)
+        fetched.floors = floors_of(reader, workset, works)
     return fetched
 
 
-def _floors(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[tuple[UUID, int], Decimal]:
+def floors_of(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[tuple[UUID, int], Decimal]:
     """What each line would bring at the floor: (order, line) → net; a line without a floor is missing."""
     assigned = assigned_lists(reader, [([FLOOR], work.header.price_at) for work in works])
     lists = {work.id: found for work, found in zip(works, assigned, strict=True)}
