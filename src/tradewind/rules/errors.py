@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tradewind.kernel.problem import Problem
-from tradewind.rules.model import Place
+from tradewind.rules.model import Place, RowHit, RowMiss, TableTest
 
 
 def cannot_read(what: str, text: str, position: int) -> Problem:
@@ -72,3 +72,60 @@ def which_decision(names: Iterable[str]) -> Problem:
     return Problem(
         "rules.which_decision", "say which decision answers", "/decision", detail={"known": list(names)[:20]}
     )
+
+
+def unknown_word(kind: str, name: str, meant: str, point: str) -> Problem:
+    """A table asks or answers what its decision point has no word for; `kind` is `inputs` or `outputs`."""
+    hint = f"; did you mean {meant!r}?" if meant else ""
+    return Problem("rules.unknown_fact", f"{point} has no {kind.removesuffix('s')} {name!r}{hint}", f"/{kind}",
+                   detail={"name": name, "nearest": meant})  # fmt: skip
+
+
+def wrong_fact_type(name: str, kind: str, wanted: str, point: str) -> Problem:
+    """A column takes a fact for something else than it is."""
+    return Problem("rules.wrong_fact_type", f"{name!r} of {point} is of type {wanted}, not {kind}", "/inputs",
+                   detail={"name": name, "type": wanted})  # fmt: skip
+
+
+def unknown_answer(name: str, found: str, meant: str, allowed: Iterable[str], place: Place, point: str) -> Problem:
+    """A cell concludes what its decision point does not know."""
+    hint = f"; did you mean {meant!r}?" if meant else ""
+    return Problem("rules.unknown_answer", f"{found!r} is no {name} of {point}{hint}", str(place),
+                   detail={"name": name, "allowed": list(allowed), "element": place.element, "id": place.id})  # fmt: skip
+
+
+def tie_left_open(table: str, rows: Iterable[int], inputs: object, message: str) -> Problem:
+    """Rows that match together although the hit policy lets only one decide; `inputs` prove it."""
+    return Problem("rules.unresolved_tie", message, f"decisionTable {table}",
+                   detail={"rows": list(rows), "inputs": inputs})  # fmt: skip
+
+
+def row_without_effect(table: str, rows: Iterable[int], inputs: object, message: str) -> Problem:
+    """A row that never decides: nobody would notice that it does nothing."""
+    return Problem("rules.unreachable_row", message, f"decisionTable {table}",
+                   detail={"rows": list(rows), "inputs": inputs})  # fmt: skip
+
+
+def stranger_in_test(number: int, name: str, stranger: str, meant: str) -> Problem:
+    """A test gives what the table never asks: it would prove nothing."""
+    hint = f"; did you mean {meant!r}?" if meant else ""
+    return Problem("rules.test_names_no_input", f"test {name!r}: the table asks for no {stranger!r}{hint}",
+                   f"/tests/{number}/inputs", detail={"test": name, "input": stranger, "nearest": meant})  # fmt: skip
+
+
+def failed_test(
+    number: int, case: TableTest, wanted: str, came: str, hits: Iterable[RowHit], misses: Iterable[RowMiss],
+    findings: Iterable[Problem],
+) -> Problem:  # fmt: skip
+    """A test decided otherwise than it expects; `wanted` and `came` are the answers as JSON."""
+    rows = ", ".join(str(hit.number) for hit in hits) or "none"
+    return Problem(
+        "rules.test_failed",
+        f"test {case.name!r}: expected {wanted}, decided {came} (rows that matched: {rows})",
+        f"/tests/{number}",
+        detail={
+            "test": case.name, "inputs": case.inputs, "expected": wanted, "decided": came,
+            "nearly": [{"row": miss.number, "column": miss.column, "cell": miss.cell} for miss in misses],
+            "findings": [one.message for one in findings],
+        },
+    )  # fmt: skip

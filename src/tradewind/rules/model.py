@@ -336,3 +336,15 @@ class RuleDecision:
     subject_type: str
     subject_id: UUID
     line_no: int | None = None
+
+
+@value(frozen=True, slots=True)
+class TableTest:
+    """A test kept with a table: inputs by name, and the answers expected: one, several in their order, or None for no answer.
+
+    An answer names the outputs that matter; those it leaves out may be anything.
+    """
+
+    name: str
+    inputs: Mapping[str, object]
+    expect: Mapping[str, object] | tuple[Mapping[str, object], ...] | None

@@ -55,6 +55,11 @@ class Governing:
     def holds(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
 
+    @property
+    def asks(self) -> frozenset[str]:
+        """The names of the inputs that it reads."""
+        return frozenset() if self.compiled is None else frozenset(self.compiled.plan.inputs)
+
     def decide(self, inputs: Mapping[str, object]) -> Ruling:
         """What the table says; an input that is missing is null, one it does not ask for is not looked at."""
         of = Ruling(self.rule_set_id, self.code, self.version, self.point, inputs, (), (), (), self.problems)

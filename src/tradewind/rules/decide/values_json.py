@@ -48,6 +48,19 @@ def text_of(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+def jsonable(value: object, depth: int = 0) -> object:
+    """A value that JSON has a form for: dates and durations as their texts, decimals as they are."""
+    if value is None or isinstance(value, bool | int | Decimal | str):
+        return value
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(value, Mapping):
+        return {str(name): jsonable(part, depth + 1) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(part, depth + 1) for part in value]
+    return text_of(value)
+
+
 def from_json(text: str) -> object:
     """A value from JSON text; numbers with a fraction are decimals."""
     value: object = json.loads(text, parse_float=Decimal)
