@@ -34,7 +34,9 @@ blanket = table(
     Column("shortfall_order_id", Uuid, nullable=True),
     CheckConstraint("valid_to > valid_from", name="valid"),
     CheckConstraint("tolerance_percent between 0 and 100", name="tolerance"),
-    CheckConstraint("(status = 'closed') = (closed_at is not null) and (closed_at is null) = (reason is null)", name="closed"),
+    CheckConstraint(
+        "(status = 'closed') = (closed_at is not null) and (closed_at is null) = (reason is null)", name="closed"
+    ),
     UniqueConstraint("number"),
     Index("uq_blanket_buyer_po", "account_id", "buyer_po", unique=True, postgresql_where=text("buyer_po is not null")),
     Index("ix_blanket_account_id", "account_id"),
@@ -74,7 +76,9 @@ blanket_line = table(
     ),
     CheckConstraint("qty_limit >= committed_qty and committed_qty >= 0", name="committed_qty"),
     CheckConstraint("value_limit >= committed_value and committed_value >= 0", name="committed_value"),
-    CheckConstraint("called_off >= 0 and (qty_limit is null or called_off <= qty_limit)", name="called_off_within_limit"),
+    CheckConstraint(
+        "called_off >= 0 and (qty_limit is null or called_off <= qty_limit)", name="called_off_within_limit"
+    ),
     CheckConstraint(
         "called_value >= 0 and (value_limit is null or called_value <= value_limit)", name="called_value_within_limit"
     ),

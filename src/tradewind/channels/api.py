@@ -100,7 +100,8 @@ class ChargeIn(_Strict):
 
 class OrderIn(_Strict):
     """An order. `buyer_po` is the buyer's own number; it is looked for whatever the channel. Releases of a blanket order share
-    it, each with its `release_no`, and parts of an order that is declared to come in parts, each with its `po_part`."""
+    it, each with its `release_no`, and parts of an order that is declared to come in parts, each with its `po_part`. `blanket`: the
+    blanket order (our number or the buyer's) that every line takes its goods from."""
 
     account: Text
     lines: Annotated[list[LineIn], Field(max_length=ORDER_LINES)]
@@ -113,6 +114,7 @@ class OrderIn(_Strict):
     ship_policy: Annotated[str, Field(pattern="^(partial|line_complete|ship_complete)$")] | None = None
     note: Annotated[str, Field(max_length=2_000)] | None = None
     client_ref: Annotated[str, Field(max_length=200)] | None = None
+    blanket: Text | None = None
 
     @model_validator(mode="after")
     def parts_are_bounded(self) -> "OrderIn":
@@ -143,6 +145,7 @@ class OrderIn(_Strict):
             ship_policy=self.ship_policy,
             note=self.note,
             client_ref=self.client_ref,
+            blanket=self.blanket,
             lines=spread,
             groups=groups or (DraftGroup(),),
             charges=tuple(

@@ -148,6 +148,7 @@ def _open_work(tx: Tx, one: Resolved, *, number: str) -> OrderWork:
         fresh=True,
         actor=one.submission.actor,
     )
+    work.agreed, work.called = one.agreed, one.called
     for line_no, problem in one.unclear.items():
         work.open_hold(as_hold(problem, line_no, hold_id=tx.ids.new(), now=tx.now))
     for finding in one.submission.findings:

@@ -30,7 +30,8 @@ def preview_resolved(tx: Tx, resolved: Sequence[Resolved], products: dict[UUID, 
     if works:
         workset = OrderWorkset({work.id: work for work in works.values()}, products=products, lock_all_sites=True)
         calls = [Call(work.id, {}) for work in works.values()]
-        assess.apply(tx, workset, calls, assess.decide(workset, calls, assess.look(tx, workset, calls)))
+        facts = assess.load(tx, workset, calls, assess.look(tx, workset, calls))
+        assess.apply(tx, workset, calls, assess.decide(workset, calls, facts))
         look_at_shelves(tx, workset)
         take.apply(tx, workset, calls, take.decide(workset, calls, take.load(tx, workset, calls, None)))
         for work in works.values():

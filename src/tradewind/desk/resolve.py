@@ -9,8 +9,10 @@ from uuid import UUID
 
 from tradewind.accounts.model import Account, ShipTo
 from tradewind.accounts.queries import account_ids, accounts_by_id, names_as_seen, ship_tos
+from tradewind.blankets.model import Calling
 from tradewind.catalog.model import UNIDENTIFIED, UNIDENTIFIED_PRODUCT, Factor, Product
 from tradewind.catalog.queries import products_by_id
+from tradewind.desk.call_offs import call_off_lines
 from tradewind.desk.items import (
     Meanings,
     Wanted,
@@ -32,7 +34,7 @@ from tradewind.kernel.tx import Actor, Tx
 from tradewind.kernel.value import value
 from tradewind.orders.errors import bad_date
 from tradewind.orders.model import Group, Line, Quantities
-from tradewind.semantics.model import DraftGroup, DraftLine, Finding, OrderDraft, Place
+from tradewind.semantics.model import AgreedPrice, DraftGroup, DraftLine, Finding, OrderDraft, Place
 from tradewind.streams.order_work import LineWork
 
 
@@ -40,7 +42,8 @@ from tradewind.streams.order_work import LineWork
 class Submission:
     """A draft, who submits it, and which accounts they may see (None: all, for staff).
 
-    `findings`: what the reader of its document was not sure of; each holds the order until a person has looked.
+    `findings`: what the reader of its document was not sure of; each holds the order until a person has looked. `agreed`: what lines
+    cost because it was agreed before; only the house says so, never a door.
     """
 
     draft: OrderDraft
@@ -49,6 +52,7 @@ class Submission:
     document_id: UUID | None = None
     order_id: UUID | None = None
     findings: tuple[Finding, ...] = ()
+    agreed: tuple[tuple[int, AgreedPrice], ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,6 +65,8 @@ class Resolved:
     lines: list[LineWork] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unclear: dict[int, Problem] = field(default_factory=dict)
+    agreed: dict[int, AgreedPrice] = field(default_factory=dict)
+    called: dict[int, Calling] = field(default_factory=dict)
 
 
 Seen = tuple[UUID, list[ShipTo]] | None
@@ -69,7 +75,7 @@ Seen = tuple[UUID, list[ShipTo]] | None
 def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], dict[UUID, Product]]:
     """Resolve a whole batch: a few statements whatever its size."""
     seen = _seen_by_callers(tx, submissions)
-    answers = [Resolved(one) for one in submissions]
+    answers = [Resolved(one, agreed=dict(one.agreed)) if one.agreed else Resolved(one) for one in submissions]
     accounts = accounts_by_id(tx, {one[0] for one in seen if one is not None})
     for answer, found in zip(answers, seen, strict=True):
         if found is None:
@@ -88,6 +94,7 @@ def resolve(tx: Tx, submissions: Sequence[Submission]) -> tuple[list[Resolved], 
     if any(answer.unclear for answer in answers):
         products[UNIDENTIFIED] = UNIDENTIFIED_PRODUCT
     bar_restricted(tx, answers, products)
+    call_off_lines(tx, answers, products)
     return answers, products
 
 

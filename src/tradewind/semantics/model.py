@@ -115,11 +115,23 @@ class DraftGroup:
 
 
 @value(frozen=True, slots=True)
+class AgreedPrice:
+    """A unit price that was agreed for a line before it was ordered (by a blanket order, a quote, a standing order), per `basis` of
+    its ordered unit. `source` is the document it stands in, `reason` a word for what that is."""
+
+    unit_price: Decimal
+    basis: Decimal
+    source: str
+    reason: str
+
+
+@value(frozen=True, slots=True)
 class OrderDraft:
     """What a buyer wants, as a door read it: outside names, nothing resolved yet.
 
     `holds_unknown`: nobody waits for an answer who could mend a line on the spot (a document that was handed over), so that
-    an unknown item or unit is held for a person, unless the account's policy says otherwise.
+    an unknown item or unit is held for a person, unless the account's policy says otherwise. `blanket`: the blanket order, by
+    our number or the buyer's, that every line takes its goods from.
     """
 
     account: str
@@ -137,6 +149,7 @@ class OrderDraft:
     client_ref: str | None = None
     number: str | None = None
     holds_unknown: bool = False
+    blanket: str | None = None
 
 
 @value(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from tradewind.pricing.model import (
 )
 from tradewind.pricing.queries import RowsByProduct, assigned_lists, price_rows, rates_of
 from tradewind.semantics.model import ZERO, Finding
+from tradewind.streams.call_offs import agreed_prices, settle_calls
 from tradewind.streams.entitle import LICENCE_MISSING, NOT_SOLD_THERE
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.ruled import Ruled, look_ruled
@@ -101,7 +102,10 @@ def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
 
 
 def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Facts) -> Facts:
-    """Nothing more is needed under the locks."""
+    """What blanket orders have left is known under the locks; nothing else is needed."""
+    works = [work for work in workset.of(call.subject_id for call in calls) if work.called or work.holds]
+    if works:
+        settle_calls(tx, workset, works)
     return looked
 
 
@@ -197,7 +201,8 @@ def _left(one: LineWork) -> Decimal:
 def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int, LinePrice]:
     requests: list[PriceRequest] = []
     stated: list[tuple[LineWork, PriceRequest]] = []
-    for one in work.lines:
+    agreed = agreed_prices(work) if work.agreed else {}
+    for one in work.lines if not agreed else [one for one in work.lines if one.line.line_no not in agreed]:
         left = _left(one)
         if one.price.waterfall is not None or not left:
             continue
@@ -219,8 +224,9 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
             stated.append((one, request))
         else:
             requests.append(request)
+    prices = {line_no: _line_price(*found, findings) for line_no, found in agreed.items()}
     if not requests and not stated:
-        return {}
+        return prices
     strategy = cast(Strategy, work.account.price_strategy)
     discount = work.account.discount_percent
     adjustments = [Adjustment("discount", "percent", discount, "account")] if discount else []
@@ -232,10 +238,8 @@ def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int,
         account_adjustments=adjustments,
         ranked=True,
     )
-    prices = {
-        request.line_no: _line_price(answer, request, findings)
-        for request, answer in zip(requests, priced, strict=True)
-    }
+    for request, answer in zip(requests, priced, strict=True):
+        prices[request.line_no] = _line_price(answer, request, findings)
     for one, request in stated:
         assert one.stated_price is not None
         prices[request.line_no] = _line_price(at_document_price(one, request), request, findings)

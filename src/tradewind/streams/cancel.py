@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tradewind.approvals.commands.requests import end_requests_of
 from tradewind.billing.queries import open_invoices_of_orders
+from tradewind.blankets.queries import LOCK_BLANKET_LINES
 from tradewind.catalog.model import Factor
 from tradewind.catalog.queries import products_by_id
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
@@ -31,6 +32,7 @@ from tradewind.orders.decide import Cut
 from tradewind.orders.model import ChangeKind, Hold, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS, Billed, billed_charges, billed_lines, holds_of
 from tradewind.semantics.model import ZERO
+from tradewind.streams.call_offs import read_called
 from tradewind.streams.credit_part import covered, keep_parts
 from tradewind.streams.cut import cut_units
 from tradewind.streams.invoices import close_order, may_close
@@ -81,6 +83,7 @@ def lock_held(tx: Tx, workset: OrderWorkset) -> Cancelling:
         tx,
         [
             (LOCK_CREDIT, {node for path in shelves.paths.values() for node in path}),
+            (LOCK_BLANKET_LINES, read_called(tx, workset)),
             (LOCK_SUPPLY, {claim.product_id for work in works for claim in work.open_claims("promised")}),
             (LOCK_STOCK, {(claim.product_id, claim.site_id) for claim in held}),
         ],

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tradewind.blankets.queries import LOCK_BLANKET_LINES
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
 from tradewind.inventory.model import StockRow
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, inbound_rows, stock_of
@@ -35,6 +36,7 @@ from tradewind.orders.decide.moving import same_place
 from tradewind.orders.model import Group, LineMark, Quantities
 from tradewind.orders.queries import Billed
 from tradewind.semantics.model import ZERO
+from tradewind.streams.call_offs import read_called
 from tradewind.streams.cancel import Cancelling, ask_back, asked_before
 from tradewind.streams.change_price import marked, overridden, price_for, rescale
 from tradewind.streams.credit_check import read_conduct
@@ -104,6 +106,7 @@ def lock_goods(tx: Tx, workset: OrderWorkset, changing: Mapping[UUID, Sheet]) ->
         tx,
         [
             (LOCK_CREDIT, {node for path in shelves.paths.values() for node in path}),
+            (LOCK_BLANKET_LINES, read_called(tx, workset)),
             (LOCK_SUPPLY, products | promised),
             (LOCK_STOCK, keys),
         ],

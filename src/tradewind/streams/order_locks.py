@@ -7,6 +7,7 @@ shorter than the estimate although other sites had goods, the turn is repeated o
 
 from uuid import UUID
 
+from tradewind.blankets.queries import LOCK_BLANKET_LINES
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from, nodes_of
 from tradewind.fulfilment.decide import Shelf
 from tradewind.fulfilment.queries import lanes_to, site_lanes
@@ -14,6 +15,7 @@ from tradewind.inventory.model import StockRow
 from tradewind.inventory.queries import LOCK_STOCK, LOCK_SUPPLY, free_stock, inbound_of, inbound_rows, stock_of
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.tx import Reader, Tx
+from tradewind.streams.call_offs import read_called, see_called
 from tradewind.streams.credit_check import read_conduct
 from tradewind.streams.credit_gate import needs_gate
 from tradewind.streams.order_work import OrderWork, OrderWorkset
@@ -48,17 +50,21 @@ def lock_orders(tx: Tx, workset: OrderWorkset, needs: frozenset[str]) -> None:
         shelves.paths = credit_paths(tx, {work.account.id for work in asking})
     keys: set[Key] = set()
     short: set[UUID] = set()
+    called: set[UUID] = set()
     if "stock" in needs:
         read_lanes(tx, workset)
         keys, short = _wanted_stock(tx, workset, works)
+        called = read_called(tx, workset)
     locked = lock_set(
         tx,
         [
             (LOCK_CREDIT, {node for path in shelves.paths.values() for node in path}),
+            (LOCK_BLANKET_LINES, called),
             (LOCK_SUPPLY, short | {claim.product_id for work in works for claim in work.open_claims("promised")}),
             (LOCK_STOCK, keys),
         ],
     )
+    see_called(workset, locked["agreement"])
     shelves.nodes = nodes_from(tx, locked["credit"])
     read_conduct(tx, workset)
     shelves.inbound = inbound_rows(locked["supply"])

@@ -16,6 +16,8 @@ from uuid import UUID
 from tradewind.accounts.model import Account
 from tradewind.accounts.queries import accounts_by_id
 from tradewind.approvals.commands.requests import Opening, open_requests
+from tradewind.blankets.commands import count_callings
+from tradewind.blankets.model import Calling
 from tradewind.calendars.model import Calendars
 from tradewind.catalog.model import Product
 from tradewind.credit.commands import add_to_nodes
@@ -44,7 +46,7 @@ from tradewind.orders.model import (
     Quantities,
     Totals,
 )
-from tradewind.semantics.model import ZERO, Finding
+from tradewind.semantics.model import ZERO, AgreedPrice, Finding
 from tradewind.streams.shelves import Shelves as Shelves
 
 ONE = Decimal(1)
@@ -124,6 +126,8 @@ class OrderWork:
     changed_claims: dict[tuple[int, int], Claim] = field(default_factory=dict)
     substituted: dict[int, LineSubstitution] = field(default_factory=dict)
     swapped: list[LineSubstitution] = field(default_factory=list)
+    agreed: dict[int, AgreedPrice] = field(default_factory=dict)
+    called: dict[int, Calling] = field(default_factory=dict)
     _by_number: dict[int, LineWork] = field(default_factory=dict, repr=False)
 
     @property
@@ -135,6 +139,11 @@ class OrderWork:
         if len(self._by_number) != len(self.lines):
             self._by_number = {one.line.line_no: one for one in self.lines}
         return self._by_number[line_no]
+
+    def left_of(self, line_no: int) -> tuple[Decimal, Decimal]:
+        """The base units of a line that were not cancelled, and their net."""
+        one = self.line(line_no)
+        return one.quantities.ordered - one.quantities.cancelled, one.price.net
 
     def priced_at(self, one: LineWork) -> datetime:
         """The instant whose prices a line gets: the order's, or that of the change that asked for it."""
@@ -271,6 +280,8 @@ class OrderWorkset:
         stock_commands.add_to_promised(tx, self.shelves.promised)
         stock_commands.add_to_stock(tx, self.shelves.stock)
         add_to_nodes(tx, self.shelves.credit)
+        # a line counts on its blanket order what of it was not cancelled (BQ2), whatever changed that
+        count_callings(tx, [(work.id, work.called, work.left_of) for work in works if work.called])
         for event, actor in self.events:
             tx.emit(event, actor)
         self._forget()

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from tradewind.blankets.model import BlanketLine
 from tradewind.credit.model import CreditDelta, Node
 from tradewind.fulfilment.decide import Lane
 from tradewind.inventory.model import Delta, Inbound, StockRow
@@ -13,7 +14,7 @@ from tradewind.semantics.model import ZERO
 
 @dataclass(slots=True)
 class Shelves:
-    """Stock, inbound goods, credit and lanes as this turn sees them, and what it adds to them."""
+    """Stock, inbound goods, credit, blanket orders and lanes as this turn sees them, and what it adds to them."""
 
     rows: dict[tuple[UUID, UUID], StockRow] = field(default_factory=dict)
     inbound: dict[UUID, list[Inbound]] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Shelves:
     credit: dict[UUID, CreditDelta] = field(default_factory=dict)
     conduct: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
     prepaid: dict[UUID, Decimal] = field(default_factory=dict)
+    blanket_lines: dict[UUID, BlanketLine] = field(default_factory=dict)
     at: datetime | None = None
 
     def supply_dates(self) -> dict[UUID, datetime]:

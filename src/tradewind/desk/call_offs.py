@@ -1,0 +1,138 @@
+"""Which lines of drafts take goods from blanket orders (BQ2, BQ3): those of a draft that names one, and those whose account has one
+that takes ordinary orders in. How much of it fits is decided later, under the locks.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tradewind.blankets import errors
+from tradewind.blankets.decide import price_at, release_problem
+from tradewind.blankets.model import Blanket, BlanketLine, Calling
+from tradewind.blankets.queries import accounts_with_blankets, blankets_named, consuming_lines, lines_of_blankets
+from tradewind.catalog.model import Product
+from tradewind.kernel.tx import Tx
+from tradewind.semantics.model import ZERO, AgreedPrice
+from tradewind.streams.order_work import LineWork
+
+if TYPE_CHECKING:
+    from tradewind.desk.resolve import Resolved
+
+REASON = "blanket"
+
+
+def call_off_lines(tx: Tx, answers: Sequence["Resolved"], products: Mapping[UUID, Product]) -> None:
+    """Say of every draft which of its lines are call-offs, at which price; a problem for each that cannot be. A house without
+    blanket orders, and accounts without any, are asked nothing."""
+    with_some = accounts_with_blankets(tx)
+    asked = [
+        one
+        for one in answers
+        if one.account is not None and (one.account.id in with_some or one.submission.draft.blanket)
+    ]
+    if not asked:
+        return
+    named = [one for one in asked if one.submission.draft.blanket is not None]
+    if named:
+        _name(tx, named, products)
+    rest = [one for one in asked if one.submission.draft.blanket is None and not one.problems]
+    if rest:
+        _consume(tx, rest, products)
+
+
+def _name(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Product]) -> None:
+    names = [(one.account.id, one.submission.draft.blanket or "") for one in asked if one.account is not None]
+    found = blankets_named(tx, names)
+    lines = lines_of_blankets(tx, {blanket.id for blanket in found.values()})
+    for place, one in enumerate(asked):
+        blanket = found.get(place)
+        if blanket is None:
+            one.problems.append(errors.unknown(names[place][1], "/blanket"))
+            continue
+        at = one.submission.draft.placed_at or tx.now
+        if not blanket.open_at(at):
+            one.problems.append(errors.not_open(blanket, at, "/blanket"))
+            continue
+        by_product = {line.product_id: line for line in lines.get(blanket.id, ())}
+        _name_lines(one, blanket, by_product, products, at=at)
+
+
+def _name_lines(
+    answer: "Resolved",
+    blanket: Blanket,
+    by_product: Mapping[UUID, BlanketLine],
+    products: Mapping[UUID, Product],
+    *,
+    at: datetime,
+) -> None:
+    index = {line.line_no: place for place, line in enumerate(answer.submission.draft.lines)}
+    sums = _sums(answer)
+    if answer.account is not None and blanket.currency != answer.account.currency:
+        answer.problems.append(errors.unknown(blanket.number, "/blanket"))
+    for group in answer.groups:
+        code = group.ship_to.code or ""
+        if blanket.ship_tos and code not in blanket.ship_tos:
+            answer.problems.append(errors.other_place(blanket.number, code, blanket.ship_tos, "/groups"))
+    for one in answer.lines:
+        if one.line.line_no in answer.unclear:
+            continue
+        where = f"/lines/{index[one.line.line_no]}"
+        line = by_product.get(one.line.product_id)
+        if line is None:
+            answer.problems.append(errors.not_on_blanket(blanket.number, one.line.sku, f"{where}/item"))
+            continue
+        problem = release_problem(line, sums[line.product_id], one.line.sku, f"{where}/qty")
+        agreed = _agreed(blanket, line, one, products[line.product_id], at)
+        if problem is not None:
+            answer.problems.append(problem)
+        elif agreed is None:
+            answer.problems.append(errors.no_price(blanket.number, one.line.sku, f"{where}/item"))
+        else:
+            answer.agreed[one.line.line_no] = agreed
+            answer.called[one.line.line_no] = Calling(line, blanket.number, blanket.overflow)
+
+
+def _consume(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Product]) -> None:
+    pairs = {
+        (one.account.id, line.line.product_id) for one in asked if one.account is not None for line in one.lines
+    }  # fmt: skip
+    found = consuming_lines(tx, pairs) if pairs else {}
+    if not found:
+        return
+    for one in asked:
+        assert one.account is not None
+        at = one.submission.draft.placed_at or tx.now
+        places = {group.group_no: group.ship_to.code or "" for group in one.groups}
+        sums = _sums(one)
+        for work in one.lines:
+            for blanket, line in found.get((one.account.id, work.line.product_id), ()):
+                fits = blanket.open_at(at) and blanket.currency == one.account.currency
+                fits = fits and (not blanket.ship_tos or places.get(work.line.group_no, "") in blanket.ship_tos)
+                fits = fits and release_problem(line, sums[line.product_id], work.line.sku) is None
+                product = products[work.line.product_id]
+                agreed = _agreed(blanket, line, work, product, at) if fits and product.status == "active" else None
+                if agreed is not None:
+                    one.agreed[work.line.line_no] = agreed
+                    one.called[work.line.line_no] = Calling(line, blanket.number, blanket.overflow, automatic=True)
+                    break
+
+
+def _sums(answer: "Resolved") -> dict[UUID, Decimal]:
+    """How many base units of each product a draft asks for in all."""
+    sums: dict[UUID, Decimal] = {}
+    for one in answer.lines:
+        sums[one.line.product_id] = sums.get(one.line.product_id, ZERO) + one.quantities.ordered
+    return sums
+
+
+def _agreed(blanket: Blanket, line: BlanketLine, one: LineWork, product: Product, at: datetime) -> AgreedPrice | None:
+    """The blanket's price at an instant, in the unit of the order line; exact."""
+    from tradewind.desk.resolve import factor_of, in_unit  # noqa: PLC0415 - resolve asks this module in turn
+
+    price, factor = price_at(line.prices, at), factor_of(product, line.uom)
+    if price is None or factor is None:
+        return None
+    per_unit, basis = in_unit(price, line.price_basis, factor, (one.line.factor_num, one.line.factor_den))
+    return AgreedPrice(per_unit, basis, blanket.number, REASON)
