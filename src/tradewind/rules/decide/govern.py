@@ -69,12 +69,13 @@ class Governing:
 class Published:
     """Everything that is published, as one process keeps it: in force now or later."""
 
-    __slots__ = ("_by_code", "_by_point", "points")
+    __slots__ = ("_by_code", "_by_point", "points", "tables")
 
     def __init__(self, tables: Iterable[Governing]) -> None:
         self._by_point: dict[str, list[Governing]] = defaultdict(list)
         self._by_code: dict[str, list[Governing]] = defaultdict(list)
-        for table in sorted(tables, key=lambda one: one.scope.rank, reverse=True):
+        self.tables = tuple(sorted(tables, key=lambda one: one.scope.rank, reverse=True))
+        for table in self.tables:
             self._by_code[table.code].append(table)
             if table.point:
                 self._by_point[table.point].append(table)
