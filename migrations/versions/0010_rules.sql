@@ -40,7 +40,7 @@ CREATE TABLE rule_version (
   CONSTRAINT ck_rule_version_stage CHECK (stage in ('draft', 'submitted', 'reviewed', 'published', 'withdrawn')),
   CONSTRAINT uq_rule_version_rule_set_id_version UNIQUE (rule_set_id, version),
   CONSTRAINT ck_rule_version_digest CHECK (digest = sha256(source)),
-  CONSTRAINT ck_rule_version_reviewed CHECK ((stage in ('reviewed', 'published')) = (reviewer is not null)),
+  CONSTRAINT ck_rule_version_reviewed CHECK (stage = 'withdrawn' or (stage in ('reviewed', 'published')) = (reviewer is not null)),
   CONSTRAINT ck_rule_version_four_eyes CHECK (reviewer is null or reviewer <> all(authors)),
   CONSTRAINT fk_rule_version_rule_set_id FOREIGN KEY(rule_set_id) REFERENCES rule_set (id),
   CONSTRAINT fk_rule_version_reviewer FOREIGN KEY(reviewer) REFERENCES principal (id)

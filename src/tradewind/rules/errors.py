@@ -1,6 +1,7 @@
 """Refusals of the rules engine."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from tradewind.kernel.problem import Problem
 from tradewind.rules.model import Place, RowHit, RowMiss, TableTest
@@ -129,3 +130,72 @@ def failed_test(
             "findings": [one.message for one in findings],
         },
     )  # fmt: skip
+
+
+# ---- rule sets ---------------------------------------------------------------------------------------------------------
+
+
+def unknown_set(code: str) -> Problem:
+    """No rule set of that code."""
+    return Problem("rules.unknown_set", f"there is no rule set {code!r}", "", 404)
+
+
+def unknown_version(version: int) -> Problem:
+    """No version of that number."""
+    return Problem("rules.unknown_version", f"there is no version {version}", "", 404)
+
+
+def code_taken(code: str) -> Problem:
+    """A code is one rule set's for good."""
+    return Problem("rules.code_taken", f"{code} is another rule set's code", "/code", 409)
+
+
+def unknown_point(code: str, meant: str) -> Problem:
+    """The house asks no such question."""
+    hint = f"; did you mean {meant!r}?" if meant else ""
+    return Problem(
+        "rules.unknown_point", f"there is no decision point {code!r}{hint}", "/point", detail={"nearest": meant}
+    )
+
+
+def changed_meanwhile(code: str, expected: int | None, revision: int) -> Problem:
+    """Somebody did something to the rule set since the caller read it."""
+    detail = {"revision": revision, **({} if expected is None else {"expected": expected})}
+    return Problem("rules.changed_meanwhile", f"{code} was changed meanwhile: read it again", "", 409, detail)
+
+
+def say_which(revision: int) -> Problem:
+    """Who writes says what they read, so that nobody's work is written over unseen."""
+    return Problem("rules.say_which_revision", "say which revision you read, with If-Match", "header:if-match", 428,
+                   {"revision": revision})  # fmt: skip
+
+
+def point_taken(point: str, code: str, since: datetime) -> Problem:
+    """Two rule sets for one point and scope at a time: nobody could say which decides."""
+    return Problem("rules.point_taken", f"{code} decides {point} for the same scope then", "/effective", 409,
+                   {"rule_set": code, "since": since.isoformat()})  # fmt: skip
+
+
+def nothing_in_force(code: str) -> Problem:
+    """Only what is in force can end."""
+    return Problem("rules.nothing_in_force", f"no version of {code} is in force then", "", 409)
+
+
+def nothing_before(code: str) -> Problem:
+    """A rollback needs a version that was in force before."""
+    return Problem("rules.nothing_before", f"no other version of {code} was in force before", "", 409)
+
+
+def no_table() -> Problem:
+    """The first version of a rule set says what is in it."""
+    return Problem("rules.no_table", "say the table: rows, or a DMN file", "/rows")
+
+
+def too_many(what: str, most: int) -> Problem:
+    """A bound on what one rule set holds; `what` is `versions` or `tests`."""
+    return Problem("rules.too_many", f"at most {most} {what}", f"/{what}", detail={"limit": most})
+
+
+def named_twice(number: int, name: str) -> Problem:
+    """A failing test is found by its name."""
+    return Problem("rules.test_named_twice", f"a second test {name!r}", f"/tests/{number}/name")
