@@ -1,4 +1,4 @@
-"""What rules decided about orders."""
+"""Warnings about orders, which somebody may acknowledge."""
 
 from pathlib import Path
 

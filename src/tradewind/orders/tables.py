@@ -275,3 +275,21 @@ changed_line = table(
     "and the one site it may come from.",
     buyer=True,
 )
+order_warning = table(
+    "order_warning",
+    id_column(),
+    ref("order_id", "sales_order.id"),
+    Column("account_id", Uuid, nullable=False),
+    Column("line_no", Integer, nullable=True),
+    words("code"),
+    words("message"),
+    moment("raised_at"),
+    moment("gone_at", nullable=True),
+    moment("acknowledged_at", nullable=True),
+    ref("acknowledged_by", "principal.id", nullable=True),
+    words("acknowledgement", nullable=True),
+    CheckConstraint("(acknowledged_at is null) = (acknowledgement is null)", name="acknowledged_with_reason"),
+    Index("uq_order_warning_code", "order_id", "code", text("coalesce(line_no, 0)"), unique=True),
+    comment="What a rule warns of: it stops nothing, and somebody may acknowledge it with a reason. Gone where it is not the case.",
+    buyer=True,
+)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from json.encoder import encode_basestring as quoted
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tradewind.accounts.model import Account
@@ -48,6 +48,9 @@ from tradewind.orders.model import (
 )
 from tradewind.semantics.model import ZERO, AgreedPrice, Finding
 from tradewind.streams.shelves import Shelves as Shelves
+
+if TYPE_CHECKING:
+    from tradewind.streams.governed import Governed
 
 ONE = Decimal(1)
 NO_PRICE = LinePrice(ZERO, Decimal(1), "", ZERO, None, None)
@@ -248,6 +251,7 @@ class OrderWorkset:
     seen: tuple[dict[tuple[UUID, int], Sourcing], dict[tuple[UUID, UUID], Decimal]] | None = None
     calendars: Calendars | None = None
     asked: list[Opening] = field(default_factory=list)
+    governed: "Governed | None" = None
 
     def widen(self) -> None:
         """Every site's stock of the products at hand."""
@@ -275,6 +279,8 @@ class OrderWorkset:
         works = list(self.orders.values())
         self._flush_orders(tx, works)
         open_requests(tx, self.asked)
+        if self.governed is not None:
+            self.governed.write(tx)
         stock_commands.insert_claims(tx, [claim for work in works for claim in work.new_claims.values()])
         stock_commands.change_claims(tx, [claim for work in works for claim in work.changed_claims.values()])
         stock_commands.add_to_promised(tx, self.shelves.promised)
