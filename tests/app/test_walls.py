@@ -59,6 +59,16 @@ def of_a_letter() -> tuple[Call, ...]:
     return (Call(path=lambda own, them: {"code": them.partner, "message": them.letter}, hidden=(404,)),)
 
 
+def of_a_stream(**body: Any) -> tuple[Call, ...]:
+    """A call of a value stream, which is no company's."""
+    return (
+        Call(
+            path=lambda own, them: {"stream": "order_to_release", "version": "1"},
+            body=(lambda own, them: body) if body else None,
+        ),
+    )
+
+
 def a_partner(own: Names, them: Names) -> Any:
     """Another company's trading partner, said anew."""
     return {
@@ -310,6 +320,29 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("POST", "/api/v1/accounts/{code}/payment-promises"): of(
         "account", parameter="code", body=lambda own, them: {"amount": "1", "due_at": "2030-01-01T00:00:00Z"}
     ),
+    ("GET", "/api/v1/streams"): nothing(),
+    ("GET", "/api/v1/stream-steps"): nothing(),
+    ("GET", "/api/v1/streams/{stream}/versions/{version}"): of_a_stream(),
+    ("GET", "/api/v1/streams/{stream}/versions/{version}/monitor"): of_a_stream(),
+    ("GET", "/api/v1/streams/{stream}/versions/{version}/changes"): of_a_stream(),
+    ("POST", "/api/v1/streams/{stream}/versions"): of_a_stream(name="x", bpmn="<no/>"),
+    ("PUT", "/api/v1/streams/{stream}/versions/{version}"): of_a_stream(name="x", bpmn="<no/>"),
+    ("POST", "/api/v1/streams/{stream}/versions/{version}/acts"): of_a_stream(act="submit"),
+    ("POST", "/api/v1/streams/{stream}/rollback"): of_a_stream(reason="because"),
+    ("POST", "/api/v1/streams/{stream}/versions/{version}/migrations"): (
+        Call(path=lambda own, them: {"stream": "order_to_release", "version": "1"},
+             body=lambda own, them: {"target": 1, "instances": [them.instance]}, hidden=(200,)),
+    ),
+    ("GET", "/api/v1/instances"): found_by(find="order", after="instance"),
+    ("GET", "/api/v1/instances/{instance_id}"): of("instance", parameter="instance_id"),
+    ("GET", "/api/v1/instances/{instance_id}/history"): of("instance", parameter="instance_id"),
+    ("POST", "/api/v1/instances/{instance_id}/repair"): of(
+        "instance", parameter="instance_id", body=lambda own, them: {"act": "put", "variables": {"x": 1}, "reason": "because"}
+    ),
+    ("POST", "/api/v1/instance-repairs"): (
+        Call(body=lambda own, them: {"reason": "because", "acts": [{"instance": them.instance, "act": "retry"}]}, hidden=(200,)),
+    ),
+    ("GET", "/api/v1/stuck-instances"): nothing(),
     ("GET", "/api/v1/shipments/{name}/clearance"): of("shipment", "shipment_id", parameter="name"),
     ("GET", "/api/v1/payment-terms"): nothing(),
     ("GET", "/api/v1/payment-terms/{terms}"): (Call(path=lambda own, them: {"terms": "NET30"}),),

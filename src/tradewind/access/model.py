@@ -33,6 +33,10 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "orders.change": "change placed orders",
         "orders.cancel": "cancel orders or ask for it",
         "orders.replay": "push a file of historic orders through",
+        "blankets.read": "see blanket orders and what was called off",
+        "blankets.manage": "agree, change and end blanket orders",
+        "recurring.read": "see standing orders and their periods",
+        "recurring.manage": "set up, change, pause and end standing orders; a buying company its own",
         "holds.release.credit": "release credit holds",
         "holds.release.price": "release price holds",
         "holds.release.stock": "release stock holds",
@@ -57,10 +61,12 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "returns.request": "ask for a return",
         "returns.decide": "authorise and receive returns, issue credit notes",
         "streams.read": "see value streams, their versions and instances",
-        "streams.publish": "publish value streams",
+        "streams.publish": "draft, review and publish value streams",
+        "streams.repair": "retry, skip, move, change, cancel and migrate running instances",
         "messages.send": "send messages to waiting instances",
         "rules.read": "see decision tables",
         "rules.publish": "publish decision tables",
+        "trials.run": "try a change on past orders, and see what it would have done",
         "events.read": "read the log",
         "analytics.read": "see reports and exports",
         "operate.read": "see incidents, deliveries and the state of the engine",
@@ -71,7 +77,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
 _EVERYONE = {"access.self"}
 _SEES_TRADE = {
     "accounts.read", "catalog.read", "prices.read", "stock.read", "orders.read", "shipments.read", "invoices.read",
-    "payments.read", "returns.read",
+    "payments.read", "returns.read", "blankets.read", "recurring.read",
 }  # fmt: skip
 _BUYS = {"orders.preview", "orders.place", "orders.change", "orders.cancel", "returns.request"}
 _STAFF = {
@@ -85,7 +91,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             "admin": set(PERMISSIONS),
             "sales": _SEES_TRADE | _BUYS | _STAFF | {
                 "holds.release.price", "holds.release.stock", "holds.release.address", "holds.release.data",
-                "holds.release.customer", "prices.manage", "returns.decide", "mandates.manage",
+                "holds.release.customer", "prices.manage", "returns.decide", "mandates.manage", "blankets.manage", "recurring.manage",
             },
             "credit_desk": _SEES_TRADE | _STAFF | {
                 "credit.manage", "holds.release.credit", "holds.release.fraud", "holds.release.dispute",
@@ -99,11 +105,11 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             },
             "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
                 "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.publish", "streams.publish",
-                "orders.preview",
+                "orders.preview", "trials.run",
             },
-            "buyer": _SEES_TRADE | _BUYS,
+            "buyer": _SEES_TRADE | _BUYS | {"recurring.manage"},
             "buyer_approver": _SEES_TRADE | _BUYS | {
-                "approvals.read", "approvals.manage", "tasks.read", "tasks.decide", "mandates.manage",
+                "approvals.read", "approvals.manage", "tasks.read", "tasks.decide", "mandates.manage", "recurring.manage",
             },
             "agent": _SEES_TRADE | _BUYS,
             "integration": _SEES_TRADE | _BUYS | {

@@ -65,6 +65,18 @@ def no_cardinality(node: str, expression: str) -> Problem:
     )
 
 
+def no_context(node: str, expression: str) -> Problem:
+    """What should give names and their values gives something else."""
+    return Problem(
+        "orchestration.no_context", "this gives no names with values", node, detail={"expression": expression}
+    )
+
+
+def uncaught_error(node: str, code: str) -> Problem:
+    """A business error for which the diagram has nothing that catches it."""
+    return Problem("orchestration.uncaught_error", f"nothing catches the error {code}", node, 409, {"error": code})
+
+
 def bad_variable(name: str, why: str) -> Problem:
     return Problem("orchestration.bad_variable", why, f"/{name}", detail={"name": name})
 
@@ -171,3 +183,76 @@ def no_timeout(element: str, text: str, where: str) -> Problem:
         "orchestration.no_timeout", "this is no duration above zero, such as P3D or PT12H", where,
         detail={"element": element, "given": text[:100]},
     )  # fmt: skip
+
+
+def cannot_run(unsupported: list[dict[str, str]], findings: list[dict[str, str]]) -> Problem:
+    """Everything in a diagram that this engine does not run, each with its element and id."""
+    return Problem(
+        "orchestration.cannot_run",
+        "The diagram cannot run.",
+        "/bpmn",
+        detail={"unsupported": unsupported, "findings": findings},
+    )
+
+
+def diagram_too_large(size: int, limit: int) -> Problem:
+    return Problem(
+        "orchestration.diagram_too_large", "The diagram is too large.", "/bpmn", 413, {"bytes": size, "limit": limit}
+    )
+
+
+def unknown_step(step: str, element: str, known: list[str]) -> Problem:
+    """The stream has no such step."""
+    message = f"{element} names the step {step}, which this stream does not have."
+    return Problem(
+        "orchestration.unknown_step", message, "/bpmn", detail={"step": step, "element": element, "steps": known}
+    )
+
+
+def unknown_stream(stream: str) -> Problem:
+    return Problem("orchestration.unknown_stream", f"There is no stream {stream}.", status=404)
+
+
+def stored_already(version: int) -> Problem:
+    """What was published once never changes, even where it was taken back before its instant."""
+    return Problem(
+        "orchestration.stored_already", f"Version {version} was published; draft a new one.", "/version", 409
+    )
+
+
+def same_as(version: int) -> Problem:
+    return Problem("orchestration.same_as", f"This is what version {version} says; put that in force.", "/version", 409,
+                   {"version": version})  # fmt: skip
+
+
+def nothing_before() -> Problem:
+    return Problem("orchestration.nothing_before", "No other version was in force before.", "/version", 409)
+
+
+def stream_needs_a_version() -> Problem:
+    """Orders come at any time: a stream is never without a version in force."""
+    return Problem(
+        "orchestration.stream_needs_a_version", "A stream is superseded by another version, not ended.", "/act", 409
+    )
+
+
+def bad_mapping(element: str, why: str) -> Problem:
+    """The mapping names what is not there."""
+    return Problem("orchestration.bad_mapping", f"{why}.", f"/mapping/{element}", detail={"element": element})
+
+
+def other_version(stream: str, version: int) -> Problem:
+    """It runs another version than the one it was to be moved from."""
+    return Problem(
+        "orchestration.other_version", f"The instance runs version {version} of {stream}.", status=409,
+        detail={"stream": stream, "version": version},
+    )  # fmt: skip
+
+
+def unknown_version(stream: str, version: int) -> Problem:
+    return Problem("orchestration.unknown_version", f"There is no version {version} of {stream}.", status=404)
+
+
+def no_reason() -> Problem:
+    """What people do to running instances is kept with its reason."""
+    return Problem("orchestration.no_reason", "Say why; it is kept with the history.", "/reason")

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.tx import Event
+from tradewind.kernel.versions import Act
 
 
 def advanced(
@@ -52,3 +53,12 @@ def task_done(
         account_id,
         (("user_task", task_id, "task"),),
     )
+
+
+def version_changed(event_id: UUID, *, stream: str, act: Act, in_force: int | None) -> Event:
+    """`stream.version_changed`: somebody moved a version on its way; `in_force` is the version that new instances begin with."""
+    payload: dict[str, Any] = {
+        "stream": stream, "version": act.no, "act": act.verb.value, "reason": act.reason, "in_force": in_force,
+        "effective": act.effective and act.effective.isoformat(),
+    }  # fmt: skip
+    return Event("stream.version_changed", "stream", event_id, payload)
