@@ -34,9 +34,7 @@ def grant(
     return answers
 
 
-def _let_over(
-    need: Need, nodes: Mapping[UUID, Node], taken: Mapping[UUID, Decimal], percent: Decimal
-) -> Answer | None:
+def _let_over(need: Need, nodes: Mapping[UUID, Node], taken: Mapping[UUID, Decimal], percent: Decimal) -> Answer | None:
     """An order above limits, each passed by no more than the percentage of it; None where it does not fit even so."""
     passed: list[tuple[UUID, Decimal]] = []
     for node_id in need.nodes:

@@ -128,9 +128,9 @@ def source(
         split = split and choice.strategy != "one site"
         if choice.strategy == "cheapest":
             takes, short = _draw(demands, ranked, shelf)
-            used = {take.site_id for take in takes}
-            reason = ", ".join(lane.code for lane in ranked if lane.site_id in used) or "none has any of it"
-            return Sourcing(takes, short, f"cheapest sites: {reason}")
+            given = {take.site_id for take in takes}
+            codes = ", ".join(lane.code for lane in ranked if lane.site_id in given) or "none has any of it"
+            return Sourcing(takes, short, f"cheapest sites: {codes}")
     turned_down: list[str] = []
     # Only an order that came back from a warehouse has demands that may not come from everywhere.
     barred = {

@@ -4,7 +4,7 @@ Prices are frozen at submit (PR6): a line that has one keeps it when its order i
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -18,8 +18,8 @@ from tradewind.kernel.quantity import UNITS, check_quantity
 from tradewind.kernel.tx import Tx
 from tradewind.kernel.value import value
 from tradewind.orchestration.commands.steps import Call, Step
-from tradewind.orders.model import HOUSE_REASONS, Hold, LinePrice, LineTax, Totals
-from tradewind.pricing.decide import price_lines, waterfall_text
+from tradewind.orders.model import Charge, LinePrice, LineTax, Totals
+from tradewind.pricing.decide import Tolerance, price_lines, waterfall_text
 from tradewind.pricing.decide.tax import RateIndex
 from tradewind.pricing.model import (
     Adjustment,
@@ -31,19 +31,16 @@ from tradewind.pricing.model import (
 from tradewind.pricing.queries import RowsByProduct, assigned_lists, price_rows, rates_of
 from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.call_offs import agreed_prices, settle_calls
-from tradewind.streams.entitle import LICENCE_MISSING, NOT_SOLD_THERE
-from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
+from tradewind.streams.check_holds import settle_holds
+from tradewind.streams.governed_orders import fees_of, findings_of, tolerances_of
+from tradewind.streams.order_work import NO_TAX, LineWork, OrderWork, OrderWorkset
 from tradewind.streams.ruled import Ruled, look_ruled
 from tradewind.streams.substitutes import as_substitute, asked_as_ordered, not_sold
 from tradewind.streams.taxes import order_taxes
-from tradewind.streams.tolerances import DIFFERS, Stated, at_document_price, priced_within
-from tradewind.streams.unidentified import UNCLEAR, unidentified_lines
+from tradewind.streams.tolerances import Stated, at_document_price, by_tolerance, priced_within
+from tradewind.streams.unidentified import unidentified_lines
 
 ONE = Decimal(1)
-# Findings that a person may wave through: their holds do not open again once released.
-WAVED_THROUGH = frozenset({"data", "price", "address", "stock"})
-# Without these an order would go out at nothing or untaxed; they end only when the price or the rate is there.
-NEVER_WAVED = frozenset({"pricing.no_price", "tax.no_rate", LICENCE_MISSING, NOT_SOLD_THERE}) | UNCLEAR
 
 
 @value(frozen=True, slots=True)
@@ -67,6 +64,7 @@ class Assessment:
     charge_taxes: tuple[LineTax, ...]
     totals: Totals
     findings: tuple[Finding, ...]
+    fees: tuple[Charge, ...] = ()
 
 
 def look(tx: Tx, workset: OrderWorkset, calls: Sequence[Call]) -> Facts:
@@ -129,10 +127,17 @@ def assess(work: OrderWork, facts: Facts) -> Assessment:
         findings += unidentified_lines(work)
     prices = _prices(work, facts, findings)
     papers, origins = facts.certificates.get(work.account.id, ()), None if ruled is None else ruled.origins
+    governed, fees, priced = None if ruled is None else ruled.governed, list[Charge](), work
+    if governed is not None:
+        fees, said = fees_of(governed, work, prices)
+        findings += said
+        priced = replace(work, charges=[*work.charges, *((fee, NO_TAX) for fee in fees)]) if fees else work
     taxes, charge_taxes, totals = order_taxes(
-        work, prices, findings, rates=facts.rates, certificates=papers, origins=origins
+        priced, prices, findings, rates=facts.rates, certificates=papers, origins=origins
     )
-    return Assessment(prices, taxes, charge_taxes, totals, tuple(findings))
+    if governed is not None:
+        findings += findings_of(governed, work, prices=prices, totals=totals)
+    return Assessment(prices, taxes, charge_taxes, totals, tuple(findings), tuple(fees))
 
 
 def _account_findings(account: Account) -> list[Finding]:
@@ -263,8 +268,8 @@ def _rule_prices(
             prices[line_no] = as_substitute(
                 prices[line_no], work.line(line_no), kept, original, currency=work.header.currency
             )
-    tolerance = ruled.tolerance(work)
-    if tolerance is None:
+    tolerance, governed = ruled.tolerance(work), ruled.governed
+    if tolerance is None and governed is None:
         return
     stated = {
         request.line_no: Stated(work.line(request.line_no), request, answer)
@@ -273,8 +278,12 @@ def _rule_prices(
         and request.line_no not in work.substituted
         and work.line(request.line_no).stated_price is not None
     }
-    for line_no, theirs in priced_within(work, stated, tolerance, findings).items():
-        prices[line_no] = _line_price(theirs, stated[line_no].request, findings)
+    own: dict[int, Tolerance] = {}
+    if governed is not None and stated and work.header.price_policy != "document":
+        own = tolerances_of(governed, work, [work.line(line_no) for line_no in stated], prices)
+    for within, lines in by_tolerance(stated, tolerance, own):
+        for line_no, theirs in priced_within(work, lines, within, findings).items():
+            prices[line_no] = _line_price(theirs, lines[line_no].request, findings)
 
 
 def _rows_for(requests: Sequence[PriceRequest], work: OrderWork, facts: Facts) -> dict[UUID, list[PriceRow]]:
@@ -331,7 +340,7 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
         work, found = workset.orders[call.subject_id], outcome["assessment"]
         _keep_amounts(work, found)
         work.findings = list(found.findings)
-        _settle_holds(tx, work, tx.now)
+        settle_holds(tx, work, tx.now)
     return [{} for _ in calls]
 
 
@@ -343,49 +352,11 @@ def _keep_amounts(work: OrderWork, found: Assessment) -> None:
             one.price = price or one.price
             one.tax = tax
             one.repriced = True
-    work.charges = [(charge, tax) for (charge, _), tax in zip(work.charges, found.charge_taxes, strict=True)]
+    charges = [*(charge for charge, _ in work.charges), *found.fees]
+    work.charges = list(zip(charges, found.charge_taxes, strict=True))
     if work.totals != found.totals:
         work.totals = found.totals
         work.touched = True
-
-
-def _came_of_a_check(hold: Hold) -> bool:
-    """Whether a finding of an earlier assessment opened it. What the desk or a person opened is theirs to close."""
-    if hold.code == DIFFERS:  # a price is compared once, when the document comes in; then somebody decides
-        return False
-    return hold.kind in ("data", "price", "address") and (hold.detail or {}).get("code") == hold.code
-
-
-def _settle_holds(tx: Tx, work: OrderWork, now: datetime) -> None:
-    wanted = {
-        (finding.hold_kind, finding.code, finding.line_no): finding for finding in work.findings if finding.hold_kind
-    }
-    for hold in [hold for hold in work.holds if hold.released_at is None and _came_of_a_check(hold)]:
-        if (hold.kind, hold.code, hold.line_no) not in wanted:
-            work.close_hold(hold, "No longer the case.", now)
-    waved = {
-        (hold.kind, hold.code, hold.line_no)
-        for hold in work.holds
-        if hold.released_at is not None
-        and hold.release_reason not in HOUSE_REASONS
-        and hold.line_no not in work.voided  # it was waved through before a change
-    }
-    for (kind, code, line_no), finding in wanted.items():
-        assert kind is not None
-        if kind in WAVED_THROUGH and code not in NEVER_WAVED and (kind, code, line_no) in waved:
-            continue
-        work.open_hold(
-            Hold(
-                tx.ids.new(),
-                "order" if line_no is None else "line",
-                kind,
-                code,
-                finding.message,
-                now,
-                line_no=line_no,
-                detail=finding.as_json(),
-            )
-        )
 
 
 STEP = Step(name="orders.assess", look=look, load=load, decide=decide, apply=apply)

@@ -20,7 +20,7 @@ _WHO = (
     Fact("payment terms", "string", "code of the payment terms", "NET30"),
     Fact("net days", "number", "days to pay", Decimal(30)),
     Fact("prepay percent", "number", "share that the account pays before, in percent", Decimal(0)),
-    Fact("has buyer order number", "boolean", "whether the buyer gave a number of their own", True),
+    Fact("has buyer order number", "boolean", "whether the buyer gave a number of their own", example=True),
     Fact("priority", "number", "priority of the account; lower is served first", Decimal(5)),
     Fact("asked ship policy", "string", "what was asked for: partial, line_complete or ship_complete", "partial"),
     Fact("line count", "number", "lines of which anything is left", Decimal(3)),
@@ -31,7 +31,7 @@ _WHO = (
     Fact("ship to region", "string", "region of that place", "BY"),
     Fact("ship to countries", "list", "every country it goes to", ["DE", "AT"]),
     Fact("days to requested date", "number", "days from placing to the first requested date; null without one", Decimal(3)),
-    Fact("is change", "boolean", "whether the order was changed after it was placed", False),
+    Fact("is change", "boolean", "whether the order was changed after it was placed", example=False),
     Fact("data confidence", "number", "share of lines about which nothing was unclear on reading, in percent", Decimal(100)),
 )  # fmt: skip
 _WORTH = (
@@ -40,25 +40,31 @@ _WORTH = (
     Fact("charges", "number", "freight, fees and other charges", Decimal("4.90")),
 )
 _PAST = (
-    Fact("first order", "boolean", "whether the account never ordered before", False),
+    Fact("first order", "boolean", "whether the account never ordered before", example=False),
     Fact("orders in 90 days", "number", "orders of the account in the 90 days before this one", Decimal(12)),
     Fact("value in 90 days", "number", "what these came to, with tax", Decimal("14250.00")),
     Fact("average order value", "number", "what one of them came to; null without any", Decimal("1187.50")),
     Fact("largest order value", "number", "the largest of them; null without any", Decimal("3400.00")),
     Fact("times the average", "number", "the total by that average; null without any", Decimal("2.4")),
-    Fact("new ship to", "boolean", "whether nothing went to one of its places in the year before", False),
+    Fact("new ship to", "boolean", "whether nothing went to one of its places in the year before", example=False),
 )
 _MARGIN = (
-    Fact("below floor", "boolean", "whether a line is priced below the floor lists", False),
+    Fact("below floor", "boolean", "whether a line is priced below the floor lists", example=False),
     Fact("floor percent", "number", "the largest share a line lies below its floor, in percent", Decimal(0)),
-    Fact("margin percent", "number", "what the lines with a floor bring above it, in percent; null without", Decimal(18)),
+    Fact(
+        "margin percent", "number", "what the lines with a floor bring above it, in percent; null without", Decimal(18)
+    ),
 )
 _CREDIT = (
-    Fact("has limit", "boolean", "whether a credit limit stands above the account", True),
-    Fact("credit used percent", "number", "exposure with this order, in percent of the limit; null without", Decimal(74)),
-    Fact("credit over percent", "number", "by how much the limit would be passed, in percent of it; 0 within", Decimal(0)),
-    Fact("payments overdue", "boolean", "whether the account's credit policy minds how it pays now", False),
-    Fact("prepaid", "boolean", "whether what it has paid and not used covers the order", False),
+    Fact("has limit", "boolean", "whether a credit limit stands above the account", example=True),
+    Fact(
+        "credit used percent", "number", "exposure with this order, in percent of the limit; null without", Decimal(74)
+    ),
+    Fact(
+        "credit over percent", "number", "by how much the limit would be passed, in percent of it; 0 within", Decimal(0)
+    ),
+    Fact("payments overdue", "boolean", "whether the account's credit policy minds how it pays now", example=False),
+    Fact("prepaid", "boolean", "whether what it has paid and not used covers the order", example=False),
 )
 _RISK = (
     Fact("risk score", "number", "what the risk tables came to, 0 to 100; null where there is none", Decimal(35)),
@@ -70,7 +76,7 @@ _LINE = (
     Fact("item name", "string", "its name", "Cup"),
     Fact("category", "string", "category of the item", "tableware"),
     Fact("item status", "string", "active, discontinued or blocked", "active"),
-    Fact("stocked", "boolean", "whether it is kept in stock; a service is not", True),
+    Fact("stocked", "boolean", "whether it is kept in stock; a service is not", example=True),
     Fact("quantity", "number", "what is left of it, in base units", Decimal(144)),
     Fact("ordered quantity", "number", "as ordered", Decimal(12)),
     Fact("unit", "string", "the ordered unit", "CS"),
@@ -218,7 +224,7 @@ POINTS: Mapping[str, DecisionPoint] = MappingProxyType(
                 "order.mutation",
                 "Added fees",
                 "A fee that is added to an order when it is placed; it is shown as a charge, and as added by a rule.",
-                _WHO + (Fact("order net", "number", "sum of the lines", Decimal("99.99")),),
+                (*_WHO, Fact("order net", "number", "sum of the lines", Decimal("99.99"))),
                 (
                     Fact("fee", "string", "code of the charge", "SMALL_ORDER"),
                     Fact("amount", "number", "what it comes to", Decimal("9.90")),

@@ -82,7 +82,9 @@ class Governed:
         rulings: list[Ruling] = []
         for table in self.tables(point, asked.work, asked.work.lines):
             ruling = table.decide(order_facts(asked, names_of(table)))
-            self.decided[point, asked.work.id, None, table.rule_set_id, part] = RuleDecision(ruling, ORDER, asked.work.id)
+            self.decided[point, asked.work.id, None, table.rule_set_id, part] = RuleDecision(
+                ruling, ORDER, asked.work.id
+            )
             rulings.append(ruling)
         return rulings
 
@@ -191,4 +193,9 @@ def is_broken(ruling: Ruling) -> bool:
 
 def source_of(ruling: Ruling) -> dict[str, object]:
     """Where a finding comes from, for its detail."""
-    return {"rule": ruling.code, "version": ruling.version, "point": ruling.point, "rows": [hit.number for hit in ruling.hits]}
+    return {
+        "rule": ruling.code,
+        "version": ruling.version,
+        "point": ruling.point,
+        "rows": [hit.number for hit in ruling.hits],
+    }

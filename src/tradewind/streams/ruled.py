@@ -9,6 +9,7 @@ from tradewind.kernel.tx import Reader
 from tradewind.pricing.decide import Tolerance
 from tradewind.semantics.model import Finding
 from tradewind.streams.entitle import Entitling, look_entitling
+from tradewind.streams.governed import Governed, govern
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.streams.rules_at_hand import HouseRules, house_rules, nearest
 from tradewind.streams.substitutes import Offers, look_substitutes, read_substituted, told
@@ -23,6 +24,7 @@ class Ruled:
     entitling: Entitling | None
     offers: Offers
     origins: Origins | None
+    governed: Governed | None = None
 
     def tolerance(self, work: OrderWork) -> Tolerance | None:
         """How far a document's prices may be off ours for this order; None where nothing is agreed."""
@@ -56,12 +58,17 @@ class Ruled:
 
 def look_ruled(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> Ruled | None:
     """What must be known of these orders beside prices and taxes; None where no rule matters and nothing is discontinued."""
-    rules = house_rules(reader)
+    rules, governed = house_rules(reader), govern(reader, workset)
+    if governed is not None:
+        governed.read_categories(reader, workset, works)
     read_substituted(reader, workset, works)
     offers = look_substitutes(reader, workset, works, rules)
-    if rules is None and not offers and not any(work.substituted for work in works):
+    if rules is None and governed is None and not offers and not any(work.substituted for work in works):
         return None
+    if governed is not None:  # what is sent instead has a category of its own
+        governed.read_categories(reader, workset, works)
+        governed.read_past(reader, workset, works)
     products = {one.line.product_id for work in works for one in work.lines}
     buyers = [(work.account, work.header.channel) for work in works]
     entitling = look_entitling(reader, rules, buyers, products)
-    return Ruled(rules, entitling, offers, look_origins(reader, workset, works, rules))
+    return Ruled(rules, entitling, offers, look_origins(reader, workset, works, rules), governed)

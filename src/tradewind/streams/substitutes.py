@@ -17,6 +17,7 @@ from tradewind.orders.queries import substitutions_of
 from tradewind.pricing.model import PriceRequest
 from tradewind.semantics.model import Finding
 from tradewind.streams.entitle import look_entitling
+from tradewind.streams.governed_orders import substitution_of
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.rules_at_hand import HouseRules, nearest
 
@@ -49,7 +50,9 @@ def look_substitutes(
     entitling = look_entitling(reader, rules, buyers, known)
     offers: dict[tuple[UUID, int], Substitution] = {}
     for work, one in lines:
-        policy = (rules and nearest(rules.substitution, work.account, work.header.channel)) or SubstitutionPolicy()
+        policy = (workset.governed and substitution_of(workset.governed, work, one)) or (
+            (rules and nearest(rules.substitution, work.account, work.header.channel)) or SubstitutionPolicy()
+        )
         if policy.consent == "never":
             continue
         never = {

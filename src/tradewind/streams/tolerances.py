@@ -29,6 +29,19 @@ class Stated:
         return StatedNet(self.request.line_no, self.ours.net, round_places(theirs, minor_digits(currency)))
 
 
+def by_tolerance(
+    stated: Mapping[int, Stated], agreed: Tolerance | None, own: Mapping[int, Tolerance]
+) -> list[tuple[Tolerance, dict[int, Stated]]]:
+    """The lines that are compared together: those that a table gave a tolerance of their own, by that, and those of what is
+    agreed; lines with neither are not compared."""
+    found: dict[Tolerance, dict[int, Stated]] = {}
+    for line_no, one in stated.items():
+        kept = own.get(line_no, agreed)
+        if kept is not None:
+            found.setdefault(kept, {})[line_no] = one
+    return list(found.items())
+
+
 def priced_within(
     work: OrderWork, stated: Mapping[int, Stated], tolerance: Tolerance, findings: list[Finding]
 ) -> dict[int, PricedLine]:
