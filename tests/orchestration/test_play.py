@@ -703,7 +703,7 @@ def test_two_turns_as_one_leave_out_what_came_and_went():
 def test_a_state_is_short():
     state = first(begin(graph_of(STRAIGHT), {"order": "SO-1"}, now=NOW)).state
 
-    assert to_json(state) == '{"v":1,"n":1,"t":[[1,"assess"]],"x":{"order":"SO-1"}}'
+    assert to_json(state) == '{"v":2,"n":1,"t":[[1,"assess"]],"x":{"order":"SO-1"}}'
 
 
 def test_variables_keep_their_kind_through_json():
@@ -731,7 +731,7 @@ def test_ids_become_text_and_tuples_lists():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "{}", "null", '{"v":2,"n":1,"t":[]}', '{"v":1,"t":[]}', '{"v":1,"n":1,"t":[[1]]}', '{"v":1,"n":1,"t":[1]}',
+        "", "[]", "{}", "null", '{"v":3,"n":1,"t":[]}', '{"v":1,"t":[]}', '{"v":1,"n":1,"t":[[1]]}', '{"v":1,"n":1,"t":[1]}',
         '{"v":1,"n":1,"t":[[1,"a",5]]}', '{"v":1,"n":1,"t":[[1,"a"],[1,"b"]]}', '{"v":1,"n":1,"t":[[1,"a"]],"w":[[2,"b",9]]}',
         '{"v":1,"n":1,"t":[[1,"a"]],"s":[[2,0,9,"a"]]}', '{"v":1,"n":1,"t":[],"x":{"a":{"~n":"x"}}}', '{"v":1,"n":1,"t":[],"x":[]}',
         "[" * 5000,

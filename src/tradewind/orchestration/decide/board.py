@@ -1,7 +1,7 @@
 """The working copy of a state during one turn: what rests where, what is visible where, what was opened and closed."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,12 +10,14 @@ from tradewind.kernel.problem import Problem
 from tradewind.orchestration import errors
 from tradewind.orchestration.model import (
     ROOT,
+    Done,
     Expression,
     Graph,
     Kind,
     Loop,
     Move,
     Node,
+    Raised,
     Run,
     Scope,
     Sent,
@@ -42,8 +44,24 @@ _WAITS: dict[Kind, WaitKind] = {
     Kind.BOUNDARY_MESSAGE: WaitKind.MESSAGE,
     Kind.CATCH_TIMER: WaitKind.TIMER,
     Kind.BOUNDARY_TIMER: WaitKind.TIMER,
+    Kind.START_MESSAGE: WaitKind.MESSAGE,
+    Kind.START_TIMER: WaitKind.TIMER,
+    Kind.START_SIGNAL: WaitKind.SIGNAL,
+    Kind.CATCH_SIGNAL: WaitKind.SIGNAL,
+    Kind.BOUNDARY_SIGNAL: WaitKind.SIGNAL,
+    Kind.CALL: WaitKind.CALL,
+    Kind.SERVICE: WaitKind.USER,
 }
-RESTING = frozenset({Kind.SERVICE, Kind.USER, Kind.RECEIVE, Kind.CATCH_MESSAGE, Kind.CATCH_TIMER})
+"""What is waited for at each kind of node; a service step where its undoing is left to a person."""
+TIMERS = frozenset(kind for kind, wait in _WAITS.items() if wait is WaitKind.TIMER)
+RUNS = frozenset({Kind.SERVICE, Kind.DECISION})
+RESTING = RUNS | frozenset({
+    Kind.USER, Kind.CALL, Kind.RECEIVE, Kind.CATCH_MESSAGE, Kind.CATCH_TIMER, Kind.CATCH_SIGNAL,
+})  # fmt: skip
+UNDOING = frozenset({Kind.THROW_UNDO, Kind.END_UNDO})
+JOINS = frozenset({Kind.PARALLEL, Kind.INCLUSIVE})
+BY_HAND = "by hand"
+"""The mark of a step that undoes and could not: a person does it."""
 """Where a token is a run or a wait of its own, unless it stands for the instances of a loop."""
 
 
@@ -58,8 +76,8 @@ class Board:
     """Mutable only inside one turn; `turn()` freezes it. `live` counts per scope the tokens that rest or are on the move."""
 
     __slots__ = (
-        "closed", "graph", "joins", "last", "live", "loops", "moving", "nodes", "now", "opened", "scopes", "sent", "tokens",
-        "trail", "variables", "watches",
+        "closed", "done", "ended", "error", "escalated", "graph", "joins", "last", "live", "loops", "moving", "nodes", "now",
+        "opened", "scopes", "sent", "signals", "tokens", "trail", "variables", "watches",
     )  # fmt: skip
 
     def __init__(self, graph: Graph, state: State, now: datetime) -> None:
@@ -77,12 +95,17 @@ class Board:
             node = graph.nodes.get(token.node)
             if node is None:
                 raise Stop(errors.unknown_node(token.node))
-            if node.kind is Kind.PARALLEL:
+            if node.kind in JOINS:
                 self.joins.setdefault((token.node, token.scope), []).append(token)
+        self.done: list[Done] = list(state.done)
         self.moving: deque[tuple[str, int, str]] = deque()
+        self.ended: list[int] = []
         self.opened: dict[int, None] = {}
         self.closed: list[int] = []
         self.sent: list[Sent] = []
+        self.signals: list[Sent] = []
+        self.escalated: list[Raised] = []
+        self.error: Raised | None = None
         self.trail: list[Move] = []
 
     # ---- resting and leaving
@@ -135,10 +158,13 @@ class Board:
         self.trail.append(Move(token.node, verb, token.id))
         if self.answers(token):
             self.close(token.id)
-        if self.watches and self.node(token.node).boundaries:
-            for watch in [watch for watch in self.watches.values() if watch.host == token.id]:
-                del self.watches[watch.id]
-                self.close(watch.id)
+        if self.watches and (self.node(token.node).boundaries or self.nodes[token.node].kind is Kind.EVENTS):
+            self.disarm({token.id})
+
+    def disarm(self, hosts: Set[int]) -> None:
+        for watch in [watch for watch in self.watches.values() if watch.host in hosts]:
+            del self.watches[watch.id]
+            self.close(watch.id)
 
     def cancel_inside(self, roots: Iterable[int]) -> None:
         """Cancel all that rests or moves in these scopes and below; the scopes below are gone, the given ones remain."""
@@ -150,15 +176,44 @@ class Board:
             below = [scope for scope in self.scopes.values() if scope.parent in fresh]
         for token in [token for token in self.tokens.values() if token.scope in doomed]:
             self.lift(token, Verb.CANCELLED)
-            self.loops.pop(token.id, None)
+            self.drop_loop(token)
+        if self.watches:
+            self.disarm({-scope for scope in doomed})
         self.moving = deque(move for move in self.moving if move[1] not in doomed)
+        self.ended = [scope for scope in self.ended if scope not in doomed]
         for place in [place for place in self.joins if place[1] in doomed]:
             del self.joins[place]
         given = set(roots)
-        for scope in doomed:
+        for scope in sorted(doomed, reverse=True):
             self.live[scope] = 0
             if scope not in given:
-                del self.scopes[scope]
+                self.close_scope(scope)
+
+    def close_scope(self, scope: int, *, forget: bool = False) -> Scope:
+        """A scope is over; what was done in it can be undone from the scope around it, unless it is to be forgotten."""
+        over = self.scopes.pop(scope)
+        if self.watches:
+            self.disarm({-scope})
+        if self.done:
+            kept = [one for one in self.done if one.scope != scope or not forget]
+            self.done = [self._outside(one, over) if one.scope == scope else one for one in kept]
+        return over
+
+    def _outside(self, one: Done, over: Scope) -> Done:
+        local = {**over.variables, **(one.variables or {})} if over.variables else one.variables
+        return Done(one.node, over.parent, local, (*one.inside, over.node))
+
+    def record(self, node: Node, scope: int, variables: Variables | None = None) -> None:
+        """The activity is done and has one that undoes it."""
+        if len(self.done) >= MAX_TOKENS:
+            raise Stop(errors.too_many_tokens(node.id, MAX_TOKENS))
+        self.done.append(Done(node.id, scope, variables))
+
+    def drop_loop(self, token: Token) -> None:
+        """The loop at which the token rested is over; what was still to be undone there stays so."""
+        loop = self.loops.pop(token.id, None)
+        if loop is not None and loop.rest and self.node(token.node).kind in UNDOING:
+            self.done += [Done(node, token.scope, variables) for node, variables in reversed(loop.rest)]
 
     def cancel_token(self, token: Token) -> None:
         """Cancel one token with all that runs on its behalf; its place in `live` is left to the caller."""
@@ -166,8 +221,8 @@ class Board:
         if own:
             self.cancel_inside(own)
             for scope in own:
-                del self.scopes[scope]
-        self.loops.pop(token.id, None)
+                self.close_scope(scope)
+        self.drop_loop(token)
         waiting = self.joins.get((token.node, token.scope))
         if waiting and token in waiting:
             waiting.remove(token)
@@ -241,9 +296,13 @@ class Board:
             tuple(self.scopes.values()),
             tuple(self.loops.values()),
             self.last,
+            tuple(self.done) if self.tokens else (),
         )
         run, wait = self.standing(self.opened)
-        return Turn(state, run, wait, tuple(self.closed), tuple(self.sent), tuple(self.trail))
+        return Turn(
+            state, run, wait, tuple(self.closed), tuple(self.sent), tuple(self.trail), tuple(self.signals),
+            tuple(self.escalated), self.error,
+        )  # fmt: skip
 
     def standing(self, identities: Iterable[int]) -> tuple[tuple[Run, ...], tuple[Wait, ...]]:
         """The runs and waits behind these ids, rebuilt from what rests."""
@@ -253,29 +312,56 @@ class Board:
             token = self.tokens.get(identity)
             if token is None:
                 watch = self.watches[identity]
-                scope = self.tokens[watch.host].scope
-                waits.append(_wait(identity, self.node(watch.node), watch.mark, self.context(scope)))
+                waits.append(_wait(identity, self.node(watch.node), watch.mark, self.context(self.scope_of(watch))))
                 continue
             node = self.node(token.node)
-            if node.kind is Kind.SERVICE:
-                runs.append(Run(identity, node.id, node.step, self.context(token.scope)))
+            if node.kind in RUNS and token.mark != BY_HAND:
+                step = node.step if node.kind is Kind.SERVICE else f"decision:{node.decision}"
+                runs.append(Run(identity, node.id, step, self.context(token.scope)))
+            elif node.kind is Kind.CALL:
+                waits.append(
+                    Wait(identity, node.id, WaitKind.CALL, node.called, variables=self.handed(node, token.scope))
+                )
             else:
                 waits.append(_wait(identity, node, token.mark, self.context(token.scope)))
         return tuple(runs), tuple(waits)
+
+    def scope_of(self, watch: Watch) -> int:
+        """Where it is armed."""
+        return self.tokens[watch.host].scope if watch.host > 0 else -watch.host
+
+    def handed(self, node: Node, scope: int) -> Variables:
+        """What a called stream begins with: its `inputs`, or all that is visible."""
+        seen = self.context(scope)
+        if node.inputs is None:
+            return seen
+        given = node.inputs.evaluate(seen)
+        if not isinstance(given, Mapping):
+            raise Stop(errors.no_context(node.id, node.inputs.text))
+        return given
 
 
 def _wait(identity: int, node: Node, mark: str, variables: Variables) -> Wait:
     kind = _WAITS[node.kind]
     if kind is WaitKind.MESSAGE:
         return Wait(identity, node.id, kind, node.message, mark, variables=variables)
-    due = datetime.fromisoformat(mark) if mark else None
+    if kind is WaitKind.SIGNAL:
+        return Wait(identity, node.id, kind, node.signal, variables=variables)
+    due = due_of(mark) if mark and mark != BY_HAND else None
     if kind is WaitKind.TIMER:
         return Wait(identity, node.id, kind, node.name, due=due, variables=variables)
     return Wait(identity, node.id, kind, node.name, "", due, node.role, node.form, variables)
 
 
+def due_of(mark: str) -> datetime:
+    """The instant in the mark of a timer or task; after a slash may stand how often it still comes."""
+    return datetime.fromisoformat(mark.partition("/")[0])
+
+
 def counters(loop: Loop) -> dict[str, int]:
-    """The loop counters that BPMN names."""
+    """The loop counters that BPMN names; a standard loop only counts its rounds."""
+    if loop.total < 0:
+        return {"loopCounter": loop.started}
     return {
         "nrOfInstances": loop.total,
         "nrOfCompletedInstances": loop.completed,

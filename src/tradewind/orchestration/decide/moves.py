@@ -1,99 +1,61 @@
-"""What each kind of node does with a token, and how scopes and loops end. Everything works on a `Board`."""
+"""What each kind of node does with a token, and what ends with a scope. Everything works on a `Board`."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from tradewind.orchestration import errors
-from tradewind.orchestration.decide.board import Board, Stop, counters
+from tradewind.orchestration.decide.board import UNDOING, Board, Stop
+from tradewind.orchestration.decide.catching import raise_error, raise_escalation
+from tradewind.orchestration.decide.flow import arm, end_root, finish_host, leave, mark_of, open_scope, passed
+from tradewind.orchestration.decide.joins import join_inclusive, join_parallel, release
+from tradewind.orchestration.decide.loops import end_instance, enter_loop
+from tradewind.orchestration.decide.undo import next_undo, throw_undo
 from tradewind.orchestration.decide.variables import checked
-from tradewind.orchestration.model import ROOT, Kind, Loop, Move, Node, Scope, Sent, Token, Verb, Watch
+from tradewind.orchestration.model import ROOT, Kind, Move, Node, Sent, Verb
 
 MAX_MOVES = 20_000
 """Nodes entered in one turn."""
-MAX_INSTANCES = 1_000
-"""Instances of one multi-instance activity."""
 
 
 def drive(board: Board) -> None:
     """Move on until every token rests or is gone."""
     moves = 0
-    while board.moving:
-        target, scope, flow = board.moving.popleft()
-        moves += 1
-        if moves > MAX_MOVES:
-            raise Stop(errors.endless_loop(target, MAX_MOVES))
-        node = board.node(target)
-        if node.many is not None and not board.is_instance(node, scope):
-            _enter_many(board, node, scope)
-        else:
-            _ENTER[node.kind](board, node, scope, flow)
-    for (node_id, scope), waiting in board.joins.items():
-        if waiting and board.live[scope] == sum(
-            len(others) for (_, place), others in board.joins.items() if place == scope
-        ):
-            raise Stop(errors.stuck(node_id))
+    moving, ended = board.moving, board.ended
+    while True:
+        while moving or ended:
+            if ended:
+                _end_scope(board, ended.pop())
+                moving, ended = board.moving, board.ended
+                continue
+            target, scope, flow = moving.popleft()
+            moves += 1
+            if moves > MAX_MOVES:
+                raise Stop(errors.endless_loop(target, MAX_MOVES))
+            node = board.node(target)
+            if node.many is not None and not board.is_instance(node, scope):
+                enter_loop(board, node, scope)
+            else:
+                _ENTER[node.kind](board, node, scope, flow)
+            moving, ended = board.moving, board.ended
+        if not board.joins or not release(board):
+            return
 
 
-def start(board: Board, node: str, scope: int) -> None:
-    """Put a new token on its way to `node`."""
-    board.live[scope] = board.live.get(scope, 0) + 1
-    board.moving.append((node, scope, ""))
-
-
-def leave(board: Board, node: Node, scope: int) -> None:
-    """A token goes on from `node`: along every flow, or it ends; an instance of a loop ends with its activity."""
-    if node.many is not None and board.is_instance(node, scope):
-        _consume(board, scope)
-        return
-    flows = node.outgoing
-    if not flows:
-        _consume(board, scope)
-        return
-    if len(flows) > 1:
-        board.live[scope] += len(flows) - 1
-    for flow in flows:
-        board.moving.append((flow.target, scope, flow.id))
-
-
-def _consume(board: Board, scope: int) -> None:
-    """A token is gone for good; with the last one its scope ends."""
-    board.live[scope] -= 1
-    if board.live[scope] == 0:
-        end_scope(board, scope)
-
-
-def end_scope(board: Board, scope: int) -> None:
+def _end_scope(board: Board, scope: int) -> None:
+    """The last token of a scope is gone: the activity that waits for it goes on."""
     if scope == ROOT:
+        end_root(board)
         return
-    ended = board.scopes.pop(scope)
-    host = board.tokens[ended.token]
+    host = board.tokens[board.scopes[scope].token]
+    node = board.nodes[host.node]
+    ended = board.close_scope(scope, forget=bool(node.undo))
     loop = board.loops.get(host.id)
     if loop is None:
         finish_host(board, host)
+    elif node.kind in UNDOING:
+        next_undo(board, host)
     else:
-        _end_instance(board, host, loop, ended)
-
-
-def finish_host(board: Board, host: Token) -> None:
-    """The activity at which `host` rests is done."""
-    board.lift(host)
-    leave(board, board.node(host.node), host.scope)
-
-
-def fire_boundary(board: Board, watch: Watch, *, repeats: bool) -> None:
-    """A boundary event happens; interrupting, it takes the place of what its host was doing."""
-    node, host = board.node(watch.node), board.tokens[watch.host]
-    if node.interrupting:
-        board.cancel_token(host)
-    else:
-        board.live[host.scope] += 1
-        if not repeats:
-            del board.watches[watch.id]
-            board.close(watch.id)
-    board.trail.append(Move(node.id, Verb.ENTERED, watch.id))
-    board.trail.append(Move(node.id, Verb.LEFT, watch.id))
-    leave(board, node, host.scope)
+        end_instance(board, host, loop, ended)
 
 
 # ---- one function for each kind of node --------------------------------------------------------------------------
@@ -102,14 +64,21 @@ def fire_boundary(board: Board, watch: Watch, *, repeats: bool) -> None:
 def _pass(board: Board, node: Node, scope: int, _flow: str) -> None:
     board.trail.append(Move(node.id, Verb.ENTERED))
     board.trail.append(Move(node.id, Verb.LEFT))
+    if node.undo:
+        _did(board, node, scope)
     leave(board, node, scope)
 
 
+def _did(board: Board, node: Node, scope: int) -> None:
+    """What passed can be undone; an instance of a loop is noted when its scope ends."""
+    if node.many is None or not board.is_instance(node, scope):
+        board.record(node, scope)
+
+
 def _terminate(board: Board, node: Node, scope: int, _flow: str) -> None:
-    board.trail.append(Move(node.id, Verb.ENTERED))
-    board.trail.append(Move(node.id, Verb.LEFT))
+    passed(board, node)
     board.cancel_inside((scope,))
-    end_scope(board, scope)
+    board.ended.append(scope)
 
 
 def _exclusive(board: Board, node: Node, scope: int, _flow: str) -> None:
@@ -137,176 +106,123 @@ def _exclusive(board: Board, node: Node, scope: int, _flow: str) -> None:
     board.moving.append((flow.target, scope, flow.id))
 
 
-def _parallel(board: Board, node: Node, scope: int, flow: str) -> None:
-    """A join takes exactly one token per incoming flow, the oldest; others wait for its next round."""
-    if len(node.incoming) < 2:
-        _pass(board, node, scope, flow)
-        return
-    waiting = board.joins.setdefault((node.id, scope), [])
-    waiting.append(board.rest(node, scope, flow, answers=False))
-    taken: dict[str, Token] = {}
-    for token in waiting:
-        taken.setdefault(token.mark, token)
-    if len(taken) < len(node.incoming):
-        return
-    for token in taken.values():
-        waiting.remove(token)
-        board.lift(token)
-    if not waiting:
-        del board.joins[node.id, scope]
-    board.live[scope] -= len(taken) - 1
-    leave(board, node, scope)
+def _event_gateway(board: Board, node: Node, scope: int, _flow: str) -> None:
+    """The first of the events behind it decides."""
+    host = board.rest(node, scope, answers=False)
+    for flow in node.outgoing:
+        event = board.node(flow.target)
+        board.watch(event, host.id, mark_of(board, event, scope))
 
 
-def _service(board: Board, node: Node, scope: int, _flow: str) -> None:
-    _arm(board, node, board.rest(node, scope, answers=True))
+def _work(board: Board, node: Node, scope: int, _flow: str) -> None:
+    """A step, a decision or a called stream."""
+    arm(board, node, board.rest(node, scope, answers=True))
 
 
 def _user(board: Board, node: Node, scope: int, _flow: str) -> None:
     due = "" if node.due is None else board.instant(node.due, node, scope).isoformat()
-    _arm(board, node, board.rest(node, scope, due, answers=True))
+    arm(board, node, board.rest(node, scope, due, answers=True))
 
 
-def _await_message(board: Board, node: Node, scope: int, _flow: str) -> None:
-    _arm(board, node, board.rest(node, scope, board.key(node, scope), answers=True))
-
-
-def _await_instant(board: Board, node: Node, scope: int, _flow: str) -> None:
-    board.rest(node, scope, board.instant(node.timer, node, scope).isoformat(), answers=True)
+def _await(board: Board, node: Node, scope: int, _flow: str) -> None:
+    arm(board, node, board.rest(node, scope, mark_of(board, node, scope), answers=True))
 
 
 def _send(board: Board, node: Node, scope: int, flow: str) -> None:
+    board.sent.append(Sent(node.id, node.message, board.key(node, scope), payload_of(board, node, scope)))
+    _pass(board, node, scope, flow)
+
+
+def _signal(board: Board, node: Node, scope: int, flow: str) -> None:
+    board.signals.append(Sent(node.id, node.signal, "", payload_of(board, node, scope)))
+    _pass(board, node, scope, flow)
+
+
+def payload_of(board: Board, node: Node, scope: int) -> dict[str, Any]:
+    """What goes along with a message, signal, error or escalation."""
     payload: Any = {} if node.payload is None else node.payload.evaluate(board.context(scope))
     if not isinstance(payload, Mapping):
         payload = {} if payload is None else {"value": payload}
-    board.sent.append(Sent(node.id, node.message, board.key(node, scope), checked(payload)))
+    return checked(payload)
+
+
+def _script(board: Board, node: Node, scope: int, flow: str) -> None:
+    """An expression becomes a variable, or, where none is named, each entry of its context one."""
+    assert node.script is not None
+    found = node.script.evaluate(board.context(scope))
+    if node.result:
+        board.write(scope, checked({node.result: found}))
+    elif isinstance(found, Mapping):
+        board.write(scope, checked(found))
+    else:
+        raise Stop(errors.no_context(node.id, node.script.text))
     _pass(board, node, scope, flow)
+
+
+def _error(board: Board, node: Node, scope: int, _flow: str) -> None:
+    passed(board, node)
+    raise_error(board, node.code, scope, node=node, values=payload_of(board, node, scope))
+
+
+def _escalation(board: Board, node: Node, scope: int, _flow: str) -> None:
+    passed(board, node)
+    if not raise_escalation(board, node.code, scope, node=node, values=payload_of(board, node, scope)):
+        leave(board, node, scope)
 
 
 def _sub_process(board: Board, node: Node, scope: int, _flow: str) -> None:
     host = board.rest(node, scope, answers=False)
-    _arm(board, node, host)
-    inner = Scope(board.new_id(node.id), scope, host.id, node.id)
-    board.scopes[inner.id] = inner
-    start(board, node.start, inner.id)
+    arm(board, node, host)
+    open_scope(board, host, node.start)
 
 
-def _arm(board: Board, node: Node, host: Token) -> None:
-    """Arm the boundary events of an activity; those of a loop are armed once, on the whole of it."""
-    if not node.boundaries or (node.many is not None and board.is_instance(node, host.scope)):
-        return
-    for name in node.boundaries:
-        event = board.node(name)
-        if event.kind is Kind.BOUNDARY_TIMER:
-            mark = board.instant(event.timer, event, host.scope).isoformat()
-        else:
-            mark = board.key(event, host.scope)
-        board.watch(event, host.id, mark)
-
-
-# ---- loops -------------------------------------------------------------------------------------------------------
-
-
-def _enter_many(board: Board, node: Node, scope: int) -> None:
-    total, elements = _extent(board, node, scope)
-    host = board.rest(node, scope, answers=False)
-    _arm(board, node, host)
-    if total == 0:
-        _end_loop(board, host, Loop(host.id, 0))
-        return
-    many = node.many
-    assert many is not None
-    if many.sequential:
-        board.loops[host.id] = Loop(host.id, total, rest=elements)
-        _start_instance(board, node, host)
-        return
-    board.loops[host.id] = Loop(host.id, total, rest=elements)
-    for _ in range(total):
-        _start_instance(board, node, host)
-
-
-def _extent(board: Board, node: Node, scope: int) -> tuple[int, tuple[Any, ...]]:
-    """How often the activity runs, and over which elements (none where only a number is given)."""
-    many = node.many
-    assert many is not None
-    if many.collection is not None:
-        found = many.collection.evaluate(board.context(scope))
-        if not isinstance(found, list | tuple):
-            raise Stop(errors.no_collection(node.id, many.collection.text))
-        elements = tuple(checked({node.id: found})[node.id])
-        total = len(elements)
-    else:
-        assert many.cardinality is not None
-        count = many.cardinality.evaluate(board.context(scope))
-        if not isinstance(count, Decimal) or count != count.to_integral_value() or count < 0:
-            raise Stop(errors.no_cardinality(node.id, many.cardinality.text))
-        elements, total = (), int(min(count, Decimal(MAX_INSTANCES + 1)))
-    if total > MAX_INSTANCES:
-        raise Stop(errors.too_many_instances(node.id, MAX_INSTANCES))
-    return total, elements
-
-
-def _start_instance(board: Board, node: Node, host: Token) -> None:
-    many, loop = node.many, board.loops[host.id]
-    assert many is not None
-    variables: dict[str, Any] = {"loopCounter": loop.started + 1}
-    if many.collection is not None and many.element:
-        variables[many.element] = loop.rest[0]
-    board.loops[host.id] = loop._replace(started=loop.started + 1, rest=loop.rest[1:])
-    inner = Scope(board.new_id(node.id), host.scope, host.id, node.id, variables)
-    board.scopes[inner.id] = inner
-    start(board, node.start if node.kind is Kind.SUB_PROCESS else node.id, inner.id)
-
-
-def _end_instance(board: Board, host: Token, loop: Loop, ended: Scope) -> None:
-    node = board.node(host.node)
-    many, inner = node.many, ended.variables or {}
-    assert many is not None
-    results = loop.results
-    if many.gather:
-        results = {**(results or {}), str(inner.get("loopCounter")): inner.get(many.result)}
-    loop = loop._replace(completed=loop.completed + 1, results=results)
-    board.loops[host.id] = loop
-    enough = False
-    if many.until is not None:
-        context = {**board.context(host.scope), **inner, **counters(loop)}
-        enough = many.until.evaluate(context) is True
-    if enough or loop.completed == loop.total:
-        _end_loop(board, host, loop)
-    elif many.sequential:
-        _start_instance(board, node, host)
-
-
-def _end_loop(board: Board, host: Token, loop: Loop) -> None:
-    """Cancel the instances that still run, hand over what was gathered, and go on."""
-    node = board.node(host.node)
-    running = [scope.id for scope in board.scopes.values() if scope.token == host.id]
-    if running:
-        board.cancel_inside(running)
-        for scope in running:
-            del board.scopes[scope]
-    board.loops.pop(host.id, None)
-    if node.many is not None and node.many.gather:
-        results = loop.results or {}
-        gathered = [results.get(str(place + 1)) for place in range(loop.total)]
-        board.write(host.scope, checked({node.many.gather: gathered}))
-    finish_host(board, host)
+def _nowhere(board: Board, node: Node, scope: int, _flow: str) -> None:
+    """Nothing leads here but a jump, which `play` refuses."""
+    raise Stop(errors.wrong_scope(node.id))
 
 
 _ENTER: dict[Kind, Callable[[Board, Node, int, str], None]] = {
     Kind.START: _pass,
     Kind.START_MESSAGE: _pass,
+    Kind.START_TIMER: _pass,
+    Kind.START_SIGNAL: _pass,
+    Kind.START_ERROR: _pass,
+    Kind.START_ESCALATION: _pass,
     Kind.END: _pass,
     Kind.TERMINATE: _terminate,
-    Kind.SERVICE: _service,
+    Kind.END_MESSAGE: _send,
+    Kind.END_SIGNAL: _signal,
+    Kind.END_ERROR: _error,
+    Kind.END_ESCALATION: _escalation,
+    Kind.END_UNDO: throw_undo,
+    Kind.TASK: _pass,
+    Kind.SERVICE: _work,
+    Kind.DECISION: _work,
+    Kind.CALL: _work,
     Kind.USER: _user,
     Kind.SEND: _send,
-    Kind.RECEIVE: _await_message,
+    Kind.SCRIPT: _script,
+    Kind.RECEIVE: _await,
     Kind.EXCLUSIVE: _exclusive,
-    Kind.PARALLEL: _parallel,
-    Kind.CATCH_TIMER: _await_instant,
-    Kind.CATCH_MESSAGE: _await_message,
+    Kind.PARALLEL: join_parallel,
+    Kind.INCLUSIVE: join_inclusive,
+    Kind.EVENTS: _event_gateway,
+    Kind.CATCH_TIMER: _await,
+    Kind.CATCH_MESSAGE: _await,
+    Kind.CATCH_SIGNAL: _await,
     Kind.THROW: _pass,
     Kind.THROW_MESSAGE: _send,
+    Kind.THROW_SIGNAL: _signal,
+    Kind.THROW_ESCALATION: _escalation,
+    Kind.THROW_UNDO: throw_undo,
+    Kind.LINK_THROW: _pass,
+    Kind.LINK_CATCH: _pass,
     Kind.SUB_PROCESS: _sub_process,
+    Kind.EVENT_SUB: _nowhere,
+    Kind.BOUNDARY_TIMER: _nowhere,
+    Kind.BOUNDARY_MESSAGE: _nowhere,
+    Kind.BOUNDARY_SIGNAL: _nowhere,
+    Kind.BOUNDARY_ERROR: _nowhere,
+    Kind.BOUNDARY_ESCALATION: _nowhere,
+    Kind.BOUNDARY_UNDO: _nowhere,
 }

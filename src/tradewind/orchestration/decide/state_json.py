@@ -8,7 +8,7 @@ from typing import Any
 
 from tradewind.kernel.problem import Problem
 from tradewind.orchestration import errors
-from tradewind.orchestration.model import ROOT, STATE_VERSION, Loop, Scope, State, Token, Watch
+from tradewind.orchestration.model import ROOT, STATE_VERSION, Done, Loop, Scope, State, Token, Watch
 
 # JSON has no decimals, dates and instants: each is a mapping with one of these keys, which no variable may bear.
 _READ: dict[str, Callable[[str], object]] = {
@@ -19,7 +19,8 @@ _READ: dict[str, Callable[[str], object]] = {
 
 
 def to_json(state: State) -> str:
-    """`{"v":1,"n":7,"t":[[7,"approve"]],"x":{…}}`: version, last id, tokens, variables; `w` watches, `s` scopes, `l` loops."""
+    """`{"v":2,"n":7,"t":[[7,"approve"]],"x":{…}}`: version, last id, tokens, variables; `w` watches, `s` scopes, `l` loops,
+    `d` what can be undone."""
     body: dict[str, Any] = {"v": STATE_VERSION, "n": state.last, "t": [_token(token) for token in state.tokens]}
     if state.variables:
         body["x"] = state.variables
@@ -29,6 +30,8 @@ def to_json(state: State) -> str:
         body["s"] = [scope[:4] if scope.variables is None else scope for scope in state.scopes]
     if state.loops:
         body["l"] = state.loops
+    if state.done:
+        body["d"] = state.done
     return _ENCODE(body)
 
 
@@ -41,7 +44,10 @@ def from_json(stored: str | bytes | Mapping[str, Any]) -> State | Problem:
             text = stored if isinstance(stored, str) else stored.decode()
             body = _DECODE(text) if '{"~' in text else json.loads(text)
         if body["v"] != STATE_VERSION:
-            return errors.unreadable_state(f"state version {body['v']!r} is not known here")
+            upgrade = _UPGRADES.get(body["v"])
+            if upgrade is None:
+                return errors.unreadable_state(f"state version {body['v']!r} is not known here")
+            body = upgrade(body)
         state = State(
             tuple(Token(*row) for row in body["t"]),
             body.get("x", {}),
@@ -49,6 +55,7 @@ def from_json(stored: str | bytes | Mapping[str, Any]) -> State | Problem:
             tuple(Scope(*row) for row in body.get("s", ())),
             tuple(_loop(row) for row in body.get("l", ())),
             body["n"],
+            tuple(Done(node, scope, variables, tuple(inside)) for node, scope, variables, inside in body.get("d", ())),
         )
         wrong = _inconsistency(state)
     except (ValueError, KeyError, TypeError, InvalidOperation, RecursionError) as error:
@@ -80,10 +87,13 @@ def _inconsistency(state: State) -> str:
         return "a token rests in a scope that is not there"
     if any(scope.parent not in scopes or scope.token not in tokens for scope in state.scopes):
         return "a scope has no place"
-    if any(watch.host not in tokens for watch in state.watches) or any(
-        loop.token not in tokens for loop in state.loops
+    if any(
+        (watch.host if watch.host > 0 else -watch.host) not in (tokens if watch.host > 0 else scopes)
+        for watch in state.watches
     ):
-        return "a boundary event or loop belongs to no token"
+        return "an armed event belongs to nothing"
+    if any(loop.token not in tokens for loop in state.loops) or any(one.scope not in scopes for one in state.done):
+        return "a loop or something done belongs to nothing"
     return ""
 
 
@@ -113,5 +123,7 @@ def _revived(value: Any) -> Any:
     return [_revived(item) for item in value] if isinstance(value, list) else value
 
 
+# How a state of an earlier version becomes one of this; version 2 only added what can be undone.
+_UPGRADES: dict[object, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda body: body}
 _ENCODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False, default=_plain).encode
 _DECODE = json.JSONDecoder(object_hook=_read).decode
