@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tradewind.fulfilment.decide import Shelf, source
+from tradewind.fulfilment.decide import Shelf
 from tradewind.inventory.decide import promise_from_inbound
 from tradewind.inventory.model import Claim, Inbound
 from tradewind.orders.decide import blockers
 from tradewind.semantics.model import ZERO, Demand, Take
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
-from tradewind.streams.sources import lanes_of, sites_for
+from tradewind.streams.sources import lanes_of, sites_for, source_from
 from tradewind.streams.take import note_promise, take_for_line
 
 Key = tuple[UUID, UUID]
@@ -131,7 +131,7 @@ def _from_stock(serving: Serving, work: OrderWork) -> None:
             and not blockers(work.holds, "allocate", group_no=group.group_no, line_no=one.line.line_no)
         ]
         takes: dict[int, list[Take]] = {}
-        for take in source(demands, lanes, serving.shelf).takes:
+        for take in source_from(serving.workset, demands, lanes, serving.shelf).takes:
             takes.setdefault(take.line_no, []).append(take)
         for line_no, found in takes.items():
             one = work.line(line_no)

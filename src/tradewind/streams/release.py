@@ -21,6 +21,8 @@ from tradewind.semantics.model import ZERO
 from tradewind.streams.credit_gate import GateFacts, needs_gate, read_gate, settle_gate
 from tradewind.streams.credit_part import may_go, without_parts
 from tradewind.streams.dates import release_at
+from tradewind.streams.governed import Governed
+from tradewind.streams.governed_goods import is_whole, look_shipping, ship_terms, worth_of
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.take import no_decision
 
@@ -115,7 +117,9 @@ class _Released:
 
 def load_release(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> GateFacts | None:
     """What looking at credit once more needs; nothing for accounts without such a policy."""
-    return read_gate(tx, workset.of(call.subject_id for call in calls))
+    works = workset.of(call.subject_id for call in calls)
+    look_shipping(tx, workset, works)
+    return read_gate(tx, works)
 
 
 def decide_release(workset: OrderWorkset, calls: Sequence[Call], gate: GateFacts | None) -> list[dict[str, Any]]:
@@ -123,7 +127,9 @@ def decide_release(workset: OrderWorkset, calls: Sequence[Call], gate: GateFacts
     outcomes: list[dict[str, Any]] = []
     for call in calls:
         work, group_no = workset.orders[call.subject_id], int(call.variables["group"]["no"])
-        parcels, passed = parcels_of(work, group_no), None
+        parcels, passed = parcels_of(work, group_no, ship=work.header.ship_policy), None
+        if workset.governed is not None:
+            parcels = _governed(workset.governed, work, group_no, parcels)
         if gate is not None and parcels and needs_gate(work):
             passed = gate.ask(workset.shelves, work, _units(parcels))
             parcels = parcels if passed.granted else []
@@ -142,7 +148,19 @@ def _units(parcels: Sequence[Parcel]) -> dict[int, Decimal]:
     return units
 
 
-def parcels_of(work: OrderWork, group_no: int) -> list[Parcel]:
+def _governed(governed: Governed, work: OrderWork, group_no: int, parcels: list[Parcel]) -> list[Parcel]:
+    """The parcels that tables of shipping let go; they are asked of all that could leave if anything might leave alone."""
+    could = _units(parcels_of(work, group_no, ship="partial"))
+    terms = ship_terms(governed, work, group_no, could)
+    if terms is None:
+        return parcels
+    parcels = parcels_of(work, group_no, ship=terms.policy)
+    units = _units(parcels)
+    too_little = worth_of(work, units) < terms.minimum and not is_whole(work, group_no, units)
+    return [] if too_little else parcels
+
+
+def parcels_of(work: OrderWork, group_no: int, *, ship: str) -> list[Parcel]:
     """The ship policy at work (FU3): partial sends what is there, line_complete whole lines, ship_complete the whole group.
 
     Of a line that credit reaches for only in part, no more than that part goes.
@@ -154,14 +172,14 @@ def parcels_of(work: OrderWork, group_no: int) -> list[Parcel]:
         one.line.line_no: blockers(work.holds, "release", group_no=group_no, line_no=one.line.line_no) for one in lines
     }
     waiting = [one for one in lines if one.quantities.open + one.quantities.reserved > 0 or stopping[one.line.line_no]]
-    if work.header.ship_policy == "ship_complete" and waiting:
+    if ship == "ship_complete" and waiting:
         return []
     ready = [
         one
         for one in lines
         if one.quantities.allocated > 0
         and not without_parts(stopping[one.line.line_no])
-        and not (work.header.ship_policy == "line_complete" and one in waiting)
+        and not (ship == "line_complete" and one in waiting)
     ]
     numbers = {one.line.line_no for one in ready}
     left = may_go(work) if any(stopping.values()) else {}

@@ -13,6 +13,7 @@ from tradewind.kernel.tx import Reader
 from tradewind.orchestration.commands.steps import TurnAgain
 from tradewind.orders.decide import blockers
 from tradewind.semantics.model import ZERO, Demand
+from tradewind.streams.governed_goods import allowed_sites, source_governed
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
 
@@ -26,6 +27,8 @@ def sites_for(workset: OrderWorkset, work: OrderWork, line_no: int, sites: tuple
     mark = work.line(line_no).mark if work.version > 1 else None
     if mark is not None and mark.site_id is not None:
         return tuple(site for site in sites if site == mark.site_id)
+    if workset.governed is not None and workset.governed.sites:
+        sites = allowed_sites(workset.governed, work, line_no, sites)
     down = workset.turned_down.get((work.id, line_no))
     return tuple(site for site in sites if site not in down) if down else sites
 
@@ -70,8 +73,18 @@ def plan_sources(workset: OrderWorkset, works: Iterable[OrderWork], shelf: Shelf
     for work in works:
         for group in work.groups:
             lanes = lanes_of(workset, work, group.group_no)
-            plans[work.id, group.group_no] = source(demands_of(workset, work, group.group_no, lanes), lanes, shelf)
+            plans[work.id, group.group_no] = source_from(
+                workset, demands_of(workset, work, group.group_no, lanes), lanes, shelf
+            )
     return plans
+
+
+def source_from(workset: OrderWorkset, demands: Sequence[Demand], lanes: Sequence[Lane], shelf: Shelf) -> Sourcing:
+    """`source`, by the tables of sourcing where some of the lines are governed."""
+    governed = workset.governed
+    if governed is None or not governed.sites:
+        return source(demands, lanes, shelf)
+    return source_governed(governed, demands, lanes, shelf)
 
 
 def settled_sources(workset: OrderWorkset, works: Sequence[OrderWork]) -> dict[tuple[UUID, int], Sourcing]:
