@@ -28,7 +28,7 @@ from unnest(%(accounts)s::uuid[], %(names)s::text[]) with ordinality as w(accoun
 join blanket b on b.account_id = w.account_id and (b.number = w.name or b.buyer_po = w.name)
 order by w.place, b.number = w.name
 """  # noqa: S608 - columns are ours
-_BY_NAME = f"select {_HEAD} from blanket b where b.number = %(name)s or b.id::text = %(name)s"  # noqa: S608 - columns are ours
+_BY_NAME = f"select {_HEAD} from blanket b where b.number = %(name)s or b.id = %(id)s"  # noqa: S608 - columns are ours
 _LINES = f"""
 select {_LINE} from blanket_line l where l.blanket_id = any(%(blankets)s::uuid[]) order by l.blanket_id, l.line_no
 """  # noqa: S608 - columns are ours
@@ -76,7 +76,11 @@ def blankets_named(reader: Reader, wanted: Sequence[tuple[UUID, str]]) -> dict[i
 
 def blanket_by_name(reader: Reader, name: str) -> Blanket | None:
     """A blanket order by its number or id, as far as the reader may see it."""
-    found = reader.row(_BY_NAME, {"name": name})
+    try:
+        by_id: UUID | None = UUID(name)
+    except ValueError:
+        by_id = None
+    found = reader.row(_BY_NAME, {"name": name, "id": by_id})
     return None if found is None else blanket_of(found)
 
 
