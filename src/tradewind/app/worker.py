@@ -33,11 +33,12 @@ from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.backorders import BackorderCrank
 from tradewind.streams.library import STREAMS
 from tradewind.streams.sources import StockMoved
+from tradewind.trials.jobs import work_next as run_next_trial
 
 SHORTEST_REST, LONGEST_REST = 0.02, 0.2
 GATHER = 0.1  # a turn that was not full rests this long: a set of forty costs hardly more than one of five
 LONGEST_TROUBLE = 5.0
-MESSAGES_EVERY, CREDIT_EVERY, BACKORDERS_EVERY = 1.0, 5.0, 15.0
+MESSAGES_EVERY, CREDIT_EVERY, BACKORDERS_EVERY, TRIALS_EVERY = 1.0, 5.0, 15.0, 1.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
 TRADER = Actor(principal_id=None, name="partners", channel="edi")
 SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
@@ -53,12 +54,17 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
     trading = Database(database.url, database.clock, role=database.role)
     trader = threading.Thread(target=_trade_until, args=(trading, settings, stop), name="partners", daemon=True)
     trader.start()
+    trying = Database(database.url, database.clock, role=database.role)
+    trials = threading.Thread(target=_try_until, args=(trying, stop), name="trials", daemon=True)
+    trials.start()
     duties = Duties(database)
     _until(stop, duties.round, "round")
     sender.join(timeout=20)
     trader.join(timeout=20)
+    trials.join(timeout=20)
     sending.close()
     trading.close()
+    trying.close()
 
 
 @dataclass
@@ -149,6 +155,18 @@ def _until(stop: threading.Event, work: Callable[[], dict[str, int]], what: str)
 def _trade_until(database: Database, settings: Settings, stop: threading.Event) -> None:
     folder = Path(settings.edi_folder) if settings.edi_folder else None
     _until(stop, lambda: trade(database, folder, largest=settings.body_max_bytes), "partners")
+
+
+def _try_until(database: Database, stop: threading.Event) -> None:
+    """Trials have a thread of their own, and processes of their own where there are many orders: nobody waits for them."""
+
+    def run_one() -> dict[str, int]:
+        if run_next_trial(database):
+            return {"trials": 1}
+        stop.wait(TRIALS_EVERY)
+        return {}
+
+    _until(stop, run_one, "trials")
 
 
 def trade(database: Database, folder: Path | None, *, largest: int) -> dict[str, int]:
