@@ -16,6 +16,8 @@ from tradewind.access.model import Kind
 from tradewind.app.http import create_app
 from tradewind.app.settings import read_settings
 from tradewind.channels.intake import start_combiner
+from tradewind.orchestration.commands.messages import Message, post_messages
+from tradewind.orchestration.commands.timeouts import expire_waits
 from tradewind.streams.library import diagram
 
 V1 = "/api/v1"
@@ -290,6 +292,37 @@ def test_instances_move_to_a_new_version_only_by_a_mapping_and_only_those_that_p
     desk.shop.turn()
     assert desk.instance(orders[0])["places"][-1]["element"] == "goods_awaited"
     assert desk.get(f"/instances/{now['id']}")["waits"][0]["node"] == "goods_awaited"
+
+
+def test_a_message_that_does_not_come_in_time_is_an_incident_and_one_that_comes_late_is_taken_on_retry(desk):
+    version = draft(desk, renamed(), timeouts={"goods_awaited": "P3D"})
+    act(desk, "ana", version, "submit")
+    act(desk, "ben", version, "review")
+    act(desk, "ana", version, "publish")
+    shop, order = desk.shop, desk.short()
+    seen = desk.instance(order)
+
+    shop.wait(days=2, hours=23)
+    early = shop.database.write(expire_waits)
+    shop.wait(hours=1)
+    late = shop.database.write(expire_waits)
+    again = shop.database.write(expire_waits)
+    stopped = desk.instance(order)
+    message = Message("goods.ready", f"{order}/1", "late")
+    shop.database.write(lambda tx: post_messages(tx, [message]))
+    shop.crank.turn_until_idle()
+    untouched = shop.one("select consumed_at from message where message_id = 'late'")[0]
+    desk.repair(seen["id"], act="retry")
+    shop.turn()
+
+    assert (early, late, again) == (0, 1, 0)
+    assert (stopped["status"], stopped["incident"]["code"]) == ("incident", "orchestration.wait_timed_out")
+    assert desk.get("/instances", code="orchestration.wait_timed_out")["instances"] == []
+    assert untouched is None
+    assert shop.one("select consumed_by::text from message where message_id = 'late'") == (seen["id"],)
+    assert desk.instance(order)["status"] == "running"
+    (wait,) = desk.get(f"/instances/{seen['id']}")["waits"]
+    assert wait["expires_at"] == "2026-03-08T09:00:00Z"  # it waits anew, for as long
 
 
 def test_the_monitor_counts_what_stands_where_and_what_the_past_took(desk):

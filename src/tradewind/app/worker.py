@@ -23,12 +23,14 @@ from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.edi.queries.partners import has_partners
 from tradewind.channels.edi.work import work_next
 from tradewind.desk.limits import ask_waiting
+from tradewind.desk.quotes import expire_quotes
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Actor, Database, Tx, dumps
 from tradewind.orchestration.commands.crank import CRANK, Crank
 from tradewind.orchestration.commands.deliveries import Due, Failure, claim_deliveries, note_failed, note_sent
 from tradewind.orchestration.commands.messages import sweep_messages
+from tradewind.orchestration.commands.timeouts import expire_waits
 from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.backorders import BackorderCrank
 from tradewind.streams.library import STREAMS
@@ -111,10 +113,11 @@ class Duties:
         if now - self.messages_at >= MESSAGES_EVERY:
             self.messages_at = now
             woken, expired = self.database.write(sweep_messages)
-            found |= {"woken": woken, "expired": expired}
+            found |= {"woken": woken, "expired": expired, "timed_out": self.database.write(expire_waits, actor=CRANK)}
         if now - self.credit_at >= CREDIT_EVERY:
             self.credit_at = now
             found |= {"credit_freed": len(self.database.write(ask_waiting, actor=CRANK))}
+            found |= {"quotes_expired": self.database.write(expire_quotes, actor=CRANK)}
         if now - self.backorders_at >= BACKORDERS_EVERY:
             self.backorders_at = now
             swept = self.backorders.sweep()

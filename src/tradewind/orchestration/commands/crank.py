@@ -1,5 +1,8 @@
 """The crank: claims instances that are due, turns them in sets, and isolates what fails.
 
+A set takes what has been due for longest; where more is due than fits, a quarter of it is what became due last, so that ten
+thousand timers of one second do not hold up the orders that come in while they drain.
+
 A set that fails is halved until the failing item stands alone with an incident (at most 2·log2 n + 8 tries); where more than
 a fifth of a set fails in the same step, the step gets one incident and is paused.
 """
@@ -33,6 +36,11 @@ select {_COLUMNS} from stream_instance i
 where i.status = 'running' and i.wake_at <= %(now)s and i.stream = %(stream)s
   and (%(only)s::uuid[] is null or i.id = any(%(only)s::uuid[]))
 order by i.wake_at limit %(limit)s for no key update skip locked
+"""  # noqa: S608 - columns are ours
+_CLAIM_LATEST = f"""
+select {_COLUMNS} from stream_instance i
+where i.status = 'running' and i.wake_at <= %(now)s and i.stream = %(stream)s and i.id <> all(%(claimed)s::uuid[])
+order by i.wake_at desc, i.id desc limit %(limit)s for no key update skip locked
 """  # noqa: S608 - columns are ours
 _INCIDENT = """
 with found as (
@@ -106,7 +114,7 @@ class Crank:
         only: Sequence[UUID] | None = None,
         wide: bool = False,
     ) -> int:
-        rows = tx.rows(_CLAIM, {"now": tx.now, "stream": stream.code, "limit": limit, "only": only and list(only)})
+        rows = claim_due(tx, stream.code, limit=limit, only=only)
         claimed[:] = [row[0] for row in rows]
         if not rows:
             return 0
@@ -186,6 +194,18 @@ class Crank:
             )
 
         self.database.write(pause, actor=CRANK)
+
+
+def claim_due(tx: Tx, stream: str, *, limit: int, only: Sequence[UUID] | None = None) -> list[tuple[Any, ...]]:
+    """Lock instances that are due and that nobody else holds, the longest due first; where that leaves some over, a quarter of
+    the set is taken from the other end. Rows as `read_instances` takes them."""
+    late = 0 if only is not None else limit // 4
+    params = {"now": tx.now, "stream": stream, "only": only and list(only)}
+    rows = tx.rows(_CLAIM, {**params, "limit": limit - late})
+    if late and len(rows) == limit - late:
+        claimed = [row[0] for row in rows]
+        rows += tx.rows(_CLAIM_LATEST, {**params, "limit": late, "claimed": claimed})
+    return rows
 
 
 def _trace(failure: BaseException) -> str:

@@ -18,7 +18,7 @@ from tradewind.kernel.value import value
 from tradewind.orchestration import errors
 from tradewind.orchestration.commands.instances import Running
 from tradewind.orchestration.commands.messages import Message
-from tradewind.orchestration.commands.repair import resolve_of_instances
+from tradewind.orchestration.commands.repair import WAIT_ANEW, resolve_of_instances
 from tradewind.orchestration.commands.steps import Start
 from tradewind.orchestration.commands.streams import latest_versions
 from tradewind.orchestration.commands.turns import finish_turn, read_instances
@@ -31,10 +31,6 @@ _ANSWERED = "select instance_id, token from user_task where instance_id = any(%(
 _WAKE = "update stream_instance set status = 'running', wake_at = %(now)s where id = any(%(ids)s::uuid[]) and status in ('running', 'incident')"
 _STAND = "update stream_instance set status = 'incident' where id = any(%(ids)s::uuid[]) and status = 'running'"
 _CANCELLED = "update stream_instance set status = 'cancelled' where id = any(%(ids)s::uuid[]) and status = 'done'"
-_WAIT_ANEW = """
-update stream_wait set since = %(now)s, expires_at = %(now)s + (expires_at - since)
-where instance_id = any(%(ids)s::uuid[]) and expires_at <= %(now)s
-"""
 
 
 class Verb(StrEnum):
@@ -156,7 +152,7 @@ def _store(
     put_only = [one.id for one in instances if {act.verb for act in done[one.id]} == {Verb.PUT}]
     still = {one for one in put_only if status[one] == "incident"}
     repaired = [one.id for one in instances if one.id not in still]
-    tx.run(_WAIT_ANEW, {"now": tx.now, "ids": repaired})
+    tx.run(WAIT_ANEW, {"now": tx.now, "ids": repaired})
     tx.run(_WAKE, {"now": tx.now, "ids": repaired})
     tx.run(_STAND, {"ids": list(still)})
     ended = [one.id for one in instances if one.state.ended and done[one.id][-1].verb is Verb.CANCEL]

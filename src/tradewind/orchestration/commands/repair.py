@@ -39,6 +39,10 @@ where n.instance_id = w.id and n.resolved_at is null returning n.id, n.instance_
 _RETRY = """
 update stream_instance i set status = 'running', wake_at = %(now)s where i.id = any(%(ids)s::uuid[]) and i.status = 'incident'
 """
+WAIT_ANEW = """
+update stream_wait set since = %(now)s, expires_at = %(now)s + (expires_at - since)
+where instance_id = any(%(ids)s::uuid[]) and expires_at <= %(now)s
+"""
 _GIVE_UP = """
 with gone as (
   update stream_instance i set status = 'cancelled', wake_at = null, moved_at = %(now)s, ended_at = %(now)s
@@ -119,6 +123,8 @@ def _end(tx: Tx, ids: Sequence[UUID], *, reason: str, verb: str, sql: str) -> li
     good = [one for one in answers if isinstance(one, Incident)]
     chosen = [one.instance_id for one in good if one.instance_id is not None]
     tx.run(sql, {"now": tx.now, "ids": chosen})
+    if sql is _RETRY:
+        tx.run(WAIT_ANEW, {"now": tx.now, "ids": chosen})
     how = {"now": tx.now, "by": tx.actor.principal_id, "how": f"{verb}: {reason}"}
     tx.run(_RESOLVE, {**how, "ids": [one.id for one in good], "instances": chosen})
     for one in good:
