@@ -54,6 +54,11 @@ def of(*names: str, parameter: str, body: Maker | None = None, **fixed: str) -> 
     )
 
 
+def rules(**body: Any) -> tuple[Call, ...]:
+    """A call of a rule set, which is nobody's but the house's."""
+    return (Call(path=lambda own, them: {"code": "R", "version": "1"}, body=(lambda own, them: body) if body else None),)
+
+
 def of_a_letter() -> tuple[Call, ...]:
     """A call of what was written to a company's trading partner."""
     return (Call(path=lambda own, them: {"code": them.partner, "message": them.letter}, hidden=(404,)),)
@@ -354,6 +359,35 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/orders/{order}/confirmation.pdf"): of("order", "order_id", parameter="order"),
     ("GET", "/api/v1/shipments/{name}/packing-slip.pdf"): of("shipment", "shipment_id", parameter="name"),
     ("GET", "/api/v1/accounts/{code}/statement.pdf"): of("account", parameter="code"),
+    ("GET", "/api/v1/decision-points"): nothing(),
+    ("GET", "/api/v1/rule-sets"): nothing(),
+    ("POST", "/api/v1/rule-sets"): nothing(code="W", name="walls"),
+    ("GET", "/api/v1/rule-sets/{code}"): rules(),
+    ("PATCH", "/api/v1/rule-sets/{code}"): rules(name="walls"),
+    ("GET", "/api/v1/rule-sets/{code}/history"): rules(),
+    ("POST", "/api/v1/rule-sets/{code}/versions"): rules(comment="one more"),
+    ("POST", "/api/v1/rule-sets/{code}/dmn"): (Call(path=lambda own, them: {"code": "R"}, content=b"<definitions/>"),),
+    ("POST", "/api/v1/rule-sets/{code}/rollback"): rules(reason="because"),
+    ("POST", "/api/v1/rule-sets/{code}/end"): rules(reason="because"),
+    ("GET", "/api/v1/rule-sets/{code}/compare"): (
+        Call(path=lambda own, them: {"code": "R"}, query=lambda own, them: {"old": "1", "new": "1"}),
+    ),
+    ("GET", "/api/v1/rule-sets/{code}/versions/{version}"): rules(),
+    ("PUT", "/api/v1/rule-sets/{code}/versions/{version}"): rules(comment="better"),
+    ("GET", "/api/v1/rule-sets/{code}/versions/{version}/dmn"): rules(),
+    ("PUT", "/api/v1/rule-sets/{code}/versions/{version}/dmn"): (
+        Call(path=lambda own, them: {"code": "R", "version": "1"}, content=b"<definitions/>"),
+    ),
+    ("GET", "/api/v1/rule-sets/{code}/versions/{version}/rows"): rules(),
+    ("GET", "/api/v1/rule-sets/{code}/versions/{version}/check"): rules(),
+    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/ask"): rules(inputs={}),
+    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/submit"): rules(),
+    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/review"): rules(),
+    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/send-back"): rules(reason="because"),
+    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/withdraw"): rules(reason="because"),
+    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/publish"): rules(valid_from="2030-01-01T00:00:00Z"),
+    ("GET", "/api/v1/rule-decisions"): (Call(query=lambda own, them: {"order": them.order}),),
+    ("GET", "/api/v1/rule-decisions/{decision_id}"): of("order_id", parameter="decision_id"),
 }  # fmt: skip
 """How every route is called. A route that is new belongs in here, with every name of a company's thing it takes."""
 

@@ -37,6 +37,10 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "blankets.manage": "agree, change and end blanket orders",
         "recurring.read": "see standing orders and their periods",
         "recurring.manage": "set up, change, pause and end standing orders; a buying company its own",
+        "quotes.read": "see quotes, their rounds and versions",
+        "quotes.request": "ask for a quote, and for another version of it",
+        "quotes.accept": "accept or decline what was offered",
+        "quotes.offer": "prepare, offer and withdraw quotes, decide on late acceptances",
         "holds.release.credit": "release credit holds",
         "holds.release.price": "release price holds",
         "holds.release.stock": "release stock holds",
@@ -65,7 +69,9 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "streams.repair": "retry, skip, move, change, cancel and migrate running instances",
         "messages.send": "send messages to waiting instances",
         "rules.read": "see decision tables",
-        "rules.publish": "publish decision tables",
+        "rules.write": "write decision tables and hand them in for review",
+        "rules.review": "review decision tables that others wrote",
+        "rules.publish": "put decision tables in force, roll back, end and withdraw",
         "trials.run": "try a change on past orders, and see what it would have done",
         "events.read": "read the log",
         "analytics.read": "see reports and exports",
@@ -77,9 +83,11 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
 _EVERYONE = {"access.self"}
 _SEES_TRADE = {
     "accounts.read", "catalog.read", "prices.read", "stock.read", "orders.read", "shipments.read", "invoices.read",
-    "payments.read", "returns.read", "blankets.read", "recurring.read",
+    "payments.read", "returns.read", "blankets.read", "recurring.read", "quotes.read",
 }  # fmt: skip
-_BUYS = {"orders.preview", "orders.place", "orders.change", "orders.cancel", "returns.request"}
+_BUYS = {
+    "orders.preview", "orders.place", "orders.change", "orders.cancel", "returns.request", "quotes.request", "quotes.accept",
+}  # fmt: skip
 _STAFF = {
     "approvals.read", "tasks.read", "tasks.decide", "documents.read", "streams.read", "rules.read", "events.read", "credit.read",
 }  # fmt: skip
@@ -91,10 +99,11 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             "admin": set(PERMISSIONS),
             "sales": _SEES_TRADE | _BUYS | _STAFF | {
                 "holds.release.price", "holds.release.stock", "holds.release.address", "holds.release.data",
-                "holds.release.customer", "prices.manage", "returns.decide", "mandates.manage", "blankets.manage", "recurring.manage",
+                "holds.release.customer", "quotes.offer", "prices.manage", "returns.decide", "mandates.manage", "blankets.manage", "recurring.manage",
+                "rules.write",
             },
             "credit_desk": _SEES_TRADE | _STAFF | {
-                "credit.manage", "holds.release.credit", "holds.release.fraud", "holds.release.dispute",
+                "credit.manage", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
             },
             "warehouse": _STAFF - {"credit.read"} | {
                 "catalog.read", "accounts.read", "stock.read", "stock.manage", "orders.read", "shipments.read",
@@ -104,7 +113,8 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
                 "payments.record", "returns.decide", "holds.release.dispute", "analytics.read",
             },
             "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
-                "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.publish", "streams.publish",
+                "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.write", "rules.review", "rules.publish",
+                "streams.publish",
                 "orders.preview", "trials.run",
             },
             "buyer": _SEES_TRADE | _BUYS | {"recurring.manage"},

@@ -53,6 +53,8 @@ ROUTERS = (
     "tradewind.desk.api_cash",
     "tradewind.desk.api_returns",
     "tradewind.desk.api_stock",
+    "tradewind.desk.api_quotes",
+    "tradewind.desk.api_offers",
     "tradewind.desk.api_tasks",
     "tradewind.desk.api_approvals",
     "tradewind.approvals.api",
@@ -73,6 +75,9 @@ ROUTERS = (
     "tradewind.pricing.api",
     "tradewind.integration.api.imports",
     "tradewind.integration.api.rules",
+    "tradewind.desk.api_rule_sets",
+    "tradewind.desk.api_rule_tables",
+    "tradewind.desk.api_rule_decisions",
     "tradewind.trials.api",
     "tradewind.access.api",
 )
