@@ -256,3 +256,8 @@ def unknown_version(stream: str, version: int) -> Problem:
 def no_reason() -> Problem:
     """What people do to running instances is kept with its reason."""
     return Problem("orchestration.no_reason", "Say why; it is kept with the history.", "/reason")
+
+
+def cannot_edit(why: str, where: str = "") -> Problem:
+    """A change of a diagram that cannot be made; nothing of the change was."""
+    return Problem("orchestration.cannot_edit", why, where)

@@ -176,7 +176,7 @@ def _sub_process(board: Board, node: Node, scope: int, _flow: str) -> None:
     open_scope(board, host, node.start)
 
 
-def _nowhere(board: Board, node: Node, scope: int, _flow: str) -> None:
+def _nowhere(_board: Board, node: Node, _scope: int, _flow: str) -> None:
     """Nothing leads here but a jump, which `play` refuses."""
     raise Stop(errors.wrong_scope(node.id))
 

@@ -15,8 +15,19 @@ from tradewind.orchestration.decide.flow import arm_subs, leave, start
 from tradewind.orchestration.decide.moves import drive
 from tradewind.orchestration.decide.variables import checked
 from tradewind.orchestration.model import (
-    ROOT, UNDO_ALL, Graph, Kind, Node, Run, State, Token, Turn, Verb, Wait, Watch,
-)  # fmt: skip
+    ROOT,
+    UNDO_ALL,
+    Graph,
+    Kind,
+    Node,
+    Run,
+    State,
+    Token,
+    Turn,
+    Verb,
+    Wait,
+    Watch,
+)
 
 _NEW = State()
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -10,13 +10,13 @@ MAX_BYTES = 4_000_000
 MAX_ELEMENTS = 50_000
 
 
-def read_definitions(data: bytes) -> etree._Element | Finding:
-    """The `definitions` element of a BPMN 2.0 file, or why it is none."""
+def read_definitions(data: bytes, *, whole: bool = False) -> etree._Element | Finding:
+    """The `definitions` element of a BPMN 2.0 file, or why it is none; `whole` keeps comments and instructions too."""
     if len(data) > MAX_BYTES:
         return _refusal("file_too_large", f"a diagram has at most {MAX_BYTES} bytes")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True, attribute_defaults=False,
+        remove_comments=not whole, remove_pis=not whole, attribute_defaults=False, strip_cdata=not whole,
     )  # fmt: skip
     try:
         root = etree.fromstring(data, parser)
@@ -28,8 +28,12 @@ def read_definitions(data: bytes) -> etree._Element | Finding:
         return _refusal("document_type_refused", "a document type declaration is not accepted")
     if root.tag != f"{{{MODEL}}}definitions":
         return _refusal("not_bpmn", "the root element is not BPMN 2.0 definitions")
-    if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
-        return _refusal("file_too_large", f"a diagram has at most {MAX_ELEMENTS} elements")
+    for number, element in enumerate(root.iter(etree.Element)):
+        if number == MAX_ELEMENTS:
+            message = f"a diagram has at most {MAX_ELEMENTS} elements, and this is the next"
+            return Finding(
+                "orchestration.file_too_large", Severity.ERROR, local(element), element.get("id") or "", message
+            )
     return root
 
 
