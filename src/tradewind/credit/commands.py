@@ -1,13 +1,14 @@
 """Writes of credit: counters are added to on rows that the caller has locked."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from tradewind.credit.model import CreditDelta, CreditRequest, Policy
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.value import value
 
 _ADD = """
 update credit_node n set open_orders = n.open_orders + w.open_orders, receivables = n.receivables + w.receivables,
@@ -88,6 +89,63 @@ def insert_override(
         },
     )
     return override_id
+
+
+_RULED = """
+with w as (
+  select * from unnest(%(ids)s::uuid[], %(requests)s::uuid[], %(orders)s::uuid[], %(accounts)s::uuid[], %(nodes)s::uuid[],
+    %(amounts)s::numeric[], %(currencies)s::text[], %(most)s::numeric[], %(authors)s::uuid[], %(reviewers)s::uuid[], %(reasons)s::text[])
+    as w(id, request_id, order_id, account_id, node_id, amount, currency, most, author, reviewer, reason)
+), asked as (
+  insert into credit_request (id, account_id, order_id, kind, amount, currency, reason, status, alone_up_to, figures, proposed_by,
+    proposed_at, decided_by, decided_at, decision_reason)
+  select request_id, account_id, order_id, 'release', amount, currency, reason, 'confirmed', 0, '{}'::jsonb, author, %(now)s,
+    reviewer, %(now)s, reason from w
+)
+insert into credit_override (id, account_id, amount, currency, reason, valid_from, valid_to, requested_by, approved_by,
+  approver_limit, order_id)
+select id, node_id, amount, currency, reason, %(now)s, %(until)s, author, reviewer, most, order_id from w
+"""
+KEPT_FOR = timedelta(days=3650)
+"""How long what an order was let through above a limit stands on record as in force."""
+
+
+@value(frozen=True, slots=True)
+class RuledOver:
+    """By how much a published rule lets an order over a node's limit, by no more than `most`; `author` and `reviewer` of the rule."""
+
+    order_id: UUID
+    account_id: UUID
+    node_id: UUID
+    amount: Decimal
+    currency: str
+    most: Decimal
+    author: UUID
+    reviewer: UUID
+    reason: str
+
+
+def let_over_by_rule(tx: Tx, wanted: Sequence[RuledOver]) -> None:
+    """Store for each order what a rule let it through above a limit, as decided by those who stand behind the rule."""
+    if wanted:
+        tx.run(
+            _RULED,
+            {
+                "ids": [tx.ids.new() for _ in wanted],
+                "requests": [tx.ids.new() for _ in wanted],
+                "orders": [one.order_id for one in wanted],
+                "accounts": [one.account_id for one in wanted],
+                "nodes": [one.node_id for one in wanted],
+                "amounts": numbers(one.amount for one in wanted),
+                "currencies": [one.currency for one in wanted],
+                "most": numbers(one.most for one in wanted),
+                "authors": [one.author for one in wanted],
+                "reviewers": [one.reviewer for one in wanted],
+                "reasons": [one.reason for one in wanted],
+                "now": tx.now,
+                "until": tx.now + KEPT_FOR,
+            },
+        )
 
 
 _PROPOSE = """

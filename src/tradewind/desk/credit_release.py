@@ -6,13 +6,12 @@ that any number of releases at once never pass a limit.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from tradewind.credit import errors
-from tradewind.credit.commands import insert_override
+from tradewind.credit.commands import KEPT_FOR, insert_override
 from tradewind.credit.decide import after, room_under
 from tradewind.credit.model import CreditDelta, Node
 from tradewind.credit.queries import LOCK_CREDIT, credit_paths, nodes_from
@@ -28,13 +27,10 @@ from tradewind.orders.errors import no_reason, unknown_group, unknown_line, unkn
 from tradewind.orders.model import Hold
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.semantics.model import ZERO
-from tradewind.streams.credit_check import BLOCKED, OVER_BECAUSE, OVER_LIMIT, PREPAY_DUE, take_credit
+from tradewind.streams.credit_check import BLOCKED, HELD_BY_RULE, OVER_BECAUSE, OVER_LIMIT, PREPAY_DUE, take_credit
 from tradewind.streams.credit_part import covered, hold_rest, let_through, part_holds, plan_part, worth
 from tradewind.streams.order_work import OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
-
-KEPT_FOR = timedelta(days=3650)
-"""How long what an order was let through above a limit stands on record as in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +134,10 @@ def _unreleasable(work: OrderWork | None, wish: PartWish) -> Problem | None:
         return unknown_order()
     if not wish.reason.strip():
         return no_reason("/reason")
-    other = next((hold for hold in work.holds if hold.released_at is None and hold.code in (BLOCKED, PREPAY_DUE)), None)
+    other = next(
+        (hold for hold in work.holds if hold.released_at is None and hold.code in (BLOCKED, PREPAY_DUE, HELD_BY_RULE)),
+        None,
+    )
     if other is not None:
         return errors.other_reason(work.header.number, other.reason)
     if not _over_limit(work) and not part_holds(work):
@@ -248,7 +247,7 @@ def decided_over(opened: Opened, work: OrderWork) -> Decimal:
     """The amount a decision to let the order through is about: by how much it would pass a limit; the whole of what it asks for
     where how its account pays stops it."""
     over = max(over_by(opened, work).values(), default=ZERO)
-    if any(hold.code in (BLOCKED, PREPAY_DUE) for hold in held_by_credit(work)):
+    if any(hold.code in (BLOCKED, PREPAY_DUE, HELD_BY_RULE) for hold in held_by_credit(work)):
         return max(over, needed(work), worth(work, _not_out(work)))
     return over
 

@@ -153,6 +153,7 @@ HOUSE_REASONS = frozenset(
         "Approved.",
         "Payments are in order again.",
         "The money is there.",
+        "No rule of credit stops it any more.",
         "More of it fits into the limit.",
     }
 )

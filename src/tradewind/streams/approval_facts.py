@@ -33,6 +33,7 @@ class Fetched:
     categories: dict[UUID, str | None] = field(default_factory=dict)
     floors: dict[tuple[UUID, int], Decimal] = field(default_factory=dict)
     roles: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    risks: Mapping[UUID, tuple[Decimal, list[str]]] = field(default_factory=dict)
 
 
 def fetch(reader: Reader, workset: OrderWorkset, wanted: Mapping[UUID, Sequence[Policy]]) -> Fetched:
@@ -150,6 +151,8 @@ def facts_of(
         "below_floor": any(gap > 0 for gap, _ in gaps),
         "floor_gap": sum((gap for gap, _ in gaps if gap > 0), ZERO),
         "floor_percent": max(below, default=ZERO),
+        "risk_score": fetched.risks[work.id][0] if work.id in fetched.risks else ZERO,
+        "risk_reasons": fetched.risks[work.id][1] if work.id in fetched.risks else [],
     }
 
 

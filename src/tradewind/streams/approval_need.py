@@ -22,6 +22,7 @@ from tradewind.orders.decide import approval_hash
 from tradewind.orders.model import Hold
 from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.approval_facts import Fetched, content_of, facts_of, fetch, live, picture_of
+from tradewind.streams.governed_take import approvals_of, look_terms
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
 NEEDED, EXPIRED = "approvals.needed", "approvals.expired"
@@ -83,7 +84,7 @@ def _hash(work: OrderWork, cut: Iterable[tuple[int, Decimal]]) -> bytes:
 def load_needs(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]) -> Known | None:
     """What asking about these orders needs; None (and no statement) where no policy can apply to any of them."""
     epoch = max((work.account.approval_epoch for work in works), default=0)
-    known = Known()
+    known, governed = Known(), look_terms(reader, workset, works)
     for work in works:
         account = work.account
         found = []
@@ -93,7 +94,8 @@ def load_needs(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]
         if account.approval_above is not None:
             found.append(implied_policy(account.approval_above))
         # what was asked before is looked at again, whatever became of the policies
-        if found or any(hold.kind == "approval" for hold in work.holds):
+        ruled = governed is not None and governed.tables("order.approval", work, work.lines)
+        if found or ruled or any(hold.kind == "approval" for hold in work.holds):
             known.policies[work.id] = found
     if not known.policies:
         return None
@@ -104,6 +106,7 @@ def load_needs(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]
         if not _stands(known.flows.get(order_id), workset.orders[order_id])
     }
     known.fetched = fetch(reader, workset, asked)
+    known.fetched.risks = governed.risks if governed is not None else {}
     again = [order_id for order_id in asked if order_id in known.flows]
     known.requesters = requesters_of(reader, again)
     if again and isinstance(reader, Tx):
@@ -158,7 +161,8 @@ def assess_need(
     if flow is not None and _stands(flow, work):
         return ApprovalPlan(flow.request.content_hash, Requirement(flow.request.tiers), flow.request)
     facts = facts_of(work, known.fetched, credit=credit, wanted=wanted, nodes=_nodes(workset, work))
-    requirement = require(facts, content_of(work, known.fetched), known.policies[work.id])
+    policies = [*known.policies[work.id], *approvals_of(workset, work)]
+    requirement = require(facts, content_of(work, known.fetched), policies)
     if flow is None:
         return ApprovalPlan(digest, requirement) if requirement.tiers else None
     requesters = known.requesters.get(work.id, set())
@@ -204,14 +208,17 @@ def needs_now(
         policies[work.id] = [*(one for one in found if one.code not in codes), *tried]
         if work.account.approval_above is not None:
             policies[work.id].append(implied_policy(work.account.approval_above))
+    governed = look_terms(reader, workset, works)
     fetched = fetch(reader, workset, policies)
+    fetched.risks = governed.risks if governed is not None else {}
     needed: dict[UUID, Requirement] = {}
     for work in works:
         short = any(hold.code == "credit.over_limit" and hold.released_at is None for hold in work.holds)
         wanted = max(work.totals.total - work.credit_taken, ZERO)
         credit = Answer(work.id, granted=not short, reason="as it stands", short_by=wanted if short else ZERO)
         facts = facts_of(work, fetched, credit=credit, wanted=wanted, nodes=_nodes(workset, work))
-        needed[work.id] = require(facts, content_of(work, fetched), policies[work.id])
+        wanted_of = [*policies[work.id], *approvals_of(workset, work)]
+        needed[work.id] = require(facts, content_of(work, fetched), wanted_of)
     return needed
 
 
@@ -261,7 +268,7 @@ def _sentence(plan: ApprovalPlan) -> str:
     if plan.expired:
         return "no decision came in time"
     tiers = plan.requirement.tiers
-    if len(tiers) == 1 and tiers[0].policy_id is None:
+    if len(tiers) == 1 and tiers[0].policy_id is None and tiers[0].side == "buyer":
         return tiers[0].reason.partition(" (")[0]
     own = [tier.name for tier in tiers if tier.side == "buyer"]
     names = [*own, *(["the seller"] if len(own) < len(tiers) else [])]

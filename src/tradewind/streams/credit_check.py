@@ -5,7 +5,7 @@ that follows, with the figures of its moment.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tradewind.credit.decide import (
@@ -26,12 +26,17 @@ from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.credit_part import covered, let_through, worth
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves
 
+if TYPE_CHECKING:
+    from tradewind.streams.governed import CreditTerms
+
 OVER_LIMIT, BLOCKED, PREPAY_DUE = "credit.over_limit", "credit.blocked", "credit.prepay_due"
+HELD_BY_RULE = "credit.held_by_rule"
 # What the house writes when a hold of credit is over.
 OVER_BECAUSE = {
     OVER_LIMIT: "The limit has room again.",
     BLOCKED: "Payments are in order again.",
     PREPAY_DUE: "The money is there.",
+    HELD_BY_RULE: "No rule of credit stops it any more.",
 }
 # Buyers read these, and the limit may be their parent's: figures are in the detail.
 _SAYS = {OVER_LIMIT: "over the credit limit", PREPAY_DUE: "waits for its payment"}
@@ -68,7 +73,8 @@ def stops_of(reader: Reader, nodes: Iterable[Node]) -> dict[UUID, tuple[str, ...
 def ask(workset: OrderWorkset, works: Sequence[OrderWork]) -> tuple[list[Need], dict[UUID, Answer]]:
     """What each order wants of its limits, and the answer: in the order the orders came."""
     shelves = workset.shelves
-    special = any(node.policy is not PLAIN for node in shelves.nodes.values()) or bool(shelves.prepaid)
+    terms = workset.governed.terms if workset.governed is not None else {}
+    special = any(node.policy is not PLAIN for node in shelves.nodes.values()) or bool(shelves.prepaid or terms)
     needs: list[Need] = []
     asking: list[Need] = []
     stopped: dict[UUID, Answer] = {}
@@ -76,13 +82,14 @@ def ask(workset: OrderWorkset, works: Sequence[OrderWork]) -> tuple[list[Need], 
     for work in works:
         path = shelves.paths.get(work.account.id, ())
         need = need_of(work, path, shelves) if special or work.holds else _plain_need(work, path)
-        stop = stop_of(work, need, shelves, prepaid) if special else None
+        stop = stop_of(work, need, shelves, prepaid, terms=terms.get(work.id)) if special else None
         needs.append(need)
         if stop is None:
             asking.append(need)
         else:
             stopped[work.id] = stop
-    answers = {answer.order_id: answer for answer in grant(asking, shelves.nodes)}
+    over = workset.governed.over if workset.governed is not None and terms else None
+    answers = {answer.order_id: answer for answer in grant(asking, shelves.nodes, over=over)}
     return needs, answers | stopped
 
 
@@ -132,11 +139,21 @@ def prepay_share(work: OrderWork) -> Decimal:
     return round_places(share, minor_digits(work.header.currency))
 
 
-def stop_of(work: OrderWork, need: Need, shelves: Shelves, prepaid: dict[UUID, Decimal]) -> Answer | None:
-    """Why an order does not even come to ask for headroom; keeps what of prepaid money goes to it."""
+def stop_of(
+    work: OrderWork,
+    need: Need,
+    shelves: Shelves,
+    prepaid: dict[UUID, Decimal],
+    *,
+    terms: "CreditTerms | None" = None,
+) -> Answer | None:
+    """Why an order does not even come to ask for headroom; keeps what of prepaid money goes to it. `terms`: what a table says."""
     if work.confirmed_at is not None or not covered(work):
         return None
-    for node_id in () if waved(work, BLOCKED) else need.nodes:
+    if terms is not None and terms.decision == "hold" and not waved(work, HELD_BY_RULE):
+        return Answer(work.id, granted=False, reason=terms.text, short_by=need.amount, code=HELD_BY_RULE)
+    ignored = waved(work, BLOCKED) or (terms is not None and terms.decision == "ignore conduct")
+    for node_id in () if ignored else need.nodes:
         if node_id in shelves.conduct and shelves.nodes[node_id].policy.blocks_orders:
             reasons = ", ".join(shelves.conduct[node_id])
             return Answer(work.id, granted=False, reason=reasons, short_by=need.amount, node=node_id, code=BLOCKED)
@@ -222,6 +239,8 @@ def finding_of(work: OrderWork, answer: Answer, shelves: Shelves, *, asked: Deci
 def _releases(work: OrderWork, answer: Answer, found: list[dict[str, str]]) -> list[dict[str, str]]:
     if answer.code == OVER_LIMIT:
         return found
+    if answer.code == HELD_BY_RULE:
+        return [{"by": "the credit desk", "account": work.account.code}]
     amount = {"amount": plain(answer.short_by), "currency": work.header.currency}
     if answer.code == PREPAY_DUE:
         return [{"by": "payment", "account": work.account.code, **amount}]

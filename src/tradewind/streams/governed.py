@@ -13,6 +13,7 @@ from uuid import UUID
 from tradewind.approvals.queries.history import Asking, known_places, past_of
 from tradewind.approvals.queries.requests import categories_of
 from tradewind.catalog.model import Product
+from tradewind.credit.commands import RuledOver, let_over_by_rule
 from tradewind.fulfilment.decide import SiteChoice
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.orders.commands.warnings import Warned, keep_warnings
@@ -46,6 +47,16 @@ class LineSites:
     only: frozenset[UUID] | None
 
 
+@dataclass(frozen=True, slots=True)
+class CreditTerms:
+    """How a table wants an order's credit checked: `limit`, `hold` or `ignore conduct`, and by how many percent it may be over."""
+
+    decision: str
+    text: str
+    over: Decimal
+    ruling: Ruling
+
+
 @dataclass(slots=True)
 class Governed:
     """What is published, for one turn over a set of orders: what was read for it, and what was decided so far."""
@@ -57,6 +68,10 @@ class Governed:
     decided: dict[Key, RuleDecision] = field(default_factory=dict)
     sites: dict[tuple[UUID, int], LineSites] = field(default_factory=dict)
     warned: dict[UUID, Warned] = field(default_factory=dict)
+    risks: dict[UUID, tuple[Decimal, list[str]]] = field(default_factory=dict)
+    terms: dict[UUID, CreditTerms] = field(default_factory=dict)
+    signed: dict[tuple[UUID, int], tuple[UUID, UUID]] = field(default_factory=dict)
+    let_over: list[RuledOver] = field(default_factory=list)
     _asked_past: set[UUID] = field(default_factory=set)
 
     def has(self, point: str) -> bool:
@@ -98,12 +113,23 @@ class Governed:
             return ruling
         return None
 
+    @property
+    def over(self) -> dict[UUID, Decimal]:
+        """By how many percent orders may be over their limits; only where somebody wrote that and somebody else reviewed it."""
+        return {
+            order_id: one.over
+            for order_id, one in self.terms.items()
+            if one.over and (one.ruling.rule_set_id, one.ruling.version) in self.signed
+        }
+
     def write(self, tx: Tx) -> None:
         """Keep what was decided and warned of since it was last written: a statement each, none for nothing."""
         record(tx, list(self.decided.values()))
         keep_warnings(tx, list(self.warned.values()))
+        let_over_by_rule(tx, self.let_over)
         self.decided.clear()
         self.warned.clear()
+        self.let_over.clear()
 
     # ---- what must be read -----------------------------------------------------------------------------------------
 

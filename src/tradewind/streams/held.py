@@ -22,6 +22,7 @@ from tradewind.orders.queries import held_for_credit
 from tradewind.semantics.model import ZERO
 from tradewind.streams.credit_check import (
     BLOCKED,
+    HELD_BY_RULE,
     OVER_BECAUSE,
     PREPAY_DUE,
     CreditFacts,
@@ -33,6 +34,7 @@ from tradewind.streams.credit_check import (
     take_credit,
 )
 from tradewind.streams.credit_part import covered, part_holds
+from tradewind.streams.governed import govern
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves, read_orders
 from tradewind.streams.release import group_key
 
@@ -119,9 +121,13 @@ def _ask_new(tx: Tx, workset: OrderWorkset, work: OrderWork, asking: _Asking) ->
     need = need_of(work, path, asking.seen)
     prepaid = dict(asking.seen.prepaid)
     answer = stop_of(work, need, asking.seen, prepaid) or grant([need], asking.seen.nodes)[0]
-    others = [hold for hold in blockers(work.holds, "confirm") if hold.code not in OVER_BECAUSE]
-    if others:
-        if answer.granted:  # its own step takes the headroom, with an end, when it is woken
+    others = [
+        hold for hold in blockers(work.holds, "confirm") if hold.code not in OVER_BECAUSE or hold.code == HELD_BY_RULE
+    ]
+    governed = govern(tx, workset)
+    by_rule = governed is not None and governed.has("order.credit")  # its own step asks the tables, too
+    if others or by_rule:
+        if answer.granted or by_rule:  # its own step takes the headroom, with an end, when it is woken
             asking.messages.append(_cleared(tx, work))
         return
     before = [hold for hold in work.holds if hold.released_at is None]

@@ -34,6 +34,7 @@ from tradewind.streams.approval_need import (
 from tradewind.streams.credit_check import ask, read_facts, settle_credit
 from tradewind.streams.credit_part import keep_parts, part_excess
 from tradewind.streams.dates import arrival, check_dates, not_sooner
+from tradewind.streams.governed_take import note_over
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.revived import excess_credit, make_soft, read_billed, returnable_credit
 from tradewind.streams.sources import inbound_with_own, lanes_of, settled_sources
@@ -126,6 +127,8 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
             keep_parts(tx, work)
             return_credit(workset, work, max(excess_credit(work), part_excess(work)))
         settle_credit(tx, workset, work, plan.credit, add=plan.credit_add, asked=plan.credit_asked, facts=facts)
+        if plan.credit.over and plan.credit_add:
+            note_over(workset, work, plan.credit)
         settle_hold(tx, work, plan.approval)
         held = [hold for hold in work.holds if hold.blocks("confirm")]
         firm = not held
@@ -139,6 +142,9 @@ def apply(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: list[d
         check_dates(tx, workset, work)
         work.decisions["sourcing"] = {str(group.group_no): group.sourcing.reason for group in plan.groups}
         work.decisions["credit"] = plan.credit.reason
+        if workset.governed is not None and work.id in workset.governed.risks:
+            score, reasons = workset.governed.risks[work.id]
+            work.decisions["risk"] = {"score": plain(score), "reasons": reasons}
         nothing_left = bool(work.lines) and all(
             one.quantities.cancelled == one.quantities.ordered for one in work.lines
         )
