@@ -106,7 +106,7 @@ def test_a_case_may_expect_an_error(kit, capsys):
 
 
 def test_files_that_cannot_be_read_are_cases_that_failed(kit, capsys):
-    folder = kit(CASE.format("1", "1", "day", value("time", "10:00:00")))
+    folder = kit(CASE.format("1", "1", "day", value("anyURI", "x")))
     (folder / "broken.xml").write_text("<testCases", encoding="utf-8")
     (folder / "lost.xml").write_text(CASES.format(GOOD[0]).replace("own.dmn", "../own/own.dmn"), encoding="utf-8")
     (folder / "other.xml").write_text("<other/>", encoding="utf-8")

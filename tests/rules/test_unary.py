@@ -100,7 +100,7 @@ def test_no_cell_crashes(text):
 WORDS = vocabulary(
     ["Monthly Salary", "Approved/Declined", "date and more", "Order"],
     ["ship to", "date and time"],
-    {"PMT": 2, "Late Fee": 1},
+    {"PMT": ("rate", "amount"), "Late Fee": ("days",)},
 )
 SPELLED = {
     "Monthly Salary": D(1000),
@@ -122,6 +122,7 @@ SPELLED = {
         ("Order.ship to.zip", "10115"),
         ("Order.date and time + 1", D(5)),
         ("PMT(1, Late Fee(2))", [D(1), D(2)]),
+        ("PMT(amount: 1, rate: Late Fee(2))", [D(2), D(1)]),
     ],
 )
 def test_names_may_have_several_words(text, value):

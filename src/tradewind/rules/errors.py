@@ -22,6 +22,11 @@ def too_large(what: str, text: str, position: int, limit: int) -> Problem:
     )
 
 
+def too_much_work(reason: str, text: str) -> Problem:
+    """An evaluation that was given up, with the bound that it passed."""
+    return Problem("rules.too_much_work", f"the expression has no value: {reason}", detail={"expression": text[:200]})
+
+
 def unknown_function(name: str, text: str, position: int) -> Problem:
     """Only functions of the fixed table can be called."""
     return Problem(

@@ -113,6 +113,7 @@ _KINDS: dict[str, Callable[[str], object]] = {
     "boolean": {"true": True, "1": True, "false": False, "0": False}.get,
     **dict.fromkeys(("decimal", "double", "float", "integer", "int", "long", "short"), _number),
     "date": _called("date"),
+    "time": _called("time"),
     "dateTime": _called("date and time"),
     "duration": _called("duration"),
     "dayTimeDuration": _called("duration"),

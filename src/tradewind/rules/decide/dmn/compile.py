@@ -8,7 +8,8 @@ from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.dmn.compile_table import compile_table
 from tradewind.rules.decide.dmn.table import CompiledTable, Trace
 from tradewind.rules.decide.dmn.types import Types, is_bounded
-from tradewind.rules.decide.feel.compiler import Callee, Context, Expression, read_expression
+from tradewind.rules.decide.feel.compiler import Context, Expression, read_expression
+from tradewind.rules.decide.feel.functions import Callee
 from tradewind.rules.decide.feel.unary import UnaryTests, read_tests
 from tradewind.rules.decide.feel.values import plain
 from tradewind.rules.decide.feel.vocabulary import Vocabulary, same_spaces, vocabulary
@@ -53,7 +54,9 @@ class Scope:
 
     def words(self) -> Vocabulary:
         if self._words is None:
-            parameters = {name: len(called.parameters) for name, called in self.functions.items()}
+            parameters = {
+                name: tuple(entry.name for entry in called.parameters) for name, called in self.functions.items()
+            }
             self._words = vocabulary(self.names, self.members, parameters)
         return self._words
 

@@ -9,10 +9,14 @@ from tradewind.rules.decide.dmn.compile import Run
 from tradewind.rules.decide.dmn.order import in_order
 from tradewind.rules.decide.dmn.table import CompiledTable, Hit, Trace
 from tradewind.rules.decide.dmn.types import Type, is_bounded
-from tradewind.rules.decide.feel.compiler import Callee
+from tradewind.rules.decide.feel.allowance import ALLOWANCE, SpentError
+from tradewind.rules.decide.feel.functions import Callee
 from tradewind.rules.decide.feel.values import MAX_LIST, plain
 from tradewind.rules.errors import not_understood
 from tradewind.rules.model import Definitions, Place
+
+STEPS_OF_A_CALL = 20
+"""What the call of a business knowledge model takes of the work that deciding may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,22 @@ class Plan:
         callees = {name: self.callee(function, trace) for name, function in self.functions.items()}
         decided: dict[str, object] = {}
         for step in self.steps:
-            decided[step.name] = values[step.name] = self._value(step, {**values, **callees}, trace)
+            context = {**values, **callees, ALLOWANCE: trace.allowance}
+            decided[step.name] = values[step.name] = self._value(step, context, trace)
         return Outcome(decided, tuple(trace.hits), tuple(trace.findings))
 
     def _value(self, step: Step, context: Mapping[str, object], trace: Trace) -> object:
         if step.problems:
             trace.findings.extend(step.problems)
             return None
-        value = plain(step.run(context, trace))
+        try:
+            value = plain(step.run(context, trace))
+        except SpentError:
+            value = None
+        if trace.allowance.reason:
+            what = f"{step.name} has no value: {trace.allowance.reason}"
+            trace.findings.append(not_understood("rules.too_much_work", what, step.place))
+            return None
         if not is_bounded(value):
             what = f"what {step.name} decides has more than {MAX_LIST} values"
             trace.findings.append(not_understood("rules.value_too_large", what, step.place))
@@ -88,12 +100,16 @@ class Plan:
         return value
 
     def callee(self, function: Function, trace: Trace) -> Callee:
-        return Callee(partial(self._call, function, trace))
+        return Callee(partial(self._call, function, trace), tuple(name for name, _ in function.parameters))
 
     def _call(self, function: Function, trace: Trace, given: list[object]) -> object:
+        if len(given) != len(function.parameters):
+            return None
+        trace.allowance.take(STEPS_OF_A_CALL)
         context: dict[str, object] = {
             name: self.callee(self.functions[name], trace) for name in function.functions if name in self.functions
         }
+        context[ALLOWANCE] = trace.allowance
         for (name, kind), value in zip(function.parameters, given, strict=True):
             context[name] = kind.conform(plain(value))[1]
         value = plain(function.run(context, trace))

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from tradewind.rules.decide.feel.compiler import Context
+from tradewind.rules.decide.feel.span import Span
 from tradewind.rules.decide.feel.unary import Constant, UnaryTests
-from tradewind.rules.decide.feel.values import Span
 
 KINDS: tuple[type, ...] = (Decimal, str, bool, date)
 """What is indexed, by exact type; other values are tested row by row."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.dmn.index import Column
 from tradewind.rules.decide.dmn.types import Type
+from tradewind.rules.decide.feel.allowance import Allowance
 from tradewind.rules.decide.feel.compiler import Closure, Context
 from tradewind.rules.decide.feel.functions import FUNCTIONS
 from tradewind.rules.decide.feel.unary import UnaryTests
@@ -33,10 +34,14 @@ class NearMiss:
 
 @dataclass(slots=True)
 class Trace:
-    """How values came to be: the hits of tables, and why a value is null where a table or type gives none."""
+    """How values came to be: the hits of tables, and why a value is null where a table or type gives none.
+
+    `allowance` is the work that deciding may do in all.
+    """
 
     hits: list[Hit] = field(default_factory=list)
     findings: list[Problem] = field(default_factory=list)
+    allowance: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True, slots=True)

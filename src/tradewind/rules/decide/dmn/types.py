@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from tradewind.kernel.problem import Problem
@@ -90,6 +90,7 @@ BUILT_IN: dict[str, Type] = {
     "string": Type("string", frozenset({str})),
     "boolean": Type("boolean", frozenset({bool})),
     "date": Type("date", frozenset({date})),
+    "time": Type("time", frozenset({time})),
     "date and time": _DATE_AND_TIME,
     "dateTime": _DATE_AND_TIME,
     "days and time duration": Type("days and time duration", frozenset({Duration})),
@@ -100,7 +101,7 @@ BUILT_IN: dict[str, Type] = {
     "list": Type("list", frozenset({list})),
     "Null": Type("Null"),
 }
-"""With the names that other tools write for `number`. A `time` alone is not among them: expressions have no value for it."""
+"""With the names that other tools write for them."""
 
 
 def is_bounded(value: object) -> bool:

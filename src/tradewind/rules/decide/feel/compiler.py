@@ -4,54 +4,81 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tradewind.kernel.problem import Problem, Refused
-from tradewind.rules.decide.feel.functions import FUNCTIONS
+from tradewind.rules.decide.feel import loops
+from tradewind.rules.decide.feel.allowance import ALLOWANCE, Allowance, SpentError, allowance_of
+from tradewind.rules.decide.feel.functions import FUNCTIONS, NOW, Callee
+from tradewind.rules.decide.feel.kinds import is_instance
 from tradewind.rules.decide.feel.parser import parse
+from tradewind.rules.decide.feel.span import Span
 from tradewind.rules.decide.feel.syntax import (
+    Apply,
     Binary,
     Call,
+    ContextOf,
+    Each,
+    Either,
+    Filter,
     If,
+    InstanceOf,
     Invoke,
+    Lambda,
     ListOf,
     Literal,
+    Local,
     Logic,
     Name,
     Negate,
     Path,
+    Quantified,
     Range,
     Test,
     Tree,
     Within,
     walk,
 )
-from tradewind.rules.decide.feel.values import OPERATORS, Span, any_of, meets, member, negative, plain
+from tradewind.rules.decide.feel.values import OPERATORS, any_of, meets, member, negative, plain
 from tradewind.rules.decide.feel.vocabulary import PLAIN, Vocabulary
+from tradewind.rules.errors import too_much_work
 
 Context = Mapping[str, object]
 Closure = Callable[[Context], object]
 
-
-@dataclass(frozen=True, slots=True)
-class Callee:
-    """A function as a value in a context; only a decision model puts one there, with a cost known beforehand."""
-
-    apply: Callable[[list[object]], object]
+MAX_UNCOUNTED = 20
+"""Calls of functions in an expression without loops whose steps need not be counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression: its text, the variables it reads, the context's functions it calls, its value in a context."""
+    """A compiled expression: its text, the variables it reads, the context's functions it calls, its value in a context.
+
+    Where `is_metered`, its steps are counted: it may loop.
+    """
 
     text: str
     names: frozenset[str]
     closure: Closure
     calls: tuple[str, ...] = ()
+    is_metered: bool = False
 
     def evaluate(self, context: Context) -> object:
-        """Decimal, str, bool, None, date, datetime, Duration, list or mapping; null where there is no value."""
+        """Decimal, str, bool, None, date, time, datetime, Duration, list or mapping; null where there is no value."""
+        if self.is_metered and ALLOWANCE not in context:
+            context = {**context, ALLOWANCE: Allowance()}
         try:
             return self.closure(context)
+        except SpentError:
+            return None
+        except RecursionError:
+            allowance_of(context).reason = "its functions call each other too deep"
+            return None
         except ArithmeticError:  # a signalling number deep in a list of the context: it has no value
             return None
+
+    def answer(self, context: Context) -> tuple[object, Problem | None]:
+        """The value; with null, why it was given up: `rules.too_much_work`."""
+        allowance = Allowance()
+        value = self.evaluate({**context, ALLOWANCE: allowance})
+        return (None, too_much_work(allowance.reason, self.text)) if allowance.reason else (value, None)
 
 
 def read_expression(text: str, vocabulary: Vocabulary = PLAIN) -> Expression | Problem:
@@ -59,7 +86,7 @@ def read_expression(text: str, vocabulary: Vocabulary = PLAIN) -> Expression | P
     tree = parse(text, vocabulary)
     if isinstance(tree, Problem):
         return tree
-    return Expression(text, names_in(tree), closure(tree), calls_in(tree))
+    return Expression(text, names_in(tree), closure(tree), calls_in(tree), is_metered(tree))
 
 
 def names_in(tree: Tree) -> frozenset[str]:
@@ -80,107 +107,156 @@ def compile_expression(text: str) -> Expression:
     return found
 
 
+_LOOPS = (Each, Quantified, Filter, Lambda, Apply, ContextOf, Invoke)
+
+
+def is_metered(*trees: Tree) -> bool:
+    """Whether evaluating must count its steps: where there are loops, or many calls."""
+    calls = 0
+    for tree in trees:
+        for node, _ in walk(tree):
+            calls += isinstance(node, Call)
+            if isinstance(node, _LOOPS) or calls > MAX_UNCOUNTED:
+                return True
+    return False
+
+
 def closure(tree: Tree) -> Closure:
     """What a tree means, as a function of a context."""
-    match tree:
-        case Literal(value=value):
+    return _Maker(metered=is_metered(tree)).closure(tree)
+
+
+class _Maker:
+    """Makes the closures of one tree; where it is metered, calls count their steps."""
+
+    def __init__(self, *, metered: bool) -> None:
+        self.metered = metered
+
+    def closure(self, tree: Tree) -> Closure:
+        match tree:
+            case Literal(value=value):
+                return lambda _context: value
+            case Name(name=name) | Either(name=name):
+                return lambda context: plain(context.get(name))
+            case Local(name=name):
+                return lambda context: context.get(name)
+            case Path():
+                return self.path(tree)
+            case ListOf(items=items):
+                parts = [self.closure(item) for item in items]
+                return lambda context: [part(context) for part in parts]
+            case Range():
+                return self.range(tree)
+            case Negate(operand=operand):
+                inner = self.closure(operand)
+                return lambda context: negative(inner(context))
+            case Binary(operator=operator, left=left, right=right):
+                apply, first, second = OPERATORS[operator], self.closure(left), self.closure(right)
+                return lambda context: apply(first(context), second(context))
+            case Logic():
+                return self.logic(tree)
+            case Within(operand=operand, choices=choices):
+                return self.within(operand, choices)
+            case _:
+                return self.phrase(tree)
+
+    def phrase(self, tree: Tree) -> Closure:
+        match tree:
+            case If(condition=condition, then=then, otherwise=otherwise):
+                test, yes, no = self.closure(condition), self.closure(then), self.closure(otherwise)
+                return lambda context: yes(context) if test(context) is True else no(context)
+            case Call():
+                return self.call(tree)
+            case Invoke():
+                return self.invoke(tree)
+            case InstanceOf(operand=operand, type=kind):
+                asked = self.closure(operand)
+                return lambda context: is_instance(asked(context), kind)
+            case Each():
+                return loops.each(tree, self.closure)
+            case Quantified():
+                return loops.quantified(tree, self.closure)
+            case Filter():
+                return loops.filtered(tree, self.closure)
+            case Lambda():
+                return loops.function_of(tree, self.closure)
+            case Apply():
+                return loops.applied(tree, self.closure)
+            case ContextOf():
+                return loops.context_of(tree, self.closure)
+            case _:
+                raise AssertionError(f"{tree} stands only inside another construct")
+
+    def call(self, tree: Call) -> Closure:
+        """A call; one on literals, such as a fixed duration, is made once."""
+        function = FUNCTIONS.get(tree.function) or NOW[tree.function]
+        call, steps, given = function.apply, function.steps, [self.closure(argument) for argument in tree.arguments]
+        if all(isinstance(argument, Literal) for argument in tree.arguments):
+            value = call([argument({}) for argument in given])
             return lambda _context: value
-        case Name(name=name):
-            return lambda context: plain(context.get(name))
-        case Path():
-            return _path(tree)
-        case ListOf(items=items):
-            parts = [closure(item) for item in items]
-            return lambda context: [part(context) for part in parts]
-        case Range():
-            return _range(tree)
-        case Test(operator=operator, operand=operand):
-            raise AssertionError(f"a test {operator} {operand} stands only behind 'in'")
-        case Negate(operand=operand):
-            inner = closure(operand)
-            return lambda context: negative(inner(context))
-        case Binary(operator=operator, left=left, right=right):
-            apply, first, second = OPERATORS[operator], closure(left), closure(right)
-            return lambda context: apply(first(context), second(context))
-        case Logic():
-            return _logic(tree)
-        case Within(operand=operand, choices=choices):
-            return _within(operand, choices)
-        case If(condition=condition, then=then, otherwise=otherwise):
-            test, yes, no = closure(condition), closure(then), closure(otherwise)
-            return lambda context: yes(context) if test(context) is True else no(context)
-        case Call():
-            return _call(tree)
-        case Invoke():
-            return _invoke(tree)
+        if not self.metered:
+            return lambda context: call([argument(context) for argument in given])
 
+        def count_and_call(context: Context) -> object:
+            arguments = [argument(context) for argument in given]
+            allowance_of(context).take(steps(arguments))
+            return call(arguments)
 
-def _call(tree: Call) -> Closure:
-    """A call; one on literals, such as a fixed duration, is made once."""
-    call, given = FUNCTIONS[tree.function].apply, [closure(argument) for argument in tree.arguments]
-    if all(isinstance(argument, Literal) for argument in tree.arguments):
-        value = call([argument({}) for argument in given])
-        return lambda _context: value
-    return lambda context: call([argument(context) for argument in given])
+        return count_and_call
 
+    def invoke(self, tree: Invoke) -> Closure:
+        name, given = tree.function, [self.closure(argument) for argument in tree.arguments]
 
-def _invoke(tree: Invoke) -> Closure:
-    name, given = tree.function, [closure(argument) for argument in tree.arguments]
+        def evaluate(context: Context) -> object:
+            called = context.get(name)
+            return called.apply([argument(context) for argument in given]) if isinstance(called, Callee) else None
 
-    def evaluate(context: Context) -> object:
-        called = context.get(name)
-        return called.apply([argument(context) for argument in given]) if isinstance(called, Callee) else None
+        return evaluate
 
-    return evaluate
+    def path(self, tree: Path) -> Closure:
+        base, name = self.closure(tree.base), tree.member
+        return lambda context: member(base(context), name)
 
+    def range(self, tree: Range) -> Closure:
+        low, high = self.closure(tree.low), self.closure(tree.high)
+        from_low, to_high = tree.low_included, tree.high_included
+        is_open = tree.is_open
+        return lambda context: Span(low(context), high(context), from_low, to_high, is_open)
 
-def _path(tree: Path) -> Closure:
-    base, name = closure(tree.base), tree.member
-    return lambda context: member(base(context), name)
+    def logic(self, tree: Logic) -> Closure:
+        parts = [self.closure(part) for part in tree.parts]
+        decisive = tree.operator == "or"
 
+        def evaluate(context: Context) -> object:
+            result: bool | None = not decisive
+            for part in parts:
+                value = part(context)
+                if value is decisive:
+                    return decisive
+                if value is not (not decisive):
+                    result = None
+            return result
 
-def _range(tree: Range) -> Closure:
-    low, high = closure(tree.low), closure(tree.high)
-    from_low, to_high = tree.low_included, tree.high_included
-    return lambda context: Span(low(context), high(context), from_low, to_high)
+        return evaluate
 
+    def within(self, operand: Tree, choices: tuple[Tree, ...]) -> Closure:
+        value_of = self.closure(operand)
+        tests: list[Callable[[object, Context], bool | None]] = [self.choice(choice) for choice in choices]
 
-def _logic(tree: Logic) -> Closure:
-    parts = [closure(part) for part in tree.parts]
-    decisive = tree.operator == "or"
+        def evaluate(context: Context) -> object:
+            value = value_of(context)
+            return any_of(test(value, context) for test in tests)
 
-    def evaluate(context: Context) -> object:
-        result: bool | None = not decisive
-        for part in parts:
-            value = part(context)
-            if value is decisive:
-                return decisive
-            if value is not (not decisive):
-                result = None
-        return result
+        return evaluate
 
-    return evaluate
+    def choice(self, choice: Tree) -> Callable[[object, Context], bool | None]:
+        if isinstance(choice, Test):
+            apply, bound = OPERATORS[choice.operator], self.closure(choice.operand)
 
+            def compare(value: object, context: Context) -> bool | None:
+                answer = apply(value, bound(context))
+                return answer if isinstance(answer, bool) else None
 
-def _within(operand: Tree, choices: tuple[Tree, ...]) -> Closure:
-    value_of = closure(operand)
-    tests: list[Callable[[object, Context], bool | None]] = [_choice(choice) for choice in choices]
-
-    def evaluate(context: Context) -> object:
-        value = value_of(context)
-        return any_of(test(value, context) for test in tests)
-
-    return evaluate
-
-
-def _choice(choice: Tree) -> Callable[[object, Context], bool | None]:
-    if isinstance(choice, Test):
-        apply, bound = OPERATORS[choice.operator], closure(choice.operand)
-
-        def compare(value: object, context: Context) -> bool | None:
-            answer = apply(value, bound(context))
-            return answer if isinstance(answer, bool) else None
-
-        return compare
-    other = closure(choice)
-    return lambda value, context: meets(value, other(context))
+            return compare
+        other = self.closure(choice)
+        return lambda value, context: meets(value, other(context))

@@ -3,15 +3,23 @@
 from collections.abc import Callable
 
 from tradewind.kernel.problem import Problem
-from tradewind.rules.decide.feel.functions import FUNCTIONS, LONGEST_NAME
+from tradewind.rules.decide.feel import phrases
+from tradewind.rules.decide.feel.functions import FUNCTIONS, LONGEST_NAME, NOW, temporal_kind
 from tradewind.rules.decide.feel.lexer import Lexeme, lexemes
+from tradewind.rules.decide.feel.properties import TWO_WORDS
 from tradewind.rules.decide.feel.syntax import (
+    Apply,
     Binary,
     Call,
+    Either,
+    Filter,
     If,
+    InstanceOf,
     Invoke,
+    Lambda,
     ListOf,
     Literal,
+    Local,
     Logic,
     Name,
     Negate,
@@ -38,7 +46,7 @@ _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _LEVEL = {
     "or": 1,
     "and": 2,
-    **dict.fromkeys([*_COMPARISONS, "in", "between"], 3),
+    **dict.fromkeys([*_COMPARISONS, "in", "between", "instance"], 3),
     "+": 4,
     "-": 4,
     "*": 5,
@@ -49,7 +57,7 @@ _OPERAND = 4
 """The level above comparison: what stands beside `<` or `between`."""
 
 
-class _Stop(Exception):  # noqa: N818 - carries a refusal out of the recursion, caught in `parse`
+class Stop(Exception):  # noqa: N818 - carries a refusal out of the recursion, caught in `parse`
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
@@ -76,16 +84,16 @@ def parse_tests(text: str, vocabulary: Vocabulary = PLAIN) -> tuple[bool, list[T
 
 
 def _read(
-    text: str, vocabulary: Vocabulary, read: "Callable[[_Parser], list[Tree]]", *, is_test: bool = False
+    text: str, vocabulary: Vocabulary, read: "Callable[[Parser], list[Tree]]", *, is_test: bool = False
 ) -> list[Tree] | Problem:
     found = lexemes(text)
     if isinstance(found, Problem):
         return found
-    reader = _Parser(text, found, vocabulary, is_test=is_test)
+    reader = Parser(text, found, vocabulary, is_test=is_test)
     try:
         trees = reader.limited(read(reader))
         reader.expect_end()
-    except _Stop as stop:
+    except Stop as stop:
         return stop.problem
     for tree in trees:
         for node, depth in walk(tree):
@@ -94,13 +102,16 @@ def _read(
     return trees
 
 
-class _Parser:
+class Parser:
     """A place in the lexemes; methods read one construct each and stand behind it."""
 
     def __init__(self, text: str, found: list[Lexeme], vocabulary: Vocabulary, *, is_test: bool) -> None:
         self.text, self.found, self.vocabulary, self.is_test = text, found, vocabulary, is_test
         self.place = 0
         self.nesting = 0
+        self.locals: list[tuple[str, ...]] = []
+        self.filters = 0
+        self.end_at = 0
 
     # -- places
 
@@ -125,23 +136,26 @@ class _Parser:
         if self.now.kind != "end":
             raise self.stop("expected an operator or the end")
 
-    def stop(self, what: str) -> _Stop:
+    def stop(self, what: str) -> Stop:
         seen = "the end" if self.now.kind == "end" else repr(str(self.now.value))
-        return _Stop(cannot_read(f"{what}, not {seen}", self.text, self.now.at))
+        return Stop(cannot_read(f"{what}, not {seen}", self.text, self.now.at))
 
     # -- constructs
 
     def expression(self) -> Tree:
         self.nesting += 1
         if self.nesting > MAX_NESTING:
-            raise _Stop(too_large(f"at most {MAX_NESTING} levels of nesting", self.text, self.now.at, MAX_NESTING))
+            raise Stop(too_large(f"at most {MAX_NESTING} levels of nesting", self.text, self.now.at, MAX_NESTING))
         at = self.now.at
-        if self.takes("if"):
+        phrase = phrases.opened(self)
+        if phrase is not None:
+            tree: Tree = phrase(self, at)
+        elif self.takes("if"):
             condition = self.expression()
             self.expect("then")
             then = self.expression()
             self.expect("else")
-            tree: Tree = If(condition, then, self.expression(), at)
+            tree = If(condition, then, self.expression(), at)
         else:
             tree = self.operation(1)
         self.nesting -= 1
@@ -162,6 +176,9 @@ class _Parser:
     def right_of(self, left: Tree, operator: str, level: int, at: int) -> Tree:
         if operator == "in":
             return Within(left, self.choices(), at)
+        if operator == "instance":
+            self.expect("of")
+            return InstanceOf(left, phrases.type_name(self), at)
         if operator == "between":
             low = self.operation(_OPERAND)
             self.expect("and")
@@ -225,14 +242,40 @@ class _Parser:
         return Negate(tree, at) if minus else Negate(Negate(tree, at), at)
 
     def with_members(self, tree: Tree) -> Tree:
-        while self.takes("."):
-            if self.now.kind != "name":
-                raise self.stop("expected a name after '.'")
-            at, spelled = self.now.at, self.vocabulary.member_at(self.found, self.place)
-            name, words = spelled or (str(self.now.value), 1)
-            tree = Path(tree, name, at)
-            self.place += words
+        """What stands directly behind a value: members, filters, arguments."""
+        while self.now.kind == "sign":
+            at = self.now.at
+            if self.takes("."):
+                tree = self.member_of(tree)
+            elif self.sees("[") and self.nesting != self.end_at:
+                self.place += 1
+                tree = self.filtered(tree, at)
+            elif isinstance(tree, Local | Path | Apply | Lambda | Filter) and self.takes("("):
+                names, given = self.arguments()
+                tree = Apply(tree, tuple(given), names, at)
+            else:
+                break
         return tree
+
+    def member_of(self, base: Tree) -> Tree:
+        if self.now.kind != "name":
+            raise self.stop("expected a name after '.'")
+        at, spelled = self.now.at, self.vocabulary.member_at(self.found, self.place)
+        following = self.found[self.place + 1]
+        if spelled is None and (self.now.value, following.value) in TWO_WORDS:
+            spelled = f"{self.now.value} {following.value}", 2
+        name, words = spelled or (str(self.now.value), 1)
+        self.place += words
+        return Path(base, name, at)
+
+    def filtered(self, base: Tree, at: int) -> Tree:
+        self.filters += 1
+        self.locals.append(("item",))
+        condition = self.expression()
+        self.locals.pop()
+        self.filters -= 1
+        self.expect("]")
+        return Filter(base, condition, at)
 
     def primary(self) -> Tree:
         kind, value, at = self.now
@@ -242,6 +285,8 @@ class _Parser:
         if kind == "name":
             return self.named(str(value), at)
         if self.takes("("):
+            if self.now.kind == "sign" and self.now.value in _COMPARISONS:
+                return self.open_range(at)
             inner = self.expression()
             if self.takes(".."):
                 return self.range_from(inner, at, included=False)
@@ -253,6 +298,8 @@ class _Parser:
             return self.range_from(low, at, included=False)
         if self.takes("["):
             return self.list_or_range(at)
+        if self.takes("{"):
+            return phrases.context_of(self, at)
         if self.takes("@"):
             return self.instant_literal(at)
         if self.is_test and self.takes("?"):
@@ -260,31 +307,55 @@ class _Parser:
         raise self.stop("expected a value")
 
     def named(self, name: str, at: int) -> Tree:
-        known = self.vocabulary.name_at(self.found, self.place)
+        known, own = self.vocabulary.name_at(self.found, self.place), self.local_words()
+        if own and (known is None or own >= known[1]):
+            words = self.found[self.place : self.place + own]
+            self.place += own
+            return Local(" ".join(str(word.value) for word in words), at)
         if known is not None:
             return self.known(*known, at)
         if name in _CONSTANTS:
             self.place += 1
             return Literal(_CONSTANTS[name], at)
-        words = self.function_words()
-        if words:
-            return self.call(words, at)
+        words_of_call = self.function_words()
+        if words_of_call:
+            return self.call(words_of_call, at)
         if name in _RESERVED:
             raise self.stop("expected a value")
+        if self.filters:
+            spelled = self.vocabulary.member_at(self.found, self.place)
+            if spelled is not None:
+                self.place += spelled[1]
+                return Either(spelled[0], at)
         self.place += 1
         if self.sees("("):
-            raise _Stop(unknown_function(name, self.text, at))
-        return Name(name, at)
+            if name in NOW and self.found[self.place + 1].value == ")":
+                self.place += 2
+                return Call(name, (Name("now", at),), at)
+            raise Stop(unknown_function(name, self.text, at))
+        return Either(name, at) if self.filters else Name(name, at)
+
+    def local_words(self) -> int:
+        """How many lexemes from here spell a name that the expression gave a value; the longest such name."""
+        found = 0
+        for words in self.locals:
+            here = self.found[self.place : self.place + len(words)]
+            if len(words) > found and [one.value for one in here] == list(words) and here[-1].kind == "name":
+                found = len(words)
+        return found
 
     def known(self, name: str, words: int, at: int) -> Tree:
         """A name of the vocabulary: a variable, or a call of what it says can be called."""
         self.place += words
-        expected = self.vocabulary.functions.get(name)
-        if expected is None or not self.takes("("):
-            return Name(name, at)
-        given = self.arguments()
-        if len(given) != expected:
-            raise _Stop(wrong_arguments(name, f"{expected} argument{'s' * (expected != 1)}", self.text, at))
+        parameters = self.vocabulary.functions.get(name)
+        if parameters is None or not self.takes("("):
+            return Either(name, at) if self.filters else Name(name, at)
+        names, given = self.arguments()
+        expected = f"{len(parameters)} argument{'s' * (len(parameters) != 1)}"
+        if len(given) != len(parameters) or (names and sorted(names) != sorted(parameters)):
+            raise Stop(wrong_arguments(name, expected, self.text, at))
+        if names:
+            given = [given[names.index(parameter)] for parameter in parameters]
         return Invoke(name, tuple(given), at)
 
     def function_words(self) -> int:
@@ -301,21 +372,49 @@ class _Parser:
         name = " ".join(str(word.value) for word in self.found[self.place : self.place + words])
         self.place += words
         self.expect("(")
-        arguments = self.arguments()
+        names, arguments = self.arguments()
         function = FUNCTIONS[name]
+        if names:
+            places = function.places(names)
+            if places is None:
+                expected = " or ".join(f"({', '.join(signature)})" for signature in function.signatures)
+                raise Stop(wrong_arguments(name, expected, self.text, at))
+            given = dict(zip(places, arguments, strict=True))
+            arguments = [given.get(place, Literal(None, at)) for place in range(max(places) + 1)]
         if not function.least <= len(arguments) <= function.most:
-            raise _Stop(wrong_arguments(name, function.expected, self.text, at))
+            raise Stop(wrong_arguments(name, function.expected, self.text, at))
         return Call(name, tuple(arguments), at)
 
-    def arguments(self) -> list[Tree]:
-        """What stands in the brackets of a call, up to the closing one."""
+    def arguments(self) -> tuple[tuple[str, ...], list[Tree]]:
+        """What stands in the brackets of a call, up to the closing one: its names, if it has names, and its values."""
+        names: list[str] = []
         found: list[Tree] = []
         if not self.takes(")"):
-            found.append(self.expression())
-            while self.takes(","):
+            while True:
+                name = phrases.argument_name(self)
+                if (name is None) is bool(names) and found:
+                    raise self.stop("expected all arguments with their names, or none")
+                names += [] if name is None else [name]
                 found.append(self.expression())
+                if not self.takes(","):
+                    break
             self.expect(")")
-        return self.limited(found)
+        return tuple(names), self.limited(found)
+
+    def open_range(self, at: int) -> Tree:
+        """`(< 5)` as a value: a range with one end."""
+        operator = str(self.now.value)
+        self.place += 1
+        bound, nothing = self.operation(_OPERAND), Literal(None, at)
+        self.expect(")")
+        if operator == "!=":
+            raise self.stop("expected a range")
+        if operator == "=":
+            return Range(bound, bound, low_included=True, high_included=True, at=at)
+        included = operator.endswith("=")
+        if operator.startswith("<"):
+            return Range(nothing, bound, low_included=False, high_included=included, at=at, is_open="low")
+        return Range(bound, nothing, low_included=included, high_included=False, at=at, is_open="high")
 
     def list_or_range(self, at: int) -> Tree:
         if self.takes("]"):
@@ -329,7 +428,9 @@ class _Parser:
         return ListOf(tuple(self.limited(items)), at)
 
     def range_from(self, low: Tree, at: int, *, included: bool) -> Tree:
+        before, self.end_at = self.end_at, self.nesting + 1  # there a bracket ends the range, it opens no filter
         high = self.expression()
+        self.end_at = before
         if self.takes("]"):
             return Range(low, high, low_included=included, high_included=True, at=at)
         if self.takes(")") or self.takes("["):
@@ -341,11 +442,9 @@ class _Parser:
         if kind != "text":
             raise self.stop("expected a string after '@'")
         self.place += 1
-        text = str(value)
-        spelled = "duration" if "P" in text[:2] else "date and time" if "T" in text else "date"
-        return Call(spelled, (Literal(text, place),), at)
+        return Call(temporal_kind(str(value)), (Literal(value, place),), at)
 
     def limited(self, items: list[Tree]) -> list[Tree]:
         if len(items) > MAX_ITEMS:
-            raise _Stop(too_large(f"at most {MAX_ITEMS} items", self.text, items[-1].at, MAX_ITEMS))
+            raise Stop(too_large(f"at most {MAX_ITEMS} items", self.text, items[-1].at, MAX_ITEMS))
         return items

@@ -4,9 +4,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tradewind.kernel.problem import Problem
-from tradewind.rules.decide.feel.compiler import Context, calls_in, closure, names_in
+from tradewind.rules.decide.feel.allowance import ALLOWANCE, Allowance, SpentError
+from tradewind.rules.decide.feel.compiler import Context, calls_in, closure, is_metered, names_in
 from tradewind.rules.decide.feel.parser import parse_tests
-from tradewind.rules.decide.feel.syntax import Binary, Call, ListOf, Literal, Logic, Negate, Range, Test, Tree, Within
+from tradewind.rules.decide.feel.span import Span
+from tradewind.rules.decide.feel.syntax import (
+    Binary,
+    Call,
+    InstanceOf,
+    ListOf,
+    Literal,
+    Logic,
+    Negate,
+    Quantified,
+    Range,
+    Test,
+    Tree,
+    Within,
+)
 from tradewind.rules.decide.feel.values import OPERATORS, any_of, meets
 from tradewind.rules.decide.feel.vocabulary import PLAIN, Vocabulary
 
@@ -39,6 +54,7 @@ class UnaryTests:
     constants: tuple[Constant, ...] | None
     tests: tuple[Callable[[object, Context], bool | None], ...]
     calls: tuple[str, ...] = ()
+    is_metered: bool = False
 
     @property
     def is_any(self) -> bool:
@@ -48,8 +64,12 @@ class UnaryTests:
         """True only where a test (behind `not`, none) is known to hold; `value` as FEEL sees it (`plain`)."""
         if not self.tests:
             return True
+        if self.is_metered and ALLOWANCE not in context:
+            context = {**context, ALLOWANCE: Allowance()}
         try:
             answer = any_of(test(value, context) for test in self.tests)
+        except (SpentError, RecursionError):
+            return False
         except ArithmeticError:  # a signalling number deep in a list of the context: it has no value
             return False
         return answer is (not self.negated)
@@ -67,13 +87,21 @@ def read_tests(text: str, words: Vocabulary = PLAIN) -> UnaryTests | Problem:
     tests = tuple(_test(tree, constant) for tree, constant in zip(trees, constants, strict=True))
     calls = tuple(call for tree in trees for call in calls_in(tree))
     return UnaryTests(
-        text.strip(), names, negated, tuple(known) if len(known) == len(constants) else None, tests, calls
-    )
+        text.strip(), names, negated, tuple(known) if len(known) == len(constants) else None, tests, calls,
+        is_metered(*trees),
+    )  # fmt: skip
 
 
 def _constant(tree: Tree) -> Constant | None:
     operator, operand = (tree.operator, tree.operand) if isinstance(tree, Test) else ("in", tree)
-    return Constant(operator, closure(operand)(_NOTHING)) if _is_constant(operand) else None
+    if not _is_constant(operand):
+        return None
+    value = closure(operand)(_NOTHING)
+    if isinstance(value, Span) and value.is_open and operator == "in":  # `(< 5)` is met as `< 5` is
+        if value.is_open == "low":
+            return Constant("<=" if value.high_included else "<", value.high)
+        return Constant(">=" if value.low_included else ">", value.low)
+    return Constant(operator, value)
 
 
 def _is_constant(tree: Tree) -> bool:
@@ -104,7 +132,9 @@ def _test(tree: Tree, constant: Constant | None) -> Callable[[object, Context], 
     inner = closure(tree)
     if TESTED in names_in(tree):
         return lambda value, context: _truth(inner({**context, TESTED: value}))
-    if isinstance(tree, Logic | Within) or (isinstance(tree, Binary) and tree.operator in _ORDERS):
+    if isinstance(tree, Logic | Within | Quantified | InstanceOf) or (
+        isinstance(tree, Binary) and tree.operator in _ORDERS
+    ):
         return lambda _value, context: _truth(inner(context))
     return lambda value, context: meets(value, inner(context))
 

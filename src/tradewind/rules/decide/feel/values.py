@@ -1,15 +1,16 @@
-"""What expressions compute with: decimals, strings, booleans, null, dates, durations, lists, contexts and ranges.
+"""What expressions compute with: decimals, strings, booleans, null, dates, times, durations, lists, contexts and ranges.
 
 Every function here answers null (None) where FEEL gives no value; none raises.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
-from tradewind.rules.decide.feel.duration import Duration
+from tradewind.rules.decide.feel.duration import MICROS, Duration
+from tradewind.rules.decide.feel.properties import offset_of, property_of
+from tradewind.rules.decide.feel.span import Span
 
 DECIMAL = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[])
 """DMN's numbers: IEEE 754 decimal128."""
@@ -17,17 +18,10 @@ MAX_LIST = 10_000
 """Elements of a list that a function or path looks through."""
 MAX_TEXT = 1_000_000
 """Characters of a computed string."""
+MAX_PARTS = 10_000
+"""Parts of two values that are compared; of those that have more it is not known whether they are equal."""
 _MICRO = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A range as a value."""
-
-    low: object
-    high: object
-    low_included: bool
-    high_included: bool
+_DAY = 86_400 * MICROS
 
 
 def plain(value: object) -> object:
@@ -53,9 +47,16 @@ def member(value: object, name: str) -> object:
         return plain(value.get(name))
     if isinstance(value, list | tuple):
         return [member(item, name) for item in value] if len(value) <= MAX_LIST and not _nested(value) else None
-    if name in getattr(type(value), "__dataclass_fields__", ()):
+    if isinstance(value, Duration | Span | date | time):
+        return property_of(value, name)
+    if has_field(value, name):
         return plain(getattr(value, name))
     return None
+
+
+def has_field(value: object, name: str) -> bool:
+    """Whether a value from outside is a record with a field of this name."""
+    return name in getattr(type(value), "__dataclass_fields__", ()) and not name.startswith("_")
 
 
 def _nested(items: list[object] | tuple[object, ...]) -> bool:
@@ -83,6 +84,11 @@ def subtract(left: object, right: object) -> object:
         return finite(DECIMAL.subtract(left, right))
     if isinstance(right, Duration):
         return _moved(left, -right)
+    if isinstance(left, time) and isinstance(right, time):
+        earlier, later = clock(right), clock(left)
+        return (
+            None if earlier is None or later is None or earlier[0] != later[0] else Duration(0, later[1] - earlier[1])
+        )
     if isinstance(left, date) and isinstance(right, date):
         first, second = instant(left), instant(right)
         if first is None or second is None:
@@ -96,12 +102,43 @@ def _moved(value: object, span: Duration) -> object:
     if isinstance(value, Duration):
         months, micros = value.months + span.months, value.micros + span.micros
         return None if months and micros else Duration(months, micros)
+    if isinstance(value, time):
+        if span.months:
+            return None
+        micros = (_micros(value) + span.micros) % _DAY
+        hours, micros = divmod(micros, 3600 * MICROS)
+        minutes, micros = divmod(micros, 60 * MICROS)
+        return time(hours, minutes, micros // MICROS, micros % MICROS, value.tzinfo)
     if isinstance(value, datetime):
-        return span.added_to(value)
+        if value.tzinfo is None or value.tzinfo is UTC or span.months:
+            return span.added_to(value)
+        moment = instant(value)
+        later = None if moment is None else span.added_to(moment)
+        return None if later is None else local_time(later, value.tzinfo)
     if isinstance(value, date):
         later = span.added_to(datetime(value.year, value.month, value.day, tzinfo=UTC))
         return None if later is None else later.date()
     return None
+
+
+def _micros(value: time) -> int:
+    return ((value.hour * 60 + value.minute) * 60 + value.second) * MICROS + value.microsecond
+
+
+def clock(value: time) -> tuple[str, int] | None:
+    """Microseconds of the day, in UTC where the value says its offset; first how it is told, so that like meets like."""
+    offset = offset_of(value)
+    if offset is not None:
+        return "offset", _micros(value) - offset.micros
+    return "" if value.tzinfo is None else str(value.tzinfo), _micros(value)
+
+
+def local_time(moment: datetime, zone: tzinfo) -> datetime | None:
+    """An instant on the clock of a zone; None outside years 1 to 9999."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return None
 
 
 def multiply(left: object, right: object) -> object:
@@ -119,8 +156,17 @@ def divide(left: object, right: object) -> object:
         if isinstance(left, Decimal):
             return finite(DECIMAL.divide(left, right))
         if isinstance(left, Duration):
-            return _scaled(left, DECIMAL.divide(Decimal(1), right))
+            return _parted(left, right)
+    if isinstance(left, Duration) and isinstance(right, Duration) and right.kind != "none" and _same_kind(left, right):
+        if right.months:
+            return DECIMAL.divide(Decimal(left.months), Decimal(right.months))
+        return DECIMAL.divide(Decimal(left.micros), Decimal(right.micros))
     return None
+
+
+def _parted(span: Duration, by: Decimal) -> Duration | None:
+    months, micros = DECIMAL.divide(Decimal(span.months), by), DECIMAL.divide(Decimal(span.micros), by)
+    return _bounded(months, micros)
 
 
 def power(left: object, right: object) -> object:
@@ -131,6 +177,10 @@ def power(left: object, right: object) -> object:
 
 def _scaled(span: Duration, factor: Decimal) -> Duration | None:
     months, micros = DECIMAL.multiply(Decimal(span.months), factor), DECIMAL.multiply(Decimal(span.micros), factor)
+    return _bounded(months, micros)
+
+
+def _bounded(months: Decimal, micros: Decimal) -> Duration | None:
     if not (abs(months) <= 120_000 and abs(micros) <= Decimal(10) ** 18):
         return None
     return Duration(int(months), int(micros))
@@ -145,7 +195,9 @@ def negative(value: object) -> object:
 def instant(value: object) -> datetime | None:
     """A date or a date and time as an instant; a date is its midnight, a time without a zone is in UTC."""
     if isinstance(value, datetime):
-        return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+        if value.tzinfo is UTC:
+            return value
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else local_time(value, UTC)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return None
@@ -166,6 +218,12 @@ def order(left: object, right: object) -> int | None:
             return None
         if isinstance(left, datetime):
             first, second = instant(left), instant(right)
+            if first is None or second is None:
+                return None
+    elif isinstance(left, time):
+        first, second = clock(left), clock(right) if isinstance(right, time) else None
+        if first is None or second is None or first[0] != second[0]:
+            return None
     elif isinstance(left, Duration) and isinstance(right, Duration) and _same_kind(left, right):
         first, second = (left.months, left.micros), (right.months, right.micros)
     else:
@@ -186,19 +244,38 @@ def equal(left: object, right: object) -> bool | None:
     compared = order(left, right)
     if compared is not None:
         return compared == 0
-    if isinstance(left, list) and isinstance(right, list):
-        return _same_items(left, right)
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left == right
+    if isinstance(left, list | Mapping) or isinstance(right, list | Mapping):
+        return _same_parts(left, right)
+    if isinstance(left, Span) and isinstance(right, Span):
+        ends = (left.low_included, left.high_included, left.is_open) == (right.low_included, right.high_included, right.is_open)  # fmt: skip
+        return ends and equal(left.low, right.low) is True and equal(left.high, right.high) is True
     return None
 
 
-def _same_items(left: list[object], right: list[object]) -> bool | None:
-    if len(left) != len(right) or len(left) > MAX_LIST:
-        return False
-    if any(isinstance(item, list | tuple) for item in left):
-        return left == right
-    return all(equal(plain(first), plain(second)) is True for first, second in zip(left, right, strict=True))
+def _same_parts(left: object, right: object) -> bool | None:
+    """Lists item by item, contexts entry by entry; what is inside them equal or not, never unknown."""
+    if not (isinstance(left, list) and isinstance(right, list)) and not (
+        isinstance(left, Mapping) and isinstance(right, Mapping)
+    ):
+        return None
+    pending: list[tuple[object, object]] = [(left, right)]
+    seen = 0
+    while pending:
+        one, other = pending.pop()
+        seen += 1
+        if seen + len(pending) > 2 * MAX_PARTS:
+            return None
+        if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+            if len(one) != len(other):
+                return False
+            pending.extend(zip(one, other, strict=True) if len(one) <= MAX_PARTS else [(1, 2)])
+        elif isinstance(one, Mapping) and isinstance(other, Mapping):
+            if one.keys() != other.keys():
+                return False
+            pending.extend((one[name], other[name]) for name in one)
+        elif equal(plain(one), plain(other)) is not True:
+            return False
+    return True
 
 
 def unequal(left: object, right: object) -> bool | None:
@@ -233,6 +310,10 @@ OPERATORS: dict[str, Callable[[object, object], object]] = {
 
 
 def inside(value: object, span: Span) -> bool | None:
+    if span.is_open:
+        if span.is_open == "low":
+            return at_most(value, span.high) if span.high_included else less(value, span.high)
+        return at_least(value, span.low) if span.low_included else more(value, span.low)
     low = at_least(value, span.low) if span.low_included else more(value, span.low)
     high = at_most(value, span.high) if span.high_included else less(value, span.high)
     if low is False or high is False:

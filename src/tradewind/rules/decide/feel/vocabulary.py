@@ -12,9 +12,9 @@ _Index = Mapping[str, tuple[_Spelling, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`functions`: what can be called, with the number of its arguments. Names are as `same_spaces` writes them."""
+    """`functions`: what can be called, with the names of its parameters. Names are as `same_spaces` writes them."""
 
-    functions: Mapping[str, int] = field(default_factory=dict)
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _names: _Index = field(default_factory=dict)
     _members: _Index = field(default_factory=dict)
 
@@ -30,7 +30,7 @@ class Vocabulary:
 PLAIN = Vocabulary()
 
 
-def vocabulary(names: Iterable[str], members: Iterable[str], functions: Mapping[str, int]) -> Vocabulary:
+def vocabulary(names: Iterable[str], members: Iterable[str], functions: Mapping[str, tuple[str, ...]]) -> Vocabulary:
     """The words of one place in a model."""
     return Vocabulary(functions, _index([*names, *functions], functions), _index(members, {}))
 
@@ -40,7 +40,7 @@ def same_spaces(name: str) -> str:
     return " ".join(name.split())
 
 
-def _index(names: Iterable[str], functions: Mapping[str, int]) -> _Index:
+def _index(names: Iterable[str], functions: Mapping[str, tuple[str, ...]]) -> _Index:
     """By first word; plain words need no entry unless they can be called."""
     found: dict[str, list[_Spelling]] = {}
     for name in dict.fromkeys(names):
