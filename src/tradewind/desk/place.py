@@ -6,6 +6,7 @@ from uuid import UUID
 from tradewind.catalog.commands import keep_unidentified
 from tradewind.catalog.model import UNIDENTIFIED, Product
 from tradewind.desk.items import as_hold, hold_for, with_unidentified
+from tradewind.desk.refused import refused_by_rules
 from tradewind.desk.resolve import Resolved, Submission, resolve
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
@@ -56,11 +57,32 @@ def place_resolved(
         if UNIDENTIFIED in products:
             keep_unidentified(tx)
         workset = OrderWorkset({work.id: work for work in works}, products=products, lock_all_sites=lock_all_sites)
-        _receive(workset, works)
-        _run(tx, workset, works)
+        works = drop_refused(tx, workset, answers, opened)
+        if works:
+            _receive(workset, works)
+            _run(tx, workset, works)
+        else:
+            workset.flush(tx)
     for place_no, work in opened.items():
         answers[place_no] = Placed(work.id, work)
     return [answer or Placed() for answer in answers]
+
+
+def drop_refused(
+    tx: Tx, workset: OrderWorkset, answers: list[Placed | None], opened: dict[int, OrderWork]
+) -> list[OrderWork]:
+    """Take the orders that published tables refuse out of the set, their reasons as answers; gives those that are left.
+
+    A repeat of a refused order in the same batch is refused alike."""
+    refused = {one: Placed(problems=problems) for one, problems in refused_by_rules(tx, workset).items()}
+    for place_no, work in list(opened.items()) if refused else ():
+        if work.id in refused:
+            answers[place_no] = refused[work.id]
+            del opened[place_no], workset.orders[work.id]
+    for place_no, answer in enumerate(answers) if refused else ():
+        if answer is not None and answer.duplicate and answer.order_id in refused:
+            answers[place_no] = refused[answer.order_id]
+    return list(opened.values())
 
 
 def open_works(
