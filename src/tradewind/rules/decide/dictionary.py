@@ -14,11 +14,12 @@ def foreign_words(table: Compiled, point: DecisionPoint) -> Iterator[Problem]:
     """Inputs and outputs that are not in the dictionary of the point, each with the nearest that is; types that differ, and
     answers that the point does not know."""
     asked = {fact.name: fact for fact in point.inputs}
-    for name, kind in table.plan.inputs.items():
+    for name in table.plan.inputs:
         if name not in asked:
             yield unknown_word("inputs", name, nearest(name, asked), point.code)
-        elif _base(kind) not in ("Any", asked[name].type):
-            yield wrong_fact_type(name, _base(kind), asked[name].type, point.code)
+    for name, kind in _types(table):
+        if name in asked and kind not in ("Any", asked[name].type):
+            yield wrong_fact_type(name, kind, asked[name].type, point.code)
     given = {fact.name: fact for fact in point.outputs}
     for name, cells in _outputs(table):
         if name not in given:
@@ -30,6 +31,14 @@ def foreign_words(table: Compiled, point: DecisionPoint) -> Iterator[Problem]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """The name that was probably meant; empty where none is near."""
     return next(iter(get_close_matches(name, sorted(known), 1, 0.6)), "")
+
+
+def _types(table: Compiled) -> Iterator[tuple[str, str]]:
+    """What the file takes its inputs for, where it says so: as input data, and as columns of tables; each once."""
+    found = [(name, _base(kind)) for name, kind in table.plan.inputs.items()]
+    for one in table.model.tables.values():
+        found += [(column.name, _base(column.type)) for column in one.conditions]
+    yield from dict.fromkeys((name, kind) for name, kind in found if name in table.plan.inputs)
 
 
 def _base(kind: Type) -> str:

@@ -141,12 +141,10 @@ def ask(table: Compiled, inputs: Mapping[str, object], of: Ruling) -> Ruling:
 
 
 def answers_of(decided: object, name: str) -> tuple[Mapping[str, object], ...]:
-    """A decision's value as answers by output name: none for null, several for a list."""
-    if decided is None:
-        return ()
-    if isinstance(decided, list):
-        return tuple(one if isinstance(one, Mapping) else {name: one} for one in decided)
-    return (decided,) if isinstance(decided, Mapping) else ({name: decided},)
+    """A decision's value as answers by output name: none for null, several for a list; an answer of nulls alone is none."""
+    found = decided if isinstance(decided, list) else [decided]
+    answers = [one if isinstance(one, Mapping) else {name: one} for one in found]
+    return tuple(one for one in answers if any(part is not None for part in one.values()))
 
 
 def _matched(table: Compiled, hits: Sequence[Hit]) -> tuple[RowHit, ...]:
