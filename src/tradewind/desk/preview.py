@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tradewind.catalog.model import Product
-from tradewind.desk.place import Placed, open_works
+from tradewind.desk.place import Placed, drop_refused, open_works
 from tradewind.desk.resolve import Resolved, Submission, resolve
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call
@@ -29,6 +29,7 @@ def preview_resolved(tx: Tx, resolved: Sequence[Resolved], products: dict[UUID, 
     answers, works = open_works(tx, resolved, numbered=False)
     if works:
         workset = OrderWorkset({work.id: work for work in works.values()}, products=products, lock_all_sites=True)
+        drop_refused(tx, workset, answers, works)
         calls = [Call(work.id, {}) for work in works.values()]
         facts = assess.load(tx, workset, calls, assess.look(tx, workset, calls))
         assess.apply(tx, workset, calls, assess.decide(workset, calls, facts))
