@@ -243,6 +243,18 @@ PLANTS = (
                 "address_id, calendar_id) values ('{shelf}', 'receiving', '{stranger}', '{address}', '{shelf}')"),
     Plant("R3", "update delivery_group set not_before = {t}, arrive_by = {t} - interval '1 day' where order_id = '{order4}'"),
     Plant("R3", "update order_charge set group_no = 7"),
+    Plant("DT1", "alter table rule_period drop constraint ex_rule_period_overlap; update rule_period set until = null"),
+    Plant("DT1", "update rule_period set governs = 'something else' where version = 1"),
+    Plant("DT2", "alter table rule_version drop constraint ck_rule_version_four_eyes; update rule_version set reviewer = '{anna}'; "
+                 "update rule_act set by = '{anna}' where verb = 'review'"),
+    Plant("DT2", "update rule_act set by = '{boris}' where verb = 'edit'"),
+    Plant("DT2", "delete from rule_act where verb = 'review'"),
+    Plant("DT2", "insert into rule_act (rule_set_id, act_no, version, verb, by, at, digest) values "
+                 "('{ruled}', 10, 2, 'edit', '{anna}', {t}, sha256('two'))"),
+    Plant("DT3", "update rule_version set source = 'other', digest = sha256('other') where version = 2"),
+    Plant("DT3", "alter table rule_version drop constraint ck_rule_version_digest; update rule_version set digest = 'x'"),
+    Plant("DT4", "update rule_decision set version = 1"),
+    Plant("DT4", "update rule_decision set point = 'line.validation'"),
     Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),
     Plant("T2.tree", "insert into account_closure values ('{stranger}', '{branch}', 1)"),
     Plant("T2.tree", "update account_closure set depth = 2 where depth = 1"),

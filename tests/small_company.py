@@ -15,7 +15,7 @@ NAMES = """
 entity root branch stranger anna boris buyer product service north south shelf price supply document order1 order2
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
 j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
-delivery message request2 paper1 paper2 trader arrived letter1 letter2
+delivery message request2 paper1 paper2 trader arrived letter1 letter2 ruled ruled1 ruled2 decided
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
 CONTENT = b"\x02" * 32
@@ -222,6 +222,27 @@ insert into delivery (id, effect_key, epoch, destination, kind, subject_type, su
   last_error)
   select gen_random_uuid(), 'edi:' || id, 1, 'pickup', 'edi.' || type, 'partner_message', id, '{{}}', 'parked', {t}, {t}, 'collected'
   from partner_message;
+
+insert into rule_set (id, code, name, point, governs, revision, created_at) values
+  ('{ruled}', 'LARGE', 'Large orders', 'order.validation', '["order.validation"]', 9, {t} - interval '9 days');
+insert into rule_version (id, rule_set_id, version, stage, source, digest, tests, authors, reviewer, created_at, changed_at) values
+  ('{ruled1}', '{ruled}', 1, 'published', 'one', sha256('one'), '[]', '{{{anna}}}', '{boris}', {t} - interval '9 days', {t}),
+  ('{ruled2}', '{ruled}', 2, 'published', 'two', sha256('two'), '[]', '{{{anna}}}', '{boris}', {t} - interval '5 days', {t});
+insert into rule_act (rule_set_id, act_no, version, verb, by, at, effective, digest) values
+  ('{ruled}', 1, 1, 'draft', '{anna}', {t} - interval '9 days', null, sha256('none')),
+  ('{ruled}', 2, 1, 'edit', '{anna}', {t} - interval '9 days', null, sha256('one')),
+  ('{ruled}', 3, 1, 'submit', '{anna}', {t} - interval '9 days', null, sha256('one')),
+  ('{ruled}', 4, 1, 'review', '{boris}', {t} - interval '9 days', null, sha256('one')),
+  ('{ruled}', 5, 1, 'publish', '{anna}', {t} - interval '9 days', null, sha256('one')),
+  ('{ruled}', 6, 2, 'draft', '{anna}', {t} - interval '5 days', null, sha256('two')),
+  ('{ruled}', 7, 2, 'submit', '{anna}', {t} - interval '5 days', null, sha256('two')),
+  ('{ruled}', 8, 2, 'review', '{boris}', {t} - interval '5 days', null, sha256('two')),
+  ('{ruled}', 9, 2, 'publish', '{anna}', {t} - interval '5 days', {t} - interval '2 days', sha256('two'));
+insert into rule_period (rule_set_id, entry, version, governs, since, until) values
+  ('{ruled}', 1, 1, '["order.validation"]', {t} - interval '9 days', {t} - interval '2 days'),
+  ('{ruled}', 2, 2, '["order.validation"]', {t} - interval '2 days', null);
+insert into rule_decision (id, decided_at, point, rule_set_id, version, subject_type, subject_id, inputs, answers, hits, misses) values
+  ('{decided}', {t} - interval '1 day', 'order.validation', '{ruled}', 2, 'order', '{order1}', '{{}}', '[]', '[]', '[]');
 """
 
 

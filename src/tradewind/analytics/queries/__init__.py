@@ -4,6 +4,7 @@ from tradewind.analytics.model import Check
 from tradewind.analytics.queries.approvals import APPROVALS
 from tradewind.analytics.queries.changes import CHANGES
 from tradewind.analytics.queries.credit import CREDIT
+from tradewind.analytics.queries.decision_tables import DECISION_TABLES
 from tradewind.analytics.queries.intake import INTAKE
 from tradewind.analytics.queries.isolation import ISOLATION
 from tradewind.analytics.queries.money import MONEY
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *PROCESS,
     *PAPERS,
     *RULES,
+    *DECISION_TABLES,
     *ISOLATION,
 )
 
