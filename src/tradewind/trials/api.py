@@ -30,11 +30,13 @@ class _Strict(BaseModel):
 
 
 class StreamIn(_Strict):
-    """A stream as it would be: a version of it, a draft too, or the diagram itself."""
+    """A stream as it would be: a version of it, a draft too, or the diagram itself; with other parameters than its own, where
+    some are said."""
 
     stream: Code = STREAM
     version: Annotated[int, Field(ge=1)] | None = None
     bpmn: Annotated[str, Field(max_length=LARGEST_DIAGRAM)] | None = None
+    parameters: Annotated[dict[str, Any], Field(max_length=100)] | None = None
 
     @model_validator(mode="after")
     def says_one(self) -> "StreamIn":

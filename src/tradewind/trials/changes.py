@@ -31,8 +31,10 @@ LARGEST_DRAFT = 5_000
 def read_change(reader: Reader, asked: Mapping[str, Any]) -> Change:
     """The change with everything it names found and compiled. Raises `Refused` with everything that is wrong with it."""
     problems: list[Problem] = []
+    graph, parameters = _drafted(reader, asked.get("stream"), problems)
     change = Change(
-        graph=_graph(reader, asked.get("stream"), problems),
+        graph=graph,
+        parameters=parameters,
         stream=_stream_name(asked.get("stream")),
         policies=_policies(reader, asked.get("approval_policies") or (), problems),
         ended=_ended(reader, asked.get("ended_policies") or (), problems),
@@ -71,28 +73,31 @@ def _stream_name(asked: Mapping[str, Any] | None) -> str:
     return f"{asked['stream']} v{version}" if version is not None else f"{asked['stream']} as drafted"
 
 
-def _graph(reader: Reader, asked: Mapping[str, Any] | None, problems: list[Problem]) -> Graph | None:
-    """The drafted stream, compiled; every step it names must be one that orders have."""
+def _drafted(
+    reader: Reader, asked: Mapping[str, Any] | None, problems: list[Problem]
+) -> tuple[Graph | None, Mapping[str, Any] | None]:
+    """The drafted stream, compiled, with its parameters (None: those in force); every step must be one that orders have."""
     if asked is None:
-        return None
+        return None, None
     if asked["stream"] != STREAM:
         problems.append(errors.other_stream(asked["stream"], STREAM))
-        return None
-    bpmn = asked.get("bpmn")
+        return None, None
+    bpmn, parameters = asked.get("bpmn"), asked.get("parameters")
     if bpmn is None:
-        bpmn = drafted_stream(reader, STREAM, asked["version"])
-        if bpmn is None:
+        found = drafted_stream(reader, STREAM, asked["version"])
+        if found is None:
             problems.append(errors.unknown("version", [f"{asked['version']} of {STREAM}"], "/change/stream/version"))
-            return None
+            return None, None
+        bpmn, parameters = found[0], found[1] if parameters is None else parameters
     try:
         graph = compiled(bpmn.encode(), read_expression)
     except Refused as refused:
         problems += [one.at("/change/stream/bpmn") for one in refused.problems]
-        return None
+        return None, None
     known = STREAMS[STREAM].steps
     strange = sorted({node.step for node in graph.nodes.values() if node.step and node.step not in known})
     problems += [errors.unknown_step(name) for name in strange]
-    return graph
+    return graph, parameters
 
 
 def _policies(reader: Reader, asked: Any, problems: list[Problem]) -> tuple[Any, ...]:

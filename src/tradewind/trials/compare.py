@@ -149,10 +149,9 @@ def _pace(stop: Stop, paces: Paces, *, now: datetime) -> Decimal | None:
     if stop.kind == "task":
         known = [paces.tasks.get(stop.node) or next((paces.roles[who] for who in stop.who if who in paces.roles), None)]
     else:
-        known = [
-            paces.codes.get(code) or paces.kinds.get(kind) for code in stop.codes for kind in (code.partition(".")[0],)
-        ]
-        known = known or [paces.kinds.get(kind) for kind in stop.who]
+        known = [paces.codes.get(code) for code in stop.codes]
+        if None in known or not known:
+            known += [paces.kinds.get(kind) for kind in stop.who]
     found = [pace[0] for pace in known if pace is not None]
     return max(found) if found else None
 

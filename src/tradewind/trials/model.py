@@ -80,12 +80,13 @@ class TableDraft:
 class Change:
     """What the candidate has that the baseline has not. Everything None or empty: nothing, and then nothing may differ.
 
-    `graph`: a stream as drafted, `stream` how it is called. `policies`: approval policies that would be in force instead of
+    `graph`: a stream as drafted, `stream` how it is called, `parameters` its own, where they are not those in force. `policies`: approval policies that would be in force instead of
     those of the same code; `ended`: codes that would not be in force any more. `tables`: versions of decision tables.
     """
 
     graph: Graph | None = None
     stream: str = ""
+    parameters: Mapping[str, Any] | None = None
     policies: tuple[Policy, ...] = ()
     ended: frozenset[str] = frozenset()
     lanes: tuple[LaneDraft, ...] = ()

@@ -89,7 +89,7 @@ def play(world: World, recorded: Recorded, order_ids: Sequence[UUID], *, keeps_s
 
 
 def _begin(world: World, shared: OrderWorkset, work: OrderWork) -> Journey:
-    turn = _moved(begin(world.graph, {"order": str(work.id)}, now=world.tx.now))
+    turn = _moved(begin(world.graph, {**world.parameters, "order": str(work.id)}, now=world.tx.now))
     return Journey(work, by_itself(work, shared), turn.state, list(turn.run), list(turn.wait), _entered(turn))
 
 

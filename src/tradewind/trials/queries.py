@@ -61,8 +61,8 @@ _LISTS = "select code, id, layer, currency, version from price_list where code =
 _SKUS = "select sku, id from product where sku = any(%s::text[])"
 _SITES = "select code from site where code = any(%s::text[])"
 _DRAFTED = """
-select bpmn from stream_version where stream = %(stream)s and version = %(version)s
-union all select bpmn from stream_draft where stream = %(stream)s and version = %(version)s limit 1
+select bpmn, parameters from stream_version where stream = %(stream)s and version = %(version)s
+union all select bpmn, parameters from stream_draft where stream = %(stream)s and version = %(version)s limit 1
 """
 _CANCELLED = "select cancel_asked or state <> 'running' from trial where id = %s"
 
@@ -129,10 +129,10 @@ def product_ids(reader: Reader, skus: Iterable[str]) -> dict[str, UUID]:
     return dict(reader.rows(_SKUS, [sorted(set(skus))]))
 
 
-def drafted_stream(reader: Reader, stream: str, version: int) -> str | None:
-    """The diagram of a version, published or a draft."""
-    found: str | None = reader.value(_DRAFTED, {"stream": stream, "version": version})
-    return found
+def drafted_stream(reader: Reader, stream: str, version: int) -> tuple[str, Mapping[str, Any]] | None:
+    """The diagram of a version with its parameters, published or a draft."""
+    row = reader.row(_DRAFTED, {"stream": stream, "version": version})
+    return None if row is None else (row[0], row[1])
 
 
 def site_codes(reader: Reader, codes: Iterable[str]) -> set[str]:

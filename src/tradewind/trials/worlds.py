@@ -5,7 +5,7 @@ these copies, where the steps look. So both worlds are asked by the same code th
 a draft, and neither world can write: its transaction is read-only at the database.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ from tradewind.kernel.clock import FixedClock, milliseconds
 from tradewind.kernel.ids import Ids
 from tradewind.kernel.kept import book, mark_of
 from tradewind.kernel.tx import Keeps, Params, Row, Tx
-from tradewind.orchestration.commands.streams import graph_of, latest_versions
+from tradewind.orchestration.commands.streams import latest_versions, published
 from tradewind.orchestration.model import Graph
 from tradewind.pricing.model import PriceRow
 from tradewind.pricing.queries import price_rows
@@ -62,10 +62,12 @@ class Snapshot(Tx):
 
 @dataclass(slots=True)
 class World:
-    """What is asked: the snapshot with the copies the steps look into, the graph orders run through, and what is changed."""
+    """What is asked: the snapshot with the copies the steps look into, the graph orders run through with its parameters, and
+    what is changed."""
 
     tx: Snapshot
     graph: Graph
+    parameters: Mapping[str, Any]
     change: Change
     credit: dict[UUID, CreditDraft]
 
@@ -95,9 +97,9 @@ class World:
 def open_world(connection: psycopg.Connection[Row], change: Change, *, now: datetime) -> World:
     """A world on a connection whose transaction is a read-only snapshot; `now` is its instant."""
     tx = Snapshot(connection, FixedClock(now), Ids(lambda: milliseconds(now), 0))
-    graph = change.graph
-    if graph is None:
-        graph = graph_of(tx, STREAM, latest_versions(tx)[STREAM], expressions=read_expression)
+    in_force = published(tx, STREAM, latest_versions(tx)[STREAM], expressions=read_expression)
+    graph = change.graph or in_force.graph
+    parameters = in_force.parameters if change.parameters is None else change.parameters
     if change.policies or change.ended:
         _put_policies(tx, change)
     if change.lanes:
@@ -107,7 +109,9 @@ def open_world(connection: psycopg.Connection[Row], change: Change, *, now: date
     if change.tables:
         _put_tables(tx, change.tables)
     known = account_ids(tx, [one.account for one in change.credit]) if change.credit else {}
-    return World(tx, graph, change, {known[one.account]: one for one in change.credit if one.account in known})
+    return World(
+        tx, graph, parameters, change, {known[one.account]: one for one in change.credit if one.account in known}
+    )
 
 
 def _put_policies(tx: Snapshot, change: Change) -> None:
