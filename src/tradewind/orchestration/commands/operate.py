@@ -23,7 +23,7 @@ from tradewind.orchestration.commands.steps import Start
 from tradewind.orchestration.commands.streams import latest_versions
 from tradewind.orchestration.commands.turns import finish_turn, read_instances
 from tradewind.orchestration.commands.waits import LOCK_INSTANCES
-from tradewind.orchestration.decide.play import cancel, jump
+from tradewind.orchestration.decide.play import jump, undo
 from tradewind.orchestration.decide.repair import put, skip
 from tradewind.orchestration.model import ExpressionReader, Turn
 
@@ -132,7 +132,7 @@ def _turn(act: Act, one: Running, status: str, now: datetime) -> Turn | Problem 
         case Verb.PUT:
             return put(one.graph, one.state, act.variables, now=now, token=act.token)
         case Verb.CANCEL:
-            return cancel(one.graph, one.state, now=now)
+            return undo(one.graph, one.state, now=now)
 
 
 def _store(
