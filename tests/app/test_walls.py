@@ -21,6 +21,7 @@ from tradewind.channels.intake import start_combiner
 from two_companies import FOREIGN, Names, Person, TwoCompanies, application_url, open_two_companies, someone_else
 
 Maker = Callable[[Names, Names], Any]
+NO_TRIAL = "00000000-0000-7000-8000-000000000000"
 NO_X12 = b"nothing that is X12"
 CSV = b"code,name\nX,Y\n"
 ORDERS = b"Item,Qty\nCUP,1\n"
@@ -359,6 +360,14 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/orders/{order}/confirmation.pdf"): of("order", "order_id", parameter="order"),
     ("GET", "/api/v1/shipments/{name}/packing-slip.pdf"): of("shipment", "shipment_id", parameter="name"),
     ("GET", "/api/v1/accounts/{code}/statement.pdf"): of("account", parameter="code"),
+    ("POST", "/api/v1/trials"): (
+        Call(body=lambda own, them: {"name": "x", "change": {"credit": [{"account": them.account, "limit": "1"}]}}, hidden=(422,)),
+    ),
+    ("GET", "/api/v1/trials"): nothing(),
+    ("GET", "/api/v1/trials/{trial_id}"): (Call(path=lambda own, them: {"trial_id": NO_TRIAL}),),
+    ("GET", "/api/v1/trials/{trial_id}/findings"): (Call(path=lambda own, them: {"trial_id": NO_TRIAL}),),
+    ("POST", "/api/v1/trials/{trial_id}/cancel"): (Call(path=lambda own, them: {"trial_id": NO_TRIAL}),),
+    ("POST", "/api/v1/trials/walk"): (Call(body=lambda own, them: {"order": them.order}, hidden=(404,)),),
     ("GET", "/api/v1/decision-points"): nothing(),
     ("GET", "/api/v1/rule-sets"): nothing(),
     ("POST", "/api/v1/rule-sets"): nothing(code="W", name="walls"),
@@ -507,6 +516,7 @@ def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> Non
         "site",
         "action",
         "terms",
+        "trial_id",
         "door",
     }
     bare = [
