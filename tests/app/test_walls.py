@@ -240,6 +240,8 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
         Call(path=lambda own, them: {"name": them.waiting, "hold_id": them.hold}, body=reason, hidden=(404,)),
         Call(path=lambda own, them: {"name": own.waiting, "hold_id": them.hold}, body=reason, hidden=(404, 403)),
     ),
+    ("GET", "/api/v1/orders/{name}/warnings"): of("order", "order_id", parameter="name"),
+    ("POST", "/api/v1/orders/{name}/warnings/acknowledge"): of("order", "order_id", parameter="name", body=reason),
     ("POST", "/api/v1/orders/{name}/lines/{line_no}/item"): of(
         "order", "order_id", parameter="name", body=lambda own, them: {"sku": "CUP"}, line_no="1"
     ),

@@ -41,6 +41,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "quotes.request": "ask for a quote, and for another version of it",
         "quotes.accept": "accept or decline what was offered",
         "quotes.offer": "prepare, offer and withdraw quotes, decide on late acceptances",
+        "warnings.acknowledge": "acknowledge what a rule warns of, with a reason",
         "holds.release.credit": "release credit holds",
         "holds.release.price": "release price holds",
         "holds.release.stock": "release stock holds",
@@ -103,7 +104,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
                 "rules.write",
             },
             "credit_desk": _SEES_TRADE | _STAFF | {
-                "credit.manage", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
+                "credit.manage", "warnings.acknowledge", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
             },
             "warehouse": _STAFF - {"credit.read"} | {
                 "catalog.read", "accounts.read", "stock.read", "stock.manage", "orders.read", "shipments.read",

@@ -47,6 +47,7 @@ ROUTERS = (
     "tradewind.desk.api_changes",
     "tradewind.desk.api_items",
     "tradewind.desk.api_lines",
+    "tradewind.desk.api_warnings",
     "tradewind.desk.api_blankets",
     "tradewind.desk.api_recurring",
     "tradewind.desk.api_shipping",

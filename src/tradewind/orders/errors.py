@@ -13,6 +13,11 @@ def no_such_hold(where: str = "") -> Problem:
     return Problem("orders.no_such_hold", "There is no such open hold on this order.", where, 404)
 
 
+def no_such_warning(where: str = "") -> Problem:
+    """Only what an order is warned of now can be acknowledged."""
+    return Problem("orders.no_such_warning", "The order is not warned of that.", where, 404)
+
+
 def duplicate_po(number: str, buyer_po: str) -> Problem:
     """The buyer's order number was used before; the other order is named."""
     return Problem(

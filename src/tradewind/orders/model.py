@@ -295,3 +295,17 @@ class LineSubstitution:
     factor: tuple[int, int]
     consent: str
     price: str
+
+
+@value(frozen=True, slots=True)
+class OrderWarning:
+    """What a rule warns of: it stops nothing. Who acknowledged it said why it may stand."""
+
+    id: UUID
+    code: str
+    line_no: int | None
+    message: str
+    raised_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: UUID | None = None
+    acknowledgement: str | None = None

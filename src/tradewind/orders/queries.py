@@ -22,6 +22,7 @@ from tradewind.orders.model import (
     LineSubstitution,
     LineTax,
     OrderChange,
+    OrderWarning,
     Quantities,
     Totals,
 )
@@ -355,3 +356,15 @@ def reverted_by(reader: Reader, ids: Sequence[UUID]) -> frozenset[UUID]:
     """Which of these changes were reverted."""
     sql = "select reverts from order_change where reverts = any(%(ids)s::uuid[])"
     return frozenset(row[0] for row in reader.rows(sql, {"ids": list(ids)}))
+
+
+_WARNINGS = """
+select w.id, w.code, w.line_no, w.message, w.raised_at, w.acknowledged_at, w.acknowledged_by, w.acknowledgement
+from order_warning w where w.order_id = %(order)s and w.gone_at is null
+order by w.raised_at, w.id
+"""
+
+
+def warnings_of(reader: Reader, order_id: UUID) -> list[OrderWarning]:
+    """What an order is warned of now, acknowledged or not."""
+    return [OrderWarning(*row) for row in reader.rows(_WARNINGS, {"order": order_id})]
