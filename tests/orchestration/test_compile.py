@@ -126,21 +126,17 @@ def test_multi_instance_is_read_from_our_attributes_or_from_the_standard_ones():
 @pytest.mark.parametrize(
     ("element", "named"),
     [
-        ('<task id="x" name="Do it"/>', ("task", "x", "Do it")),
-        ('<scriptTask id="x"/>', ("scriptTask", "x", "")),
-        ('<manualTask id="x"/>', ("manualTask", "x", "")),
-        ('<businessRuleTask id="x"/>', ("businessRuleTask", "x", "")),
-        ('<callActivity id="x"/>', ("callActivity", "x", "")),
         ('<transaction id="x"/>', ("transaction", "x", "")),
-        ('<adHocSubProcess id="x"/>', ("adHocSubProcess", "x", "")),
-        ('<inclusiveGateway id="x"/>', ("inclusiveGateway", "x", "")),
+        ('<adHocSubProcess id="x" name="Do it"/>', ("adHocSubProcess", "x", "Do it")),
         ('<complexGateway id="x"/>', ("complexGateway", "x", "")),
-        ('<eventBasedGateway id="x"/>', ("eventBasedGateway", "x", "")),
-        ('<subProcess id="x" triggeredByEvent="true"/>', ("subProcess", "x", "")),
-        ('<intermediateCatchEvent id="x"><signalEventDefinition id="d"/></intermediateCatchEvent>', ("signalEventDefinition", "d", "")),
-        ('<intermediateCatchEvent id="x"><linkEventDefinition/></intermediateCatchEvent>', ("linkEventDefinition", "x", "")),
+        ('<intermediateCatchEvent id="x"><conditionalEventDefinition id="d"/></intermediateCatchEvent>', ("conditionalEventDefinition", "d", "")),
+        ('<endEvent id="x"><cancelEventDefinition/></endEvent>', ("cancelEventDefinition", "x", "")),
+        ('<scriptTask id="x" scriptFormat="python"><script>a = 1</script></scriptTask>', ("script", "x", "")),
+        (
+            '<intermediateThrowEvent id="x"><compensateEventDefinition waitForCompletion="false"/></intermediateThrowEvent>',
+            ("compensateEventDefinition", "x", ""),
+        ),
         ('<intermediateCatchEvent id="x"/>', ("intermediateCatchEvent", "x", "")),
-        ('<intermediateThrowEvent id="x"><escalationEventDefinition/></intermediateThrowEvent>', ("escalationEventDefinition", "x", "")),
         (
             '<intermediateCatchEvent id="x" parallelMultiple="true"><messageEventDefinition/><timerEventDefinition/>'
             "</intermediateCatchEvent>",
@@ -151,13 +147,20 @@ def test_multi_instance_is_read_from_our_attributes_or_from_the_standard_ones():
             "</intermediateCatchEvent>",
             ("timeCycle", "x", ""),
         ),
-        ('<serviceTask id="x" tw:step="a"><standardLoopCharacteristics/></serviceTask>', ("standardLoopCharacteristics", "x", "")),
-        ('<serviceTask id="x" tw:step="a"><ioSpecification/></serviceTask>', ("ioSpecification", "x", "")),
-        ('<serviceTask id="x" tw:step="a" isForCompensation="true"/>', ("serviceTask", "x", "")),
+        (
+            '<serviceTask id="x" tw:step="a"><standardLoopCharacteristics loopMaximum="2"><x:y/></standardLoopCharacteristics></serviceTask>',
+            ("y", "x", ""),
+        ),
+        (
+            '<serviceTask id="x" tw:step="a"><dataInputAssociation id="i"><assignment/></dataInputAssociation></serviceTask>',
+            ("assignment", "x", ""),
+        ),
         ('<serviceTask id="x" tw:step="a" startQuantity="2"/>', ("serviceTask", "x", "")),
         ('<receiveTask id="x" tw:message="a" instantiate="true"/>', ("receiveTask", "x", "")),
-        ('<userTask id="x" tw:role="a"><potentialOwner id="o"/></userTask>', ("potentialOwner", "o", "")),
-        ('<serviceTask id="x" tw:step="a"/><dataObject id="d"/>', ("dataObject", "d", "")),
+        (
+            '<userTask id="x"><potentialOwner id="o"><resourceAssignmentExpression id="r"/></potentialOwner></userTask>',
+            ("resourceAssignmentExpression", "r", ""),
+        ),
         ('<serviceTask id="x" tw:step="a"/><x:thing id="d"/>', ("thing", "d", "")),
         ('<serviceTask id="x" tw:step="a"><x:thing/></serviceTask>', ("thing", "x", "")),
         (
@@ -168,10 +171,6 @@ def test_multi_instance_is_read_from_our_attributes_or_from_the_standard_ones():
             '<serviceTask id="x" tw:step="a"><multiInstanceLoopCharacteristics tw:collection="a"><complexBehaviorDefinition id="c"/>'
             "</multiInstanceLoopCharacteristics></serviceTask>",
             ("complexBehaviorDefinition", "c", ""),
-        ),
-        (
-            '<serviceTask id="x" tw:step="a"/><boundaryEvent id="b" attachedToRef="x"><errorEventDefinition/></boundaryEvent>',
-            ("errorEventDefinition", "b", ""),
         ),
         (
             '<serviceTask id="x" tw:step="a"/><sequenceFlow id="h" sourceRef="x" targetRef="e">'
@@ -189,12 +188,12 @@ def test_what_is_not_run_is_refused_by_name(element, named):
 
 def test_an_unsupported_start_or_end_is_refused_too():
     report = report_of(
-        '<startEvent id="s"><timerEventDefinition id="t"/></startEvent><endEvent id="e"><messageEventDefinition/></endEvent>'
+        '<startEvent id="s"><conditionalEventDefinition id="t"/></startEvent><endEvent id="e"><cancelEventDefinition/></endEvent>'
     )
 
     assert [(item.element, item.id) for item in report.unsupported] == [
-        ("timerEventDefinition", "t"),
-        ("messageEventDefinition", "e"),
+        ("conditionalEventDefinition", "t"),
+        ("cancelEventDefinition", "e"),
     ]
 
 
@@ -371,10 +370,10 @@ def test_the_report_of_a_file_is_plain_json():
         "unsupported": [],
         "findings": [],
     }
-    assert check("b.bpmn", bpmn(INSIDE + '<task id="x" name="Do&#10;it"/>'), read_expression) == {
+    assert check("b.bpmn", bpmn(INSIDE + '<complexGateway id="x" name="Do&#10;it"/>'), read_expression) == {
         "file": "b.bpmn",
         "ok": False,
-        "unsupported": [{"element": "task", "id": "x", "name": "Do it"}],
+        "unsupported": [{"element": "complexGateway", "id": "x", "name": "Do it"}],
         "findings": [],
     }
     assert check("c.bpmn", b"", read_expression)["findings"][0]["code"] == "orchestration.not_xml"

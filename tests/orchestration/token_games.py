@@ -9,8 +9,12 @@ A diagram, indented lines lie inside the sub-process above them:
     gate -> approve when total > 100
     gate -> e else
 
-A game: `begin`, `done NODE`, `message NAME KEY`, `fire NODE`, `cancel`, `stop NODE`, `jump NODE TARGET`, each with `name=value` pairs
-(values are FEEL), then what is expected: `open a b`, `sent name/key`, `left with name=value`, `refused code`, `ended`, `after PT2H`.
+Events say what they are about: `message=`, `signal=`, `timer=` (a delay), `at=` (an instant), `cycle=`, `error=` and
+`escalation=` (a code, `*` for all), `link=`, `undo` (compensation). `keeps` does not interrupt, `aside` is for compensation.
+
+A game: `begin`, `done NODE`, `fail NODE CODE`, `escalate NODE CODE`, `message NAME KEY`, `signal NAME`, `fire NODE`, `cancel`, `undo`,
+`stop NODE`, `jump NODE TARGET`, each with `name=value` pairs (values are FEEL), then what is expected: `open a b`, `sent name/key`,
+`signals name`, `has name=value`, `error code`, `told code` (to who called), `refused code`, `ended`; `after PT2H` lets time pass.
 """
 
 import itertools
@@ -18,11 +22,23 @@ import shlex
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from tradewind.kernel.problem import Problem
 from tradewind.orchestration.decide.compile import compile_bpmn
-from tradewind.orchestration.decide.play import begin, cancel, complete, deliver, fire, jump, standing
+from tradewind.orchestration.decide.play import (
+    begin,
+    cancel,
+    complete,
+    deliver,
+    escalate,
+    fail,
+    fire,
+    jump,
+    signal,
+    standing,
+    undo,
+)
 from tradewind.orchestration.decide.state_json import from_json, to_json
 from tradewind.orchestration.model import Graph, State, Turn
 from tradewind.rules.decide.feel import compile_expression, read_duration, read_expression
@@ -36,9 +52,19 @@ TAGS = {
     "start": "startEvent", "end": "endEvent", "terminate": "endEvent", "step": "serviceTask", "user": "userTask",
     "send": "sendTask", "receive": "receiveTask", "choice": "exclusiveGateway", "both": "parallelGateway",
     "timer": "intermediateCatchEvent", "catch": "intermediateCatchEvent", "throw": "intermediateThrowEvent",
-    "on": "boundaryEvent", "sub": "subProcess",
+    "on": "boundaryEvent", "sub": "subProcess", "react": "subProcess", "task": "task", "manual": "manualTask",
+    "script": "scriptTask", "decide": "businessRuleTask", "call": "callActivity", "some": "inclusiveGateway",
+    "first": "eventBasedGateway",
 }  # fmt: skip
-PLAIN = ("name", "sequential", "times", "until", "keeps", "timer", "at", "default")
+PLAIN = (
+    "name", "sequential", "times", "until", "keeps", "timer", "at", "cycle", "default", "error", "escalation", "link", "undo",
+    "aside", "set", "called", "while", "before", "most", "undoes",
+)  # fmt: skip
+EVENTS = {
+    "message": "messageEventDefinition", "signal": "signalEventDefinition", "error": "errorEventDefinition",
+    "escalation": "escalationEventDefinition", "link": "linkEventDefinition", "undo": "compensateEventDefinition",
+}  # fmt: skip
+TIMES = {"timer": "timeDuration", "at": "timeDate", "cycle": "timeCycle"}
 
 
 def bpmn(body: str) -> bytes:
@@ -90,22 +116,56 @@ def _element(words: list[str], inside: str, defaults: dict[str, str]) -> str:
     attributes = {"id": identity, "name": given.get("name", ""), **{f"tw:{name}": value for name, value in own.items()}}
     if kind == "on":
         attributes |= {"attachedToRef": rest[0], "cancelActivity": str("keeps" not in given).lower()}
-    if kind == "choice" and identity in defaults:
+    if kind == "start" and "keeps" in given:
+        attributes["isInterrupting"] = "false"
+    if kind == "react":
+        attributes["triggeredByEvent"] = "true"
+    if kind in ("choice", "some") and identity in defaults:
         attributes["default"] = f"{identity}-{defaults[identity].split()[2]}"
+    attributes |= {"isForCompensation": "true"} if "aside" in given else {}
+    attributes |= {"calledElement": given["called"]} if "called" in given else {}
     if kind == "terminate":
         inside += "<terminateEventDefinition/>"
-    if "timer" in given or "at" in given:
-        tag = "timeDuration" if "timer" in given else "timeDate"
-        inside += f"<timerEventDefinition><{tag}>{given.get('timer') or given['at']}</{tag}></timerEventDefinition>"
-    elif "message" in given and kind in ("start", "catch", "throw", "on"):
-        inside += "<messageEventDefinition/>"
-    if "collection" in given or "times" in given:
-        loop = f"<loopCardinality>{given['times']}</loopCardinality>" if "times" in given else ""
-        loop += f"<completionCondition>{given['until']}</completionCondition>" if "until" in given else ""
-        inside += f'<multiInstanceLoopCharacteristics isSequential="{str("sequential" in given).lower()}">{loop}'
-        inside += "</multiInstanceLoopCharacteristics>"
+    if "set" in given:
+        inside += f"<script>{escape(given['set'])}</script>"
+    events, behind = _events(kind, identity, given, attributes)
+    inside += events + _loop(given)
     spelled = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items() if value)
-    return f"<{TAGS[kind]} {spelled}>{inside}</{TAGS[kind]}>"
+    return f"<{TAGS[kind]} {spelled}>{inside}</{TAGS[kind]}>{behind}"
+
+
+def _events(kind: str, identity: str, given: dict[str, str], attributes: dict[str, str]) -> tuple[str, str]:
+    """The event definition of an event, and what ties it to its handler."""
+    if kind not in ("start", "end", "catch", "throw", "on", "timer"):
+        return "", ""
+    for name, tag in TIMES.items():
+        if name in given:
+            return f"<timerEventDefinition><{tag}>{escape(given[name])}</{tag}></timerEventDefinition>", ""
+    for name, tag in EVENTS.items():
+        if name in given:
+            if name in ("error", "escalation") and given[name] not in ("", "*"):
+                attributes["tw:code"] = given[name]
+            more = f" name={quoteattr(given[name])}" if name == "link" else ""
+            more += f" activityRef={quoteattr(given['undoes'])}" if "undoes" in given else ""
+            tie = f'<association id="{identity}~" sourceRef="{identity}" targetRef="{given[name]}"/>'
+            return f"<{tag}{more}/>", tie if name == "undo" and kind == "on" else ""
+    return "", ""
+
+
+def _loop(given: dict[str, str]) -> str:
+    if "while" in given or "most" in given:
+        condition = f"<loopCondition>{escape(given['while'])}</loopCondition>" if "while" in given else ""
+        before = str("before" in given).lower()
+        most = f' loopMaximum="{given["most"]}"' if "most" in given else ""
+        return f'<standardLoopCharacteristics testBefore="{before}"{most}>{condition}</standardLoopCharacteristics>'
+    if "collection" not in given and "times" not in given:
+        return ""
+    loop = f"<loopCardinality>{given['times']}</loopCardinality>" if "times" in given else ""
+    loop += f"<completionCondition>{escape(given['until'])}</completionCondition>" if "until" in given else ""
+    return (
+        f'<multiInstanceLoopCharacteristics isSequential="{str("sequential" in given).lower()}">{loop}'
+        "</multiInstanceLoopCharacteristics>"
+    )
 
 
 # ---- the game ----------------------------------------------------------------------------------------------------
@@ -176,6 +236,14 @@ MOVES = {
     "begin": lambda game, names, values: begin(game.graph, values, now=game.now, message="".join(names)),
     "done": lambda game, names, values: complete(game.graph, game.state, game.token(names[0]), values, now=game.now),
     "message": lambda game, names, values: deliver(game.graph, game.state, *names, payload=values, now=game.now),
+    "fail": lambda game, names, values: fail(
+        game.graph, game.state, game.token(names[0]), names[1], values, now=game.now
+    ),
+    "escalate": lambda game, names, values: escalate(
+        game.graph, game.state, game.token(names[0]), names[1], values, now=game.now
+    ),
+    "signal": lambda game, names, values: signal(game.graph, game.state, names[0], values, now=game.now),
+    "undo": lambda game, names, values: undo(game.graph, game.state, now=game.now),
     "fire": lambda game, names, values: fire(game.graph, game.state, game.token(names[0]), now=game.now),
     "cancel": lambda game, names, values: cancel(game.graph, game.state, now=game.now),
     "stop": lambda game, names, values: cancel(game.graph, game.state, now=game.now, token=game.token(names[0])),
@@ -202,6 +270,15 @@ EXPECTED = {
     ),
     "sent": lambda game, names, values, line: _expect(
         [f"{item.name}/{item.key}" for item in _turn(game).sent] == names, line, game.last
+    ),
+    "signals": lambda game, names, values, line: _expect(
+        [item.name for item in _turn(game).signals] == names, line, game.last
+    ),
+    "error": lambda game, names, values, line: _expect(
+        (error := _turn(game).error) is not None and error.code == names[0], line, game.last
+    ),
+    "told": lambda game, names, values, line: _expect(
+        [item.code for item in _turn(game).escalated] == names, line, game.last
     ),
     "has": lambda game, names, values, line: _expect(
         all(game.state.variables.get(name) == value for name, value in values.items()), line, game.state.variables

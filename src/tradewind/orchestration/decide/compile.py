@@ -4,7 +4,6 @@
 """
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
@@ -12,24 +11,39 @@ from lxml import etree
 from tradewind.orchestration.decide.elements import (
     ATTRIBUTES,
     COLLABORATION_DESCRIPTIVE,
+    COMPUTED_DATA,
     DESCRIPTIVE,
+    DRAWN_DATA,
     EVENT_ELEMENTS,
     EVENTS,
     GATEWAYS,
+    INSIDE,
+    LINKS,
+    LOOPS,
     ONE_ONLY,
     REFUSED_ATTRIBUTES,
     ROOT_DESCRIPTIVE,
     TASKS,
+    TIMED,
+    UNDOES,
 )
 from tradewind.orchestration.decide.findings import structure_findings
+from tradewind.orchestration.decide.link import Draft, linked
 from tradewind.orchestration.decide.notes import Notes
-from tradewind.orchestration.decide.parts import due_part, loop_part, message_part, timer_part
+from tradewind.orchestration.decide.parts import (
+    due_part,
+    event_part,
+    loop_part,
+    optional,
+    role_part,
+    script_part,
+    timer_part,
+)
 from tradewind.orchestration.decide.xml import MODEL, TRADEWIND, local, namespace, own, read_definitions, text_of
 from tradewind.orchestration.model import (
     ExpressionReader,
     Finding,
     Flow,
-    Graph,
     Kind,
     Node,
     Report,
@@ -39,37 +53,35 @@ from tradewind.orchestration.model import (
 MAX_NODES = 2_000
 MAX_SCOPES = 20
 """Sub-processes inside each other."""
-_MESSAGE_TASKS = frozenset({Kind.SEND, Kind.RECEIVE})
-_TIMERS = frozenset({Kind.CATCH_TIMER, Kind.BOUNDARY_TIMER})
-_MESSAGES = frozenset({Kind.START_MESSAGE, Kind.CATCH_MESSAGE, Kind.THROW_MESSAGE, Kind.BOUNDARY_MESSAGE})
+_CYCLES = frozenset({Kind.BOUNDARY_TIMER, Kind.START_TIMER})
+_TRUE = frozenset({"true", "1"})
+_FALSE = frozenset({"false", "0"})
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A process while it is read."""
+def compile_bpmn(data: bytes, expressions: ExpressionReader, *, process: str = "") -> Report:
+    """Read a diagram. The report carries the graph only where nothing is unsupported and no finding is an error.
 
-    element: etree._Element
-    nodes: dict[str, Node] = field(default_factory=dict)
-    elements: dict[str, etree._Element] = field(default_factory=dict)
-    flows: list[tuple[Flow, str, etree._Element]] = field(default_factory=list)
-    """Each flow with the scope in which it is drawn."""
-
-
-def compile_bpmn(data: bytes, expressions: ExpressionReader) -> Report:
-    """Read a diagram. The report carries the graph only where nothing is unsupported and no finding is an error."""
+    Of several pools `process` names the one to run; without it a second process is refused by name.
+    """
     root = read_definitions(data)
     if isinstance(root, Finding):
         return Report(None, (), (root,))
     notes = Notes(expressions)
     _declarations(notes, root)
-    drafts = [_process(notes, element) for element in root if local(element) == "process"]
+    elements = [element for element in root if local(element) == "process"]
+    if process:
+        for other in elements:
+            if other.get("id") != process:
+                notes.warn("other_process", other, "this process of the file is not the one that was asked for")
+        elements = [element for element in elements if element.get("id") == process]
+    drafts = [_process(notes, element) for element in elements]
     drawn = [draft for draft in drafts if draft.nodes or draft.flows] or drafts[:1]
     if not drawn:
-        notes.error("no_process", root, "the file contains no process")
+        notes.error("no_process", root, f"the file contains no process {process}".strip())
         return Report(None, tuple(notes.unsupported), tuple(notes.findings))
     for extra in drawn[1:]:
         notes.refuse(extra.element)
-    graph = _linked(notes, drawn[0])
+    graph = linked(notes, drawn[0])
     if not notes.unsupported:
         for finding in structure_findings(graph):
             notes.add(finding)
@@ -99,6 +111,12 @@ def _declarations(notes: Notes, root: etree._Element) -> None:
         kind = local(child)
         if kind == "message":
             notes.messages[child.get("id") or ""] = (child.get("name") or "").strip()
+        elif kind == "signal":
+            notes.signals[child.get("id") or ""] = (child.get("name") or "").strip()
+        elif kind in ("error", "escalation"):
+            notes.codes[child.get("id") or ""] = (child.get(f"{kind}Code") or child.get("name") or "").strip()
+        elif kind == "resource":
+            notes.resources[child.get("id") or ""] = (child.get("name") or "").strip()
         elif kind == "collaboration":
             for part in child:
                 if local(part) not in COLLABORATION_DESCRIPTIVE:
@@ -140,13 +158,17 @@ def _note_foreign(foreign: dict[str, etree._Element], name: str, element: etree.
 # ---- a process and what lies in it -------------------------------------------------------------------------------
 
 
-def _process(notes: Notes, element: etree._Element) -> _Draft:
-    draft = _Draft(element)
+def _process(notes: Notes, element: etree._Element) -> Draft:
+    draft = Draft(element)
+    for lane in element.iter(f"{{{MODEL}}}lane"):
+        for node in lane:
+            if local(node) == "flowNodeRef":
+                notes.lanes[text_of(node)] = " ".join((lane.get("name") or "").split())
     _scope(notes, draft, element, parent="", depth=1)
     return draft
 
 
-def _scope(notes: Notes, draft: _Draft, scope: etree._Element, *, parent: str, depth: int) -> None:
+def _scope(notes: Notes, draft: Draft, scope: etree._Element, *, parent: str, depth: int) -> None:
     for child in scope:
         kind = local(child)
         if namespace(str(child.tag)) != MODEL:
@@ -155,11 +177,25 @@ def _scope(notes: Notes, draft: _Draft, scope: etree._Element, *, parent: str, d
             _flow(notes, draft, child, parent)
         elif kind in TASKS or kind in GATEWAYS or kind in EVENT_ELEMENTS:
             _node(notes, draft, child, parent=parent, depth=depth)
-        elif kind not in DESCRIPTIVE and not (parent and kind == "multiInstanceLoopCharacteristics"):
+        elif kind == "association":
+            draft.associations.append((child.get("sourceRef") or "", child.get("targetRef") or ""))
+        elif kind in DRAWN_DATA:
+            _drawn_data(notes, child, scope)
+        elif kind not in DESCRIPTIVE and not (parent and kind in LOOPS):
             notes.refuse(child, scope)
 
 
-def _flow(notes: Notes, draft: _Draft, element: etree._Element, parent: str) -> None:
+def _drawn_data(notes: Notes, element: etree._Element, owner: etree._Element) -> None:
+    """Data in a drawing says nothing to the engine, and that is said; what it computes is refused."""
+    for inner in element.iter(etree.Element):
+        if local(inner) in COMPUTED_DATA:
+            notes.refuse(inner, owner)
+            return
+    named = element if element.get("id") else owner
+    notes.warn("data_only_drawn", named, f"{local(element)} is only drawn: what a step reads and writes are variables")
+
+
+def _flow(notes: Notes, draft: Draft, element: etree._Element, parent: str) -> None:
     condition = None
     for child in element:
         if local(child) == "conditionExpression":
@@ -178,7 +214,7 @@ def _flow(notes: Notes, draft: _Draft, element: etree._Element, parent: str) -> 
     draft.flows.append((Flow(identity, source, target, condition), parent, element))
 
 
-def _node(notes: Notes, draft: _Draft, element: etree._Element, *, parent: str, depth: int) -> None:
+def _node(notes: Notes, draft: Draft, element: etree._Element, *, parent: str, depth: int) -> None:
     identity = element.get("id") or ""
     if not identity:
         notes.error("element_without_id", element, "every element needs an id")
@@ -192,34 +228,56 @@ def _node(notes: Notes, draft: _Draft, element: etree._Element, *, parent: str, 
         return
     _refuse_attributes(notes, element, kind)
     _refuse_children(notes, element, kind)
-    node = Node(
+    reference = definitions[0] if definitions else element
+    timer, repeat = timer_part(notes, element, reference, cycles=kind in _CYCLES) if kind in TIMED else (None, 1)
+    interrupts = (element.get("cancelActivity") or element.get("isInterrupting") or "true").strip() not in _FALSE
+    part = event_part(notes, element, kind, reference)
+    part["result"] = own(element, "result")
+    if repeat != 1 and interrupts and (parent or element.get("attachedToRef")):
+        notes.error("cycle_interrupts", element, "a timer that comes again cannot interrupt")
+    draft.elements[identity] = element
+    draft.nodes[identity] = Node(
         identity,
         kind,
         name=" ".join((element.get("name") or "").split()),
         parent=parent,
         default=element.get("default") or "",
         attached_to=(element.get("attachedToRef") or "").strip(),
-        interrupting=(element.get("cancelActivity") or "true").strip() not in ("false", "0"),
+        interrupting=interrupts or kind in (Kind.BOUNDARY_ERROR, Kind.START_ERROR),
         step=own(element, "step"),
-        role=own(element, "role"),
+        role=role_part(notes, element) if kind is Kind.USER else own(element, "role"),
         form=own(element, "form"),
         due=due_part(notes, element) if kind is Kind.USER else None,
-        timer=timer_part(notes, element, definitions[0]) if kind in _TIMERS else None,
-        many=loop_part(notes, element) if local(element) in TASKS else None,
-        **(message_part(notes, element, definitions[0] if definitions else element) if _is_message(kind) else {}),
+        timer=timer,
+        repeat=repeat,
+        many=loop_part(notes, element, kind) if local(element) in TASKS else None,
+        decision=own(element, "decision") or (element.get("decisionRef") or "").strip(),
+        called=(element.get("calledElement") or "").strip() if kind is Kind.CALL else "",
+        inputs=optional(notes, element, "inputs"),
+        outputs=optional(notes, element, "outputs"),
+        script=script_part(notes, element) if kind is Kind.SCRIPT else None,
+        for_undo=(element.get("isForCompensation") or "") in _TRUE and local(element) in TASKS,
+        undoes=_undoes(notes, element, reference) if kind in UNDOES else "",
+        link=" ".join((reference.get("name") or "").split()) if kind in LINKS else "",
+        **part,
     )
-    draft.nodes[identity], draft.elements[identity] = node, element
-    if kind is Kind.SUB_PROCESS:
+    if kind in (Kind.SUB_PROCESS, Kind.EVENT_SUB):
         _scope(notes, draft, element, parent=identity, depth=depth + 1)
 
 
-def _is_message(kind: Kind) -> bool:
-    return kind in _MESSAGES or kind in _MESSAGE_TASKS
+def _undoes(notes: Notes, element: etree._Element, definition: etree._Element) -> str:
+    if (definition.get("waitForCompletion") or "true") not in _TRUE:
+        notes.refuse(definition, element)
+    return (definition.get("activityRef") or "").strip()
 
 
 def _kind(notes: Notes, element: etree._Element, definitions: list[etree._Element]) -> Kind | None:
     """What the element does; None after it was refused by name."""
     tag = local(element)
+    if tag == "subProcess" and (element.get("triggeredByEvent") or "") in _TRUE:
+        return Kind.EVENT_SUB
+    if tag == "manualTask" and own(element, "role"):
+        return Kind.USER
     if tag in TASKS:
         return TASKS[tag]
     if tag in GATEWAYS:
@@ -240,6 +298,8 @@ def _refuse_attributes(notes: Notes, element: etree._Element, kind: Kind) -> Non
     for name in ONE_ONLY:
         if (element.get(name) or "1") != "1":
             notes.refuse(element)
+    if kind is Kind.SERVICE and own(element, "role") and (element.get("isForCompensation") or "") not in _TRUE:
+        notes.error("unknown_attribute", element, "tw:role says who undoes by hand; this step does not undo")
     for attribute in map(str, element.attrib):
         if namespace(attribute) == TRADEWIND and attribute.rpartition("}")[2] not in ATTRIBUTES.get(kind, ()):
             notes.error("unknown_attribute", element, f"tw:{attribute.rpartition('}')[2]} is not known here")
@@ -247,81 +307,14 @@ def _refuse_attributes(notes: Notes, element: etree._Element, kind: Kind) -> Non
 
 def _refuse_children(notes: Notes, element: etree._Element, kind: Kind) -> None:
     """Everything inside a node that is neither descriptive nor read elsewhere; a sub-process reads its own."""
-    if kind is Kind.SUB_PROCESS:
+    if kind in (Kind.SUB_PROCESS, Kind.EVENT_SUB):
         return
-    read = {"multiInstanceLoopCharacteristics"} if local(element) in TASKS else set()
+    read = INSIDE.get(kind, frozenset()) | (LOOPS if local(element) in TASKS else frozenset())
     for child in element:
         tag = local(child)
-        if namespace(str(child.tag)) != MODEL or (
-            tag not in DESCRIPTIVE and tag not in read and not tag.endswith("EventDefinition")
-        ):
+        if namespace(str(child.tag)) != MODEL:
             notes.refuse(child, element)
-
-
-# ---- linking -----------------------------------------------------------------------------------------------------
-
-
-def _linked(notes: Notes, draft: _Draft) -> Graph:
-    """The nodes with their flows, boundary events and starts; what does not fit together becomes a finding."""
-    incoming: dict[str, list[str]] = {}
-    outgoing: dict[str, list[Flow]] = {}
-    for flow, parent, element in draft.flows:
-        source, target = draft.nodes.get(flow.source), draft.nodes.get(flow.target)
-        if source is None or target is None:
-            if not notes.unsupported:
-                notes.error("dangling_flow", element, "the flow does not lead from one element to another")
-        elif source.parent != parent or target.parent != parent:
-            notes.error("flow_crosses_scope", element, "a flow cannot cross the border of a sub-process")
-        else:
-            incoming.setdefault(flow.target, []).append(flow.id)
-            outgoing.setdefault(flow.source, []).append(flow)
-    boundaries: dict[str, list[str]] = {}
-    starts: dict[str, list[Node]] = {}
-    for node in draft.nodes.values():
-        if node.kind in (Kind.BOUNDARY_TIMER, Kind.BOUNDARY_MESSAGE):
-            boundaries.setdefault(node.attached_to, []).append(node.id)
-            _check_attachment(notes, draft, node)
-        if node.kind in (Kind.START, Kind.START_MESSAGE):
-            starts.setdefault(node.parent, []).append(node)
-    _check_references(notes, draft)
-    nodes = {
-        node.id: replace(
-            node,
-            incoming=tuple(incoming.get(node.id, ())),
-            outgoing=tuple(outgoing.get(node.id, ())),
-            boundaries=tuple(boundaries.get(node.id, ())),
-            start=next((start.id for start in starts.get(node.id, ()) if start.kind is Kind.START), ""),
-        )
-        for node in draft.nodes.values()
-    }
-    top = starts.get("", [])
-    return Graph(
-        draft.element.get("id") or "",
-        " ".join((draft.element.get("name") or "").split()),
-        nodes,
-        next((start.id for start in top if start.kind is Kind.START), ""),
-        {start.message: start.id for start in top if start.kind is Kind.START_MESSAGE},
-    )
-
-
-def _check_attachment(notes: Notes, draft: _Draft, node: Node) -> None:
-    host = draft.nodes.get(node.attached_to)
-    if host is None and notes.unsupported:
-        return
-    if host is None or host.parent != node.parent or local(draft.elements[host.id]) not in TASKS:
-        notes.error(
-            "boundary_without_activity", draft.elements[node.id], "a boundary event sits on a task or sub-process"
-        )
-
-
-def _check_references(notes: Notes, draft: _Draft) -> None:
-    """`<incoming>` and `<outgoing>` that name no flow, and defaults where they mean nothing."""
-    known = {flow.id for flow, _, _ in draft.flows}
-    for element in draft.elements.values():
-        for child in element:
-            if local(child) in ("incoming", "outgoing") and text_of(child) not in known:
-                notes.error(
-                    "dangling_flow", element, f"{local(child)} names the flow {text_of(child)!r}, which is not there"
-                )
-        if element.get("default") and local(element) != "exclusiveGateway":
-            notes.error("default_without_choice", element, "only an exclusive gateway has a default flow")
+        elif tag in DRAWN_DATA:
+            _drawn_data(notes, child, element)
+        elif tag not in DESCRIPTIVE and tag not in read and not tag.endswith("EventDefinition"):
+            notes.refuse(child, element)

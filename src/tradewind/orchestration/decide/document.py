@@ -114,7 +114,7 @@ def take_out(element: etree._Element) -> None:
 def references(document: Document, identity: str) -> Iterator[etree._Element]:
     """Everything that names the element: flows, boundary events, shapes, lanes."""
     for element in document.root.iter(etree.Element):
-        if any(element.get(name) == identity for name in _REFERENCES):
-            yield element
-        elif local(element) in _NAMING and (element.text or "").strip() == identity:
+        if any(element.get(name) == identity for name in _REFERENCES) or (
+            local(element) in _NAMING and (element.text or "").strip() == identity
+        ):
             yield element

@@ -31,6 +31,12 @@ class Notes:
     expressions: ExpressionReader
     messages: dict[str, str] = field(default_factory=dict)
     """Id of a declared message to its name."""
+    signals: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    """Id of a declared error or escalation to its code."""
+    resources: dict[str, str] = field(default_factory=dict)
+    lanes: dict[str, str] = field(default_factory=dict)
+    """Id of an element to the name of the lane it lies in."""
     findings: list[Finding] = field(default_factory=list)
     unsupported: list[Unsupported] = field(default_factory=list)
 
@@ -42,10 +48,10 @@ class Notes:
             self.unsupported.append(Unsupported(local(element), found, " ".join(name.split())))
 
     def error(self, code: str, element: etree._Element, message: str) -> None:
-        self.add(Finding(f"orchestration.{code}", Severity.ERROR, local(element), element.get("id") or "", message))
+        self.add(_finding(code, Severity.ERROR, element, message))
 
     def warn(self, code: str, element: etree._Element, message: str) -> None:
-        self.add(Finding(f"orchestration.{code}", Severity.WARNING, local(element), element.get("id") or "", message))
+        self.add(_finding(code, Severity.WARNING, element, message))
 
     def add(self, finding: Finding) -> None:
         if len(self.findings) < MAX_NOTES:
@@ -58,3 +64,8 @@ class Notes:
             self.error("bad_expression", owner, f"{what} cannot be read: {found.message} ({found.where}): {text[:120]}")
             return Unreadable(text)
         return found
+
+
+def _finding(code: str, severity: Severity, element: etree._Element, message: str) -> Finding:
+    name = " ".join((element.get("name") or "").split())
+    return Finding(f"orchestration.{code}", severity, local(element), element.get("id") or "", message, name)
