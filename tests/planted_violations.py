@@ -255,6 +255,10 @@ PLANTS = (
     Plant("DT3", "alter table rule_version drop constraint ck_rule_version_digest; update rule_version set digest = 'x'"),
     Plant("DT4", "update rule_decision set version = 1"),
     Plant("DT4", "update rule_decision set point = 'line.validation'"),
+    Plant("TR1", "insert into trial (id, name, state, change, selection, requested_at, ended_at, orders, done, changed, summary) "
+                 "values (gen_random_uuid(), 'x', 'done', '{{}}', '{{}}', {t}, {t}, 2, 2, 1, '{{}}')"),
+    Plant("TR1", "insert into trial (id, name, state, change, selection, requested_at, ended_at, orders, done, changed, summary) "
+                 "values (gen_random_uuid(), 'x', 'done', '{{}}', '{{}}', {t}, {t}, 2, 1, 0, '{{}}')"),
     Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),
     Plant("T2.tree", "insert into account_closure values ('{stranger}', '{branch}', 1)"),
     Plant("T2.tree", "update account_closure set depth = 2 where depth = 1"),

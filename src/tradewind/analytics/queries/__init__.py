@@ -15,6 +15,7 @@ from tradewind.analytics.queries.process import PROCESS
 from tradewind.analytics.queries.receivables import RECEIVABLES
 from tradewind.analytics.queries.rules import RULES
 from tradewind.analytics.queries.stock import STOCK
+from tradewind.analytics.queries.trials import TRIALS
 
 CHECKS: tuple[Check, ...] = (
     *STOCK,
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     *PAPERS,
     *RULES,
     *DECISION_TABLES,
+    *TRIALS,
     *ISOLATION,
 )
 
