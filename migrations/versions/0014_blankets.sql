@@ -139,6 +139,7 @@ CREATE TABLE recurring_order (
 	ship_to TEXT, 
 	lines JSONB NOT NULL, 
 	note TEXT, 
+	buyer_po TEXT, 
 	owner_id UUID NOT NULL, 
 	version INTEGER DEFAULT 1 NOT NULL, 
 	periods_done INTEGER DEFAULT 0 NOT NULL, 

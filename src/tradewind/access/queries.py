@@ -44,6 +44,8 @@ from shown join principal p on p.id = shown.principal_id where p.active
 """  # noqa: S608 - ours
 _BY_LOGIN = f"select {_PRINCIPAL} from principal p where p.login = any(%(logins)s) and p.active"  # noqa: S608 - ours
 
+_BY_ID = f"select {_PRINCIPAL} from principal p where p.id = any(%(ids)s::uuid[]) and p.active"  # noqa: S608 - ours
+
 
 def hash_of(secret: str) -> bytes:
     """The SHA-256 of a key or token: 256 random bits need no salt and no stretching."""
@@ -67,6 +69,12 @@ def callers_by_login(reader: Reader, logins: Collection[str], *, channel: str) -
     """Active principals by login, as callers without a credential: for the command line and for tests."""
     rows = reader.rows(_BY_LOGIN, {"logins": list(logins), "now": reader.now})
     return {row[2]: _caller(row, channel=channel, credential=None) for row in rows}
+
+
+def callers_by_id(reader: Reader, ids: Collection[UUID], *, channel: str) -> dict[UUID, Caller]:
+    """Active principals by id, as callers without a credential: for what is done in somebody's name while they are away."""
+    rows = reader.rows(_BY_ID, {"ids": list(ids), "now": reader.now})
+    return {row[0]: _caller(row, channel=channel, credential=None) for row in rows}
 
 
 def _caller(row: tuple[Any, ...], *, channel: str, credential: bytes | None) -> Caller:

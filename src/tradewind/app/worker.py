@@ -22,7 +22,9 @@ from tradewind.app.settings import Settings
 from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.edi.queries.partners import has_partners
 from tradewind.channels.edi.work import work_next
+from tradewind.desk.blanket_notices import sweep_blankets
 from tradewind.desk.limits import ask_waiting
+from tradewind.desk.recurring_work import work_recurring
 from tradewind.desk.quotes import expire_quotes
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
@@ -41,6 +43,7 @@ SHORTEST_REST, LONGEST_REST = 0.02, 0.2
 GATHER = 0.1  # a turn that was not full rests this long: a set of forty costs hardly more than one of five
 LONGEST_TROUBLE = 5.0
 MESSAGES_EVERY, CREDIT_EVERY, BACKORDERS_EVERY, TRIALS_EVERY = 1.0, 5.0, 15.0, 1.0
+RECURRING_EVERY, BLANKETS_EVERY = 1.0, 60.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
 TRADER = Actor(principal_id=None, name="partners", channel="edi")
 SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
@@ -79,6 +82,8 @@ class Duties:
     messages_at: float = 0.0
     credit_at: float = 0.0
     backorders_at: float = 0.0
+    recurring_at: float = 0.0
+    blankets_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.crank = Crank(self.database, STREAMS, read_expression)
@@ -122,6 +127,12 @@ class Duties:
             self.backorders_at = now
             swept = self.backorders.sweep()
             found |= {"swept": swept.orders}
+        if now - self.recurring_at >= RECURRING_EVERY:
+            self.recurring_at = now
+            found |= {"recurring": work_recurring(self.database)}
+        if now - self.blankets_at >= BLANKETS_EVERY:
+            self.blankets_at = now
+            found |= {"blankets_told": self.database.write(sweep_blankets)}
         return found
 
 

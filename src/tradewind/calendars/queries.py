@@ -35,6 +35,11 @@ def read_calendars(reader: Reader) -> Calendars:
     return Calendars(shipping, receiving)
 
 
+def calendars_by_code(reader: Reader) -> dict[str, Calendar]:
+    """Every calendar by its code."""
+    return {calendar.code: calendar for calendar in _calendars(reader).values()}
+
+
 def _calendars(reader: Reader) -> dict[UUID, Calendar]:
     names: dict[UUID, tuple[str, str]] = {}
     days: dict[UUID, list[tuple[Any, ...]]] = {}

@@ -23,6 +23,7 @@ recurring_order = table(
     words("ship_to", nullable=True),
     json("lines", nullable=False),
     words("note", nullable=True),
+    words("buyer_po", nullable=True),
     ref("owner_id", "principal.id"),
     count("version", default="1"),
     count("periods_done"),
