@@ -101,7 +101,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             "sales": _SEES_TRADE | _BUYS | _STAFF | {
                 "holds.release.price", "holds.release.stock", "holds.release.address", "holds.release.data",
                 "holds.release.customer", "quotes.offer", "prices.manage", "returns.decide", "mandates.manage", "blankets.manage", "recurring.manage",
-                "rules.write",
+                "rules.write", "warnings.acknowledge",
             },
             "credit_desk": _SEES_TRADE | _STAFF | {
                 "credit.manage", "warnings.acknowledge", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
