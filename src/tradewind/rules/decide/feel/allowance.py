@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 ALLOWANCE = "\0allowance"
 """Where a context holds it; no expression can spell this name."""
-MAX_STEPS = 300_000
+MAX_STEPS = 600_000
 """About a step for each part of an expression each time a loop comes by, and for each item that a function looks through."""
 MAX_CALLS_DEEP = 24
 """Functions made in an expression that call each other or themselves."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.rules.decide.feel import loops
@@ -36,15 +37,15 @@ from tradewind.rules.decide.feel.syntax import (
     Within,
     walk,
 )
-from tradewind.rules.decide.feel.values import OPERATORS, any_of, meets, member, negative, plain
+from tradewind.rules.decide.feel.values import OPERATORS, any_of, meets, member, negative, parts_of, plain
 from tradewind.rules.decide.feel.vocabulary import PLAIN, Vocabulary
 from tradewind.rules.errors import too_much_work
 
 Context = Mapping[str, object]
 Closure = Callable[[Context], object]
 
-MAX_UNCOUNTED = 20
-"""Calls of functions in an expression without loops whose steps need not be counted."""
+MAX_UNCOUNTED = 40
+"""Operations in an expression without loops, and evaluated by itself, whose steps need not be counted: they can be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,155 +109,200 @@ def compile_expression(text: str) -> Expression:
 
 
 _LOOPS = (Each, Quantified, Filter, Lambda, Apply, ContextOf, Invoke)
+_LONG = (list, str, Mapping)
 
 
 def is_metered(*trees: Tree) -> bool:
     """Whether evaluating must count its steps: where there are loops, or many calls."""
-    calls = 0
+    costly = 0
     for tree in trees:
         for node, _ in walk(tree):
-            calls += isinstance(node, Call)
-            if isinstance(node, _LOOPS) or calls > MAX_UNCOUNTED:
+            costly += isinstance(node, Call | Within | Path) or (
+                isinstance(node, Binary) and not isinstance(node.right, Literal)
+            )
+            if isinstance(node, _LOOPS) or costly > MAX_UNCOUNTED:
                 return True
     return False
 
 
 def closure(tree: Tree) -> Closure:
     """What a tree means, as a function of a context."""
-    return _Maker(metered=is_metered(tree)).closure(tree)
-
-
-class _Maker:
-    """Makes the closures of one tree; where it is metered, calls count their steps."""
-
-    def __init__(self, *, metered: bool) -> None:
-        self.metered = metered
-
-    def closure(self, tree: Tree) -> Closure:
-        match tree:
-            case Literal(value=value):
-                return lambda _context: value
-            case Name(name=name) | Either(name=name):
-                return lambda context: plain(context.get(name))
-            case Local(name=name):
-                return lambda context: context.get(name)
-            case Path():
-                return self.path(tree)
-            case ListOf(items=items):
-                parts = [self.closure(item) for item in items]
-                return lambda context: [part(context) for part in parts]
-            case Range():
-                return self.range(tree)
-            case Negate(operand=operand):
-                inner = self.closure(operand)
-                return lambda context: negative(inner(context))
-            case Binary(operator=operator, left=left, right=right):
-                apply, first, second = OPERATORS[operator], self.closure(left), self.closure(right)
-                return lambda context: apply(first(context), second(context))
-            case Logic():
-                return self.logic(tree)
-            case Within(operand=operand, choices=choices):
-                return self.within(operand, choices)
-            case _:
-                return self.phrase(tree)
-
-    def phrase(self, tree: Tree) -> Closure:
-        match tree:
-            case If(condition=condition, then=then, otherwise=otherwise):
-                test, yes, no = self.closure(condition), self.closure(then), self.closure(otherwise)
-                return lambda context: yes(context) if test(context) is True else no(context)
-            case Call():
-                return self.call(tree)
-            case Invoke():
-                return self.invoke(tree)
-            case InstanceOf(operand=operand, type=kind):
-                asked = self.closure(operand)
-                return lambda context: is_instance(asked(context), kind)
-            case Each():
-                return loops.each(tree, self.closure)
-            case Quantified():
-                return loops.quantified(tree, self.closure)
-            case Filter():
-                return loops.filtered(tree, self.closure)
-            case Lambda():
-                return loops.function_of(tree, self.closure)
-            case Apply():
-                return loops.applied(tree, self.closure)
-            case ContextOf():
-                return loops.context_of(tree, self.closure)
-            case _:
-                raise AssertionError(f"{tree} stands only inside another construct")
-
-    def call(self, tree: Call) -> Closure:
-        """A call; one on literals, such as a fixed duration, is made once."""
-        function = FUNCTIONS.get(tree.function) or NOW[tree.function]
-        call, steps, given = function.apply, function.steps, [self.closure(argument) for argument in tree.arguments]
-        if all(isinstance(argument, Literal) for argument in tree.arguments):
-            value = call([argument({}) for argument in given])
+    match tree:
+        case Literal(value=value):
             return lambda _context: value
-        if not self.metered:
-            return lambda context: call([argument(context) for argument in given])
+        case Name(name=name) | Either(name=name):
+            return lambda context: plain(context.get(name))
+        case Local(name=name):
+            return lambda context: context.get(name)
+        case Path():
+            return _path(tree)
+        case ListOf(items=items):
+            parts = [closure(item) for item in items]
+            return lambda context: [part(context) for part in parts]
+        case Range():
+            return _range(tree)
+        case Negate(operand=operand):
+            inner = closure(operand)
+            return lambda context: negative(inner(context))
+        case Binary(operator=operator, left=left, right=right):
+            return _binary(operator, closure(left), closure(right))
+        case Logic():
+            return _logic(tree)
+        case Within(operand=operand, choices=choices):
+            return _within(operand, choices)
+        case _:
+            return _phrase(tree)
 
-        def count_and_call(context: Context) -> object:
-            arguments = [argument(context) for argument in given]
-            allowance_of(context).take(steps(arguments))
-            return call(arguments)
 
-        return count_and_call
+def _phrase(tree: Tree) -> Closure:
+    match tree:
+        case If(condition=condition, then=then, otherwise=otherwise):
+            test, yes, no = closure(condition), closure(then), closure(otherwise)
+            return lambda context: yes(context) if test(context) is True else no(context)
+        case Call():
+            return _call(tree)
+        case Invoke():
+            return _invoke(tree)
+        case InstanceOf(operand=operand, type=kind):
+            asked = closure(operand)
+            return lambda context: is_instance(asked(context), kind)
+        case Each():
+            return loops.each(tree, closure)
+        case Quantified():
+            return loops.quantified(tree, closure)
+        case Filter():
+            return loops.filtered(tree, closure)
+        case Lambda():
+            return loops.function_of(tree, closure)
+        case Apply():
+            return loops.applied(tree, closure)
+        case ContextOf():
+            return loops.context_of(tree, closure)
+        case _:
+            raise AssertionError(f"{tree} stands only inside another construct")
 
-    def invoke(self, tree: Invoke) -> Closure:
-        name, given = tree.function, [self.closure(argument) for argument in tree.arguments]
 
-        def evaluate(context: Context) -> object:
-            called = context.get(name)
-            return called.apply([argument(context) for argument in given]) if isinstance(called, Callee) else None
+def _call(tree: Call) -> Closure:
+    """A call; one on literals, such as a fixed duration, is made once."""
+    function = FUNCTIONS.get(tree.function) or NOW[tree.function]
+    call, steps, given = function.apply, function.steps, [closure(argument) for argument in tree.arguments]
+    if all(isinstance(argument, Literal) for argument in tree.arguments):
+        value = call([argument({}) for argument in given])
+        return lambda _context: value
 
-        return evaluate
+    def count_and_call(context: Context) -> object:
+        arguments = [argument(context) for argument in given]
+        allowance = context.get(ALLOWANCE)
+        if isinstance(allowance, Allowance):
+            allowance.take(steps(arguments))
+        return call(arguments)
 
-    def path(self, tree: Path) -> Closure:
-        base, name = self.closure(tree.base), tree.member
-        return lambda context: member(base(context), name)
+    return count_and_call
 
-    def range(self, tree: Range) -> Closure:
-        low, high = self.closure(tree.low), self.closure(tree.high)
-        from_low, to_high = tree.low_included, tree.high_included
-        is_open = tree.is_open
-        return lambda context: Span(low(context), high(context), from_low, to_high, is_open)
 
-    def logic(self, tree: Logic) -> Closure:
-        parts = [self.closure(part) for part in tree.parts]
-        decisive = tree.operator == "or"
+def _invoke(tree: Invoke) -> Closure:
+    name, given = tree.function, [closure(argument) for argument in tree.arguments]
 
-        def evaluate(context: Context) -> object:
-            result: bool | None = not decisive
-            for part in parts:
-                value = part(context)
-                if value is decisive:
-                    return decisive
-                if value is not (not decisive):
-                    result = None
-            return result
+    def evaluate(context: Context) -> object:
+        called = context.get(name)
+        return called.apply([argument(context) for argument in given]) if isinstance(called, Callee) else None
 
-        return evaluate
+    return evaluate
 
-    def within(self, operand: Tree, choices: tuple[Tree, ...]) -> Closure:
-        value_of = self.closure(operand)
-        tests: list[Callable[[object, Context], bool | None]] = [self.choice(choice) for choice in choices]
 
-        def evaluate(context: Context) -> object:
-            value = value_of(context)
-            return any_of(test(value, context) for test in tests)
+def _path(tree: Path) -> Closure:
+    base, name = closure(tree.base), tree.member
 
-        return evaluate
+    def evaluate(context: Context) -> object:
+        value = base(context)
+        if isinstance(value, list):
+            _count(context, value)
+        return member(value, name)
 
-    def choice(self, choice: Tree) -> Callable[[object, Context], bool | None]:
-        if isinstance(choice, Test):
-            apply, bound = OPERATORS[choice.operator], self.closure(choice.operand)
+    return evaluate
 
-            def compare(value: object, context: Context) -> bool | None:
-                answer = apply(value, bound(context))
-                return answer if isinstance(answer, bool) else None
 
-            return compare
-        other = self.closure(choice)
-        return lambda value, context: meets(value, other(context))
+def _count(context: Context, value: object) -> None:
+    """Counts looking through a list, context or string; numbers and the like cost nothing more than their operator."""
+    allowance = context.get(ALLOWANCE)
+    if isinstance(allowance, Allowance):
+        allowance.take(len(value) // 64 if isinstance(value, str) else parts_of(value))
+
+
+def _count_power(context: Context, exponent: object) -> None:
+    allowance = context.get(ALLOWANCE)
+    if isinstance(allowance, Allowance):
+        is_whole = isinstance(exponent, Decimal) and exponent == exponent.to_integral_value()
+        allowance.take(10 if is_whole else 250)
+
+
+def _binary(operator: str, first: Closure, second: Closure) -> Closure:
+    apply, is_power = OPERATORS[operator], operator == "**"
+
+    def evaluate(context: Context) -> object:
+        left, right = first(context), second(context)
+        if isinstance(left, _LONG):
+            _count(context, left)
+            _count(context, right)
+        elif is_power:
+            _count_power(context, right)
+        return apply(left, right)
+
+    return evaluate
+
+
+def _range(tree: Range) -> Closure:
+    low, high = closure(tree.low), closure(tree.high)
+    from_low, to_high = tree.low_included, tree.high_included
+    is_open = tree.is_open
+    return lambda context: Span(low(context), high(context), from_low, to_high, is_open)
+
+
+def _logic(tree: Logic) -> Closure:
+    parts = [closure(part) for part in tree.parts]
+    decisive = tree.operator == "or"
+
+    def evaluate(context: Context) -> object:
+        result: bool | None = not decisive
+        for part in parts:
+            value = part(context)
+            if value is decisive:
+                return decisive
+            if value is not (not decisive):
+                result = None
+        return result
+
+    return evaluate
+
+
+def _within(operand: Tree, choices: tuple[Tree, ...]) -> Closure:
+    value_of = closure(operand)
+    tests: list[Callable[[object, Context], bool | None]] = [_choice(choice) for choice in choices]
+
+    def evaluate(context: Context) -> object:
+        value = value_of(context)
+        if isinstance(value, _LONG):
+            _count(context, value)
+        return any_of(test(value, context) for test in tests)
+
+    return evaluate
+
+
+def _choice(choice: Tree) -> Callable[[object, Context], bool | None]:
+    if isinstance(choice, Test):
+        apply, bound = OPERATORS[choice.operator], closure(choice.operand)
+
+        def compare(value: object, context: Context) -> bool | None:
+            answer = apply(value, bound(context))
+            return answer if isinstance(answer, bool) else None
+
+        return compare
+    other = closure(choice)
+
+    def meet(value: object, context: Context) -> bool | None:
+        choices = other(context)
+        if isinstance(choices, _LONG):
+            _count(context, choices)
+        return meets(value, choices)
+
+    return meet

@@ -64,8 +64,7 @@ def _unescaped(text: str) -> str | None:
         nonlocal wrong
         code = match.group(1)
         if len(code) == 1:
-            wrong = wrong or code not in _SIMPLE
-            return _SIMPLE.get(code, "")
+            return _SIMPLE.get(code, match.group())  # of anything else, as in "\d+", the backslash stays
         point = int(code[1:], 16)
         if point > 0x10FFFF or 0xD800 <= point <= 0xDFFF:
             wrong = True

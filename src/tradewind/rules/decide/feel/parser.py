@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.feel import phrases
+from tradewind.rules.decide.feel.cursor import Cursor, Stop
 from tradewind.rules.decide.feel.functions import FUNCTIONS, LONGEST_NAME, NOW, temporal_kind
-from tradewind.rules.decide.feel.lexer import Lexeme, lexemes
+from tradewind.rules.decide.feel.lexer import lexemes
+from tradewind.rules.decide.feel.phrases import OPERAND
 from tradewind.rules.decide.feel.properties import TWO_WORDS
 from tradewind.rules.decide.feel.syntax import (
     Apply,
@@ -17,7 +19,6 @@ from tradewind.rules.decide.feel.syntax import (
     InstanceOf,
     Invoke,
     Lambda,
-    ListOf,
     Literal,
     Local,
     Logic,
@@ -31,14 +32,12 @@ from tradewind.rules.decide.feel.syntax import (
     walk,
 )
 from tradewind.rules.decide.feel.vocabulary import PLAIN, Vocabulary
-from tradewind.rules.errors import cannot_read, too_large, unknown_function, wrong_arguments
+from tradewind.rules.errors import too_large, unknown_function, wrong_arguments
 
 MAX_NESTING = 40
 """Brackets, calls and conditionals inside each other."""
 MAX_DEPTH = 100
 """Levels of the finished tree; a chain of 1 + 1 + 1 counts one level a sign."""
-MAX_ITEMS = 1_000
-"""Elements of one list, arguments of one call."""
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _RESERVED = frozenset({"and", "or", "in", "between", "then", "else", "if"})
@@ -53,13 +52,6 @@ _LEVEL = {
     "/": 5,
     "**": 6,
 }
-_OPERAND = 4
-"""The level above comparison: what stands beside `<` or `between`."""
-
-
-class Stop(Exception):  # noqa: N818 - carries a refusal out of the recursion, caught in `parse`
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
 
 
 def parse(text: str, vocabulary: Vocabulary = PLAIN) -> Tree | Problem:
@@ -102,45 +94,8 @@ def _read(
     return trees
 
 
-class Parser:
+class Parser(Cursor):
     """A place in the lexemes; methods read one construct each and stand behind it."""
-
-    def __init__(self, text: str, found: list[Lexeme], vocabulary: Vocabulary, *, is_test: bool) -> None:
-        self.text, self.found, self.vocabulary, self.is_test = text, found, vocabulary, is_test
-        self.place = 0
-        self.nesting = 0
-        self.locals: list[tuple[str, ...]] = []
-        self.filters = 0
-        self.end_at = 0
-
-    # -- places
-
-    @property
-    def now(self) -> Lexeme:
-        return self.found[self.place]
-
-    def sees(self, value: str) -> bool:
-        return self.now.value == value and self.now.kind in ("sign", "name")
-
-    def takes(self, value: str) -> bool:
-        if self.sees(value):
-            self.place += 1
-            return True
-        return False
-
-    def expect(self, value: str) -> None:
-        if not self.takes(value):
-            raise self.stop(f"expected {value!r}")
-
-    def expect_end(self) -> None:
-        if self.now.kind != "end":
-            raise self.stop("expected an operator or the end")
-
-    def stop(self, what: str) -> Stop:
-        seen = "the end" if self.now.kind == "end" else repr(str(self.now.value))
-        return Stop(cannot_read(f"{what}, not {seen}", self.text, self.now.at))
-
-    # -- constructs
 
     def expression(self) -> Tree:
         self.nesting += 1
@@ -180,10 +135,10 @@ class Parser:
             self.expect("of")
             return InstanceOf(left, phrases.type_name(self), at)
         if operator == "between":
-            low = self.operation(_OPERAND)
+            low = self.operation(OPERAND)
             self.expect("and")
             return Within(
-                left, (Range(low, self.operation(_OPERAND), low_included=True, high_included=True, at=at),), at
+                left, (Range(low, self.operation(OPERAND), low_included=True, high_included=True, at=at),), at
             )
         right = self.operation(level + 1)
         if operator in ("and", "or"):
@@ -199,7 +154,7 @@ class Parser:
             return (self.choice(),)
         items = [self.choice()]
         if self.takes(".."):
-            return (self.range_from(items[0], at, included=False),)
+            return (phrases.range_from(self, items[0], at, included=False),)
         while self.takes(","):
             items.append(self.choice())
         self.expect(")")
@@ -209,8 +164,8 @@ class Parser:
         operator, at = str(self.now.value), self.now.at
         if self.now.kind == "sign" and operator in _COMPARISONS:
             self.place += 1
-            return Test(operator, self.operation(_OPERAND), at)
-        return self.operation(_OPERAND)
+            return Test(operator, self.operation(OPERAND), at)
+        return self.operation(OPERAND)
 
     def tests(self) -> list[Tree]:
         """Tests in a cell: `< 5`, `[1..5]`, `"a", "b"`, or any condition with `?`."""
@@ -286,18 +241,18 @@ class Parser:
             return self.named(str(value), at)
         if self.takes("("):
             if self.now.kind == "sign" and self.now.value in _COMPARISONS:
-                return self.open_range(at)
+                return phrases.open_range(self, at)
             inner = self.expression()
             if self.takes(".."):
-                return self.range_from(inner, at, included=False)
+                return phrases.range_from(self, inner, at, included=False)
             self.expect(")")
             return inner
         if self.takes("]"):
             low = self.expression()
             self.expect("..")
-            return self.range_from(low, at, included=False)
+            return phrases.range_from(self, low, at, included=False)
         if self.takes("["):
-            return self.list_or_range(at)
+            return phrases.list_or_range(self, at)
         if self.takes("{"):
             return phrases.context_of(self, at)
         if self.takes("@"):
@@ -401,50 +356,9 @@ class Parser:
             self.expect(")")
         return tuple(names), self.limited(found)
 
-    def open_range(self, at: int) -> Tree:
-        """`(< 5)` as a value: a range with one end."""
-        operator = str(self.now.value)
-        self.place += 1
-        bound, nothing = self.operation(_OPERAND), Literal(None, at)
-        self.expect(")")
-        if operator == "!=":
-            raise self.stop("expected a range")
-        if operator == "=":
-            return Range(bound, bound, low_included=True, high_included=True, at=at)
-        included = operator.endswith("=")
-        if operator.startswith("<"):
-            return Range(nothing, bound, low_included=False, high_included=included, at=at, is_open="low")
-        return Range(bound, nothing, low_included=included, high_included=False, at=at, is_open="high")
-
-    def list_or_range(self, at: int) -> Tree:
-        if self.takes("]"):
-            return ListOf((), at)
-        items = [self.expression()]
-        if self.takes(".."):
-            return self.range_from(items[0], at, included=True)
-        while self.takes(","):
-            items.append(self.expression())
-        self.expect("]")
-        return ListOf(tuple(self.limited(items)), at)
-
-    def range_from(self, low: Tree, at: int, *, included: bool) -> Tree:
-        before, self.end_at = self.end_at, self.nesting + 1  # there a bracket ends the range, it opens no filter
-        high = self.expression()
-        self.end_at = before
-        if self.takes("]"):
-            return Range(low, high, low_included=included, high_included=True, at=at)
-        if self.takes(")") or self.takes("["):
-            return Range(low, high, low_included=included, high_included=False, at=at)
-        raise self.stop("expected the end of a range")
-
     def instant_literal(self, at: int) -> Tree:
         kind, value, place = self.now
         if kind != "text":
             raise self.stop("expected a string after '@'")
         self.place += 1
         return Call(temporal_kind(str(value)), (Literal(value, place),), at)
-
-    def limited(self, items: list[Tree]) -> list[Tree]:
-        if len(items) > MAX_ITEMS:
-            raise Stop(too_large(f"at most {MAX_ITEMS} items", self.text, items[-1].at, MAX_ITEMS))
-        return items

@@ -1,11 +1,22 @@
-"""The constructs that open with a word or a brace: loops, quantifiers, functions, contexts, names of types."""
+"""The constructs that open with a word or a bracket: loops, quantifiers, functions, contexts, lists, ranges, names of types."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tradewind.rules.decide.feel.kinds import SIMPLE, TYPES
 from tradewind.rules.decide.feel.lexer import Lexeme
-from tradewind.rules.decide.feel.syntax import ContextOf, Each, Lambda, Quantified, Steps, Tree, TypeName
+from tradewind.rules.decide.feel.syntax import (
+    ContextOf,
+    Each,
+    Lambda,
+    ListOf,
+    Literal,
+    Quantified,
+    Range,
+    Steps,
+    Tree,
+    TypeName,
+)
 
 if TYPE_CHECKING:
     from tradewind.rules.decide.feel.parser import Parser
@@ -13,6 +24,8 @@ if TYPE_CHECKING:
 Phrase = Callable[["Parser", int], Tree]
 _NO_NAME = frozenset({"and", "between", "in", "instance", "or"})
 MAX_TYPE_DEPTH = 10
+OPERAND = 4
+"""The level above comparison: what stands beside `<` or `between`."""
 
 
 def opened(parser: "Parser") -> Phrase | None:
@@ -169,3 +182,42 @@ def _inner(parser: "Parser", name: str, depth: int) -> TypeName:
     elif name in ("list", "range") and len(inner) != 1:
         raise parser.stop(f"expected one type in {name}<…>")
     return TypeName(name, tuple(inner), tuple(members))
+
+
+def open_range(parser: "Parser", at: int) -> Tree:
+    """`(< 5)` as a value: a range with one end."""
+    operator = str(parser.now.value)
+    parser.place += 1
+    bound, nothing = parser.operation(OPERAND), Literal(None, at)
+    parser.expect(")")
+    if operator == "!=":
+        raise parser.stop("expected a range")
+    if operator == "=":
+        return Range(bound, bound, low_included=True, high_included=True, at=at)
+    included = operator.endswith("=")
+    if operator.startswith("<"):
+        return Range(nothing, bound, low_included=False, high_included=included, at=at, is_open="low")
+    return Range(bound, nothing, low_included=included, high_included=False, at=at, is_open="high")
+
+
+def list_or_range(parser: "Parser", at: int) -> Tree:
+    if parser.takes("]"):
+        return ListOf((), at)
+    items = [parser.expression()]
+    if parser.takes(".."):
+        return range_from(parser, items[0], at, included=True)
+    while parser.takes(","):
+        items.append(parser.expression())
+    parser.expect("]")
+    return ListOf(tuple(parser.limited(items)), at)
+
+
+def range_from(parser: "Parser", low: Tree, at: int, *, included: bool) -> Tree:
+    before, parser.end_at = parser.end_at, parser.nesting + 1  # there a bracket ends the range, it opens no filter
+    high = parser.expression()
+    parser.end_at = before
+    if parser.takes("]"):
+        return Range(low, high, low_included=included, high_included=True, at=at)
+    if parser.takes(")") or parser.takes("["):
+        return Range(low, high, low_included=included, high_included=False, at=at)
+    raise parser.stop("expected the end of a range")

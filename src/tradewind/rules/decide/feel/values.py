@@ -278,6 +278,18 @@ def _same_parts(left: object, right: object) -> bool | None:
     return True
 
 
+def parts_of(value: object) -> int:
+    """How many parts a list or context has, counted to `MAX_PARTS`, each wherever it stands."""
+    pending, seen = [value], 0
+    while pending and seen < MAX_PARTS:
+        at = pending.pop()
+        if isinstance(at, list | tuple | Mapping):
+            seen += len(at)
+            if seen < MAX_PARTS:
+                pending.extend(at.values() if isinstance(at, Mapping) else at)
+    return seen
+
+
 def unequal(left: object, right: object) -> bool | None:
     same = equal(left, right)
     return None if same is None else not same
