@@ -6,12 +6,26 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from tradewind.kernel.money import WIDE, minor_digits, plain, round_money, round_places
 from tradewind.kernel.problem import Problem
 from tradewind.quotes import errors
-from tradewind.quotes.model import LONGEST_VALIDITY_DAYS, MOVES, Act, Choice, Quote, Status, TakenLine, Version, VersionLine
+from tradewind.quotes.model import (
+    LONGEST_VALIDITY_DAYS,
+    MOVES,
+    Act,
+    Choice,
+    Quote,
+    Staged,
+    StagedLine,
+    Status,
+    TakenLine,
+    Version,
+    VersionLine,
+)
+from tradewind.semantics.model import Place
 
 _PLACES = Decimal("0.000001")
 
@@ -81,7 +95,9 @@ def take(version: Version, choices: Sequence[Choice] | None) -> tuple[TakenLine,
         problems.append(errors.whole_only())
     if problems:
         return problems
-    priced = [price_of(line, qty, currency=version.currency, where=f"/lines/{at}") for at, (line, qty) in enumerate(taken)]
+    priced = [
+        price_of(line, qty, currency=version.currency, where=f"/lines/{at}") for at, (line, qty) in enumerate(taken)
+    ]
     wrong = [one for one in priced if isinstance(one, Problem)]
     return wrong or tuple(one for one in priced if isinstance(one, TakenLine))
 
@@ -157,9 +173,14 @@ def _shared(line: VersionLine, qty: Decimal, currency: str) -> Decimal:
 
 def version_json(version: Version) -> dict[str, Any]:
     """A version as it is frozen while somebody decides on it; `version_from` reads it back."""
-    named = {name: _plain(getattr(version, name)) for name in Version.__slots__ if name not in ("lines", "ship_to", "digest")}
+    named = {
+        name: _plain(getattr(version, name)) for name in Version.__slots__ if name not in ("lines", "ship_to", "digest")
+    }
     place = {name: _plain(getattr(version.ship_to, name)) for name in type(version.ship_to).__slots__}
-    lines = [{name: _plain(getattr(one, name)) for name in VersionLine.__slots__ if name != "accepted"} for one in version.lines]
+    lines = [
+        {name: _plain(getattr(one, name)) for name in VersionLine.__slots__ if name != "accepted"}
+        for one in version.lines
+    ]
     return {**named, "ship_to": place, "lines": lines}
 
 
@@ -210,3 +231,43 @@ def _changed(before: Any, now: Any, names: Sequence[str]) -> dict[str, Any]:
         for name in names
         if getattr(before, name) != getattr(now, name)
     }
+
+
+def version_from(body: Mapping[str, Any], *, digest: bytes) -> Version:
+    """A version out of what `version_json` made of it."""
+    lines = tuple(VersionLine(**{name: _read(name, found) for name, found in one.items()}) for one in body["lines"])
+    heads = {name: _read(name, found) for name, found in body.items() if name not in ("lines", "ship_to")}
+    place = {**body["ship_to"], "address_id": _read("address_id", body["ship_to"]["address_id"])}
+    return Version(**heads, ship_to=Place(**place), lines=lines, digest=digest)
+
+
+_DECIMALS = frozenset(("qty", "min_qty", "unit_price", "basis", "price_qty", "allowance", "net"))
+_IDS = frozenset(("quote_id", "account_id", "ship_to_id", "offered_by", "product_id", "price_id", "address_id"))
+_MOMENTS = frozenset(("expires_at", "remind_at", "offered_at", "requested_at"))
+
+
+def _read(name: str, found: Any) -> Any:
+    if found is None:
+        return None
+    if name in _DECIMALS:
+        return Decimal(found)
+    if name in _IDS:
+        return UUID(found)
+    if name in _MOMENTS:
+        return datetime.fromisoformat(found)
+    return (found[0], found[1]) if name == "factor" else found
+
+
+def staged_json(staged: Staged) -> dict[str, Any]:
+    """An offer in the making as it is kept."""
+    heads = {name: _plain(getattr(staged, name)) for name in Staged.__slots__ if name != "lines"}
+    return {
+        **heads,
+        "lines": [{name: _plain(getattr(one, name)) for name in StagedLine.__slots__} for one in staged.lines],
+    }
+
+
+def staged_from(body: Mapping[str, Any]) -> Staged:
+    """An offer in the making out of what was kept."""
+    lines = tuple(StagedLine(**{name: _read(name, found) for name, found in one.items()}) for one in body["lines"])
+    return Staged(**{**{name: found for name, found in body.items() if name != "lines"}, "lines": lines})

@@ -13,7 +13,9 @@ def unknown_quote(where: str = "") -> Problem:
 
 def not_now(number: str, status: str, act: str) -> Problem:
     """What a quote in this state is not open to."""
-    return Problem("quotes.not_now", f"{number} is {status.replace('_', ' ')}.", "", 409, {"status": status, "act": act})
+    return Problem(
+        "quotes.not_now", f"{number} is {status.replace('_', ' ')}.", "", 409, {"status": status, "act": act}
+    )
 
 
 def other_version(number: str, version_no: int, current: int) -> Problem:

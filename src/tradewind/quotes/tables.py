@@ -1,6 +1,16 @@
 """Quotes: what was said, what is being worked on, what was offered in which version, and what of it became orders."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tradewind.kernel.tables import PRICE, QTY, amount, count, id_column, json, moment, one_of, ref, table, words
@@ -43,7 +53,9 @@ quote = table(
     words("end_note", nullable=True),
     UniqueConstraint("number"),
     CheckConstraint("(version_no = 0) = (expires_at is null)", name="an_offer_ends"),
-    CheckConstraint("acceptances = 0 or status in ('partly_accepted', 'won', 'partly_won')", name="used_is_not_expired"),
+    CheckConstraint(
+        "acceptances = 0 or status in ('partly_accepted', 'won', 'partly_won')", name="used_is_not_expired"
+    ),
     CheckConstraint(
         "(ended_at is not null) = (status in ('won', 'partly_won', 'lost', 'expired', 'withdrawn'))", name="ended"
     ),

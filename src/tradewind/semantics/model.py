@@ -191,9 +191,9 @@ class Take:
 # Which kinds of tasks (a stream's `role`) the holder of each role does.
 TASK_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "admin": frozenset(("approver", "warehouse")),
-        "sales": frozenset(("approver",)),
-        "credit_desk": frozenset(("approver",)),
+        "admin": frozenset(("approver", "warehouse", "quoter", "quote_approver")),
+        "sales": frozenset(("approver", "quoter", "quote_approver")),
+        "credit_desk": frozenset(("approver", "quote_approver")),
         "warehouse": frozenset(("warehouse",)),
         "buyer_approver": frozenset(("approver",)),
     }

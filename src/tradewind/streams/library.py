@@ -7,7 +7,7 @@ from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Stream
 from tradewind.orchestration.commands.streams import publish
 from tradewind.rules.decide.feel import read_expression
-from tradewind.streams import approval_late, assess, invoices, release, shipments, take
+from tradewind.streams import approval_late, assess, invoices, quotes, release, shipments, take
 from tradewind.streams.order_locks import lock_orders
 from tradewind.streams.order_work import open_orders
 from tradewind.streams.shipment_work import lock_for_shipments, open_shipments
@@ -66,9 +66,19 @@ INVOICE_TO_CASH = Stream(
     open=invoices.open_invoices,
     lock=invoices.lock_for_invoices,
 )
+QUOTE_TO_ORDER = Stream(
+    code=quotes.STREAM,
+    name="Quote to order",
+    subject_type="quote",
+    bpmn=diagram(quotes.STREAM),
+    steps={step.name: step for step in (quotes.FOLLOW, quotes.REMIND, quotes.EXPIRE)},
+    open=quotes.open_quotes,
+    lock=quotes.lock_nothing,
+)
 
 STREAMS: Mapping[str, Stream] = {
-    stream.code: stream for stream in (ORDER_TO_RELEASE, GOODS_TO_RELEASE, SHIPMENT_TO_INVOICE, INVOICE_TO_CASH)
+    stream.code: stream
+    for stream in (ORDER_TO_RELEASE, GOODS_TO_RELEASE, SHIPMENT_TO_INVOICE, INVOICE_TO_CASH, QUOTE_TO_ORDER)
 }
 
 
