@@ -16,8 +16,10 @@ from tradewind.access.commands.keys import NewKey, create_keys
 from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import Kind
 from tradewind.app.http import create_app
+from tradewind.app.rule_files import export_command, list_command
 from tradewind.app.settings import read_settings
 from tradewind.kernel.kept import mark_of
+from tradewind.kernel.problem import Refused
 from tradewind.rules.commands.decisions import record
 from tradewind.rules.model import RuleDecision, Scope
 from tradewind.rules.queries.published import published_tables
@@ -428,3 +430,17 @@ def test_what_is_published_is_read_once_and_anew_only_after_an_act(drafted: Desk
     desk.live(desk.draft(comment="a copy"))
     assert ask() == (2, again[1] + 1)  # the file is known by its digest
     database.close()
+
+
+def test_people_at_a_command_line_list_and_export(drafted: Desk, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    desk = drafted
+    desk.live(1)
+
+    assert list_command(desk.shop.database) == 0
+    listed = capsysbinary.readouterr().out.decode()
+    assert export_command(desk.shop.database, "large-orders", None) == 0
+
+    assert listed == "large-orders  order.validation  everybody  v1 since 2026-03-02 09:00  (1 versions)\n"
+    assert capsysbinary.readouterr().out == desk.call("ann", "GET", f"{SET}/versions/1/dmn").content
+    with pytest.raises(Refused, match=r"rules\.unknown_set"):
+        export_command(desk.shop.database, "none", None)

@@ -36,8 +36,12 @@ SHEET_OPTIONS = "tradewind.app.submit:SheetOptions"
 CREATE_KEY = "tradewind.app.credentials:create_key"
 READ_SOURCE = "tradewind.channels.decide.formats:read_source"
 TCK = "tradewind.app.decision_kit:tck_command"
+CHECK_RULES = "tradewind.app.rule_files:check_command"
+LIST_RULES = "tradewind.app.rule_files:list_command"
+EXPORT_RULES = "tradewind.app.rule_files:export_command"
 READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
 Arguments = argparse.Namespace
+_WHAT = {"check": "files", "list": "nothing else", "export": "one rule set", "tck": "one folder"}
 LEAVING_SECONDS = (0.02, 0.05, 0.1, 0.3, 0.5, 0.5, 0.5)  # what closed connections get, a look between
 
 
@@ -114,9 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     streams = add("streams", _check_streams, "Work with value streams.")
     streams.add_argument("action", choices=["check"])
     streams.add_argument("files", metavar="FILE", nargs="+", type=Path, help="BPMN 2.0 XML")
-    rules = add("rules", _run_kit, "Work with decision tables.")
-    rules.add_argument("action", choices=["tck"])
-    rules.add_argument("folder", metavar="DIR", type=Path, help="cases of the DMN compatibility kit")
+    rules = add("rules", _rules, "Work with decision tables: check files, list and export rule sets, run the DMN kit.")
+    rules.add_argument("action", choices=["check", "list", "export", "tck"])
+    rules.add_argument(
+        "what", metavar="FILE|CODE|DIR", nargs="*", help="files to check, the rule set to export, the kit's cases"
+    )
+    rules.add_argument("--point", default="", help="check: the decision point whose words the files keep to")
+    rules.add_argument("--version", dest="number", type=int, help="export: which version (default: the one in force)")
     key = add("key", _create_key, "Make an API key; it is shown once.")
     key.add_argument("action", choices=["create"])
     key.add_argument("login", metavar="LOGIN")
@@ -340,8 +348,18 @@ def _check_streams(arguments: Arguments, _: Settings) -> int:
     return 1 if wrong else 0
 
 
-def _run_kit(arguments: Arguments, _: Settings) -> int:
-    return int(load(TCK)(arguments.folder))
+def _rules(arguments: Arguments, settings: Settings) -> int:
+    what: list[str] = arguments.what
+    if len(what) != 1 if arguments.action in ("tck", "export") else (arguments.action == "check") != bool(what):
+        raise refuse("request.wrong_arguments", f"rules {arguments.action} is for {_WHAT[arguments.action]}")
+    if arguments.action == "tck":
+        return int(load(TCK)(Path(what[0])))
+    if arguments.action == "check":
+        return int(load(CHECK_RULES)([Path(one) for one in what], point=arguments.point))
+    with _database(settings) as (_, database):
+        if arguments.action == "list":
+            return int(load(LIST_RULES)(database))
+        return int(load(EXPORT_RULES)(database, what[0], arguments.number))
 
 
 def _readable(path: Path) -> None:

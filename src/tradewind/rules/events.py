@@ -5,16 +5,25 @@ from uuid import UUID
 from tradewind.kernel.tx import Event
 from tradewind.kernel.versions import Act, Verb
 
+DRAFTED = "rule_version.drafted"
+EDITED = "rule_version.edited"
+SUBMITTED = "rule_version.submitted"
+SENT_BACK = "rule_version.sent_back"
+REVIEWED = "rule_version.reviewed"
+PUBLISHED = "rule_version.published"
+WITHDRAWN = "rule_version.withdrawn"
+ROLLED_BACK = "rule_version.rolled_back"
+ENDED = "rule_version.ended"
 _TYPES = {
-    Verb.DRAFT: "rule_version.drafted",
-    Verb.EDIT: "rule_version.edited",
-    Verb.SUBMIT: "rule_version.submitted",
-    Verb.SEND_BACK: "rule_version.sent_back",
-    Verb.REVIEW: "rule_version.reviewed",
-    Verb.PUBLISH: "rule_version.published",
-    Verb.WITHDRAW: "rule_version.withdrawn",
-    Verb.ROLL_BACK: "rule_version.rolled_back",
-    Verb.END: "rule_version.ended",
+    Verb.DRAFT: DRAFTED,
+    Verb.EDIT: EDITED,
+    Verb.SUBMIT: SUBMITTED,
+    Verb.SEND_BACK: SENT_BACK,
+    Verb.REVIEW: REVIEWED,
+    Verb.PUBLISH: PUBLISHED,
+    Verb.WITHDRAW: WITHDRAWN,
+    Verb.ROLL_BACK: ROLLED_BACK,
+    Verb.END: ENDED,
 }
 
 

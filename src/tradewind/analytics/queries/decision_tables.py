@@ -21,14 +21,15 @@ DECISION_TABLES = (
         """
         select p.rule_set_id, p.version, p.since, v.stage, v.reviewer
         from rule_period p left join rule_version v on v.rule_set_id = p.rule_set_id and v.version = p.version
-        where v.stage is distinct from 'published' or v.reviewer is null or v.reviewer = any(v.authors)
+        where p.until is distinct from p.since and (
+          v.stage is distinct from 'published' or v.reviewer is null or v.reviewer = any(v.authors)
           or exists (select from rule_act a where a.rule_set_id = p.rule_set_id and a.version = p.version
                        and a.verb in ('draft', 'edit') and a.by = v.reviewer)
           or not exists (
             select from rule_act r where r.rule_set_id = p.rule_set_id and r.version = p.version and r.verb = 'review'
               and r.by = v.reviewer and not exists (
                 select from rule_act l where l.rule_set_id = r.rule_set_id and l.version = r.version and l.act_no > r.act_no
-                  and l.verb in ('edit', 'send_back')))
+                  and l.verb in ('edit', 'send_back'))))
         """,
     ),
     Check(
