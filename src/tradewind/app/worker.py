@@ -23,6 +23,7 @@ from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.edi.queries.partners import has_partners
 from tradewind.channels.edi.work import work_next
 from tradewind.desk.blanket_notices import sweep_blankets
+from tradewind.desk.escalations import look_ahead
 from tradewind.desk.limits import ask_waiting
 from tradewind.desk.recurring_work import work_recurring
 from tradewind.desk.quotes import expire_quotes
@@ -32,6 +33,7 @@ from tradewind.kernel.tx import Actor, Database, Tx, dumps
 from tradewind.orchestration.commands.crank import CRANK, Crank
 from tradewind.orchestration.commands.deliveries import Due, Failure, claim_deliveries, note_failed, note_sent
 from tradewind.orchestration.commands.messages import sweep_messages
+from tradewind.orchestration.commands.stuck import mend_stuck
 from tradewind.orchestration.commands.timeouts import expire_waits
 from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.backorders import BackorderCrank
@@ -44,6 +46,7 @@ GATHER = 0.1  # a turn that was not full rests this long: a set of forty costs h
 LONGEST_TROUBLE = 5.0
 MESSAGES_EVERY, CREDIT_EVERY, BACKORDERS_EVERY, TRIALS_EVERY = 1.0, 5.0, 15.0, 1.0
 RECURRING_EVERY, BLANKETS_EVERY = 1.0, 60.0
+AHEAD_EVERY, STUCK_EVERY = 60.0, 300.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
 TRADER = Actor(principal_id=None, name="partners", channel="edi")
 SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
@@ -84,6 +87,8 @@ class Duties:
     backorders_at: float = 0.0
     recurring_at: float = 0.0
     blankets_at: float = 0.0
+    ahead_at: float = 0.0
+    stuck_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.crank = Crank(self.database, STREAMS, read_expression)
@@ -133,6 +138,19 @@ class Duties:
         if now - self.blankets_at >= BLANKETS_EVERY:
             self.blankets_at = now
             found |= {"blankets_told": self.database.write(sweep_blankets)}
+        return found | self._watch(now)
+
+    def _watch(self, now: float) -> dict[str, int]:
+        """What will be late, and what stands still."""
+        found = dict[str, int]()
+        if now - self.ahead_at >= AHEAD_EVERY:
+            self.ahead_at = now
+            escalated, closed = self.database.write(look_ahead, actor=CRANK)
+            found |= {"escalated": escalated, "de_escalated": closed}
+        if now - self.stuck_at >= STUCK_EVERY:
+            self.stuck_at = now
+            woken, stuck = self.database.write(mend_stuck, actor=CRANK)
+            found |= {"mended": woken, "stuck": stuck}
         return found
 
 

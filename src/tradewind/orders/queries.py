@@ -368,3 +368,16 @@ order by w.raised_at, w.id
 def warnings_of(reader: Reader, order_id: UUID) -> list[OrderWarning]:
     """What an order is warned of now, acknowledged or not."""
     return [OrderWarning(*row) for row in reader.rows(_WARNINGS, {"order": order_id})]
+
+
+_PROMISED = """
+select l.order_id, min(coalesce(l.promised_at, g.arrive_by, g.requested_at)) from order_line l
+join delivery_group g on g.order_id = l.order_id and g.group_no = l.group_no
+where l.order_id = any(%(orders)s::uuid[]) and l.qty_open + l.qty_reserved + l.qty_allocated + l.qty_released > 0 group by 1
+"""
+
+
+def earliest_promises(reader: Reader, orders: Iterable[UUID]) -> dict[UUID, datetime]:
+    """By order, the first date that was promised (else asked for) of what has not left yet; orders without one are left out."""
+    rows = reader.rows(_PROMISED, {"orders": sorted(set(orders))})
+    return {row[0]: row[1] for row in rows if row[1] is not None}

@@ -1,4 +1,4 @@
-"""The exceptions inbox: open holds, tasks and incidents, oldest first."""
+"""The exceptions inbox: open holds, tasks, incidents and escalations, oldest first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,6 +24,11 @@ from (
     coalesce(i.subject_id, n.id), i.account_id,
     jsonb_strip_nulls(jsonb_build_object('step', n.step, 'instance', n.instance_id, 'stream', i.stream))
   from incident n left join stream_instance i on i.id = n.instance_id where n.resolved_at is null and %(incidents)s
+  union all
+  select 'escalation', e.id, e.opened_at, e.role, 'promise.at_risk', 'will be late at the pace of the past', i.subject_type, i.subject_id,
+    e.account_id, jsonb_build_object('instance', e.instance_id, 'stream', e.stream, 'promised_at', e.promised_at,
+      'expected_at', e.expected_at, 'reasons', e.reasons)
+  from stream_escalation e join stream_instance i on i.id = e.instance_id where e.closed_at is null and e.role = any(%(roles)s::text[])
 ) w
 left join shipment s on w.subject_type = 'shipment' and s.id = w.subject_id
 left join sales_order o on o.id = coalesce(s.order_id, w.subject_id)
