@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -136,7 +137,7 @@ def test_days_go_on_strictly_forward_and_are_the_same_from_wherever_one_counts(r
 
     assert found == sorted(set(found))
     assert found[0] >= starts_on
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert next_day(rule, starts_on=starts_on, after=after - timedelta(days=1)) == after
         assert next_day(rule, starts_on=starts_on, after=before) == after
     assert read_rule(rule_text(rule), starts_on=starts_on) == rule
