@@ -151,24 +151,31 @@ def completes(version: Version, taken: Sequence[TakenLine]) -> bool:
 
 
 def price_of(line: VersionLine, qty: Decimal, *, currency: str, where: str = "") -> TakenLine | Problem:
-    """Units of a line at exactly its price. The allowance is shared by what was accepted up to here, so that all parts of a line
-    together have the whole of it to the last minor unit."""
+    """Units of a line at exactly its price, or `quotes.inexact_quantity`. What parts come to is the difference of what was accepted
+    before and after, so that all parts of a line together cost to the last minor unit what the line was offered at."""
     try:
-        price_qty = WIDE.divide(WIDE.multiply(line.price_qty, qty), line.qty).quantize(_PLACES)
+        price_qty = _share(line.price_qty, line, qty).quantize(_PLACES)
     except InvalidOperation:
         return errors.inexact(line.line_no, where)
     base = WIDE.divide(WIDE.multiply(qty, Decimal(line.factor[0])), Decimal(line.factor[1]))
     if WIDE.multiply(price_qty, line.qty) != WIDE.multiply(line.price_qty, qty) or base != round_places(base, 6):
         return errors.inexact(line.line_no, where)
     gross = round_money(WIDE.divide(WIDE.multiply(price_qty, line.unit_price), line.basis), currency)
-    share = _shared(line, line.accepted + qty, currency) - _shared(line, line.accepted, currency)
-    return TakenLine(line, qty, price_qty, share, gross - share)
+    net = _up_to(line, line.accepted + qty, currency) - _up_to(line, line.accepted, currency)
+    return TakenLine(line, qty, price_qty, gross - net, net)
 
 
-def _shared(line: VersionLine, qty: Decimal, currency: str) -> Decimal:
+def _up_to(line: VersionLine, qty: Decimal, currency: str) -> Decimal:
+    """What so many units of a line come to, without its share of the allowance."""
     if qty == line.qty:
-        return line.allowance
-    return round_places(WIDE.divide(WIDE.multiply(line.allowance, qty), line.qty), minor_digits(currency))
+        return line.net
+    price_qty = _share(line.price_qty, line, qty)
+    gross = round_money(WIDE.divide(WIDE.multiply(price_qty, line.unit_price), line.basis), currency)
+    return gross - round_places(_share(line.allowance, line, qty), minor_digits(currency))
+
+
+def _share(whole: Decimal, line: VersionLine, qty: Decimal) -> Decimal:
+    return WIDE.divide(WIDE.multiply(whole, qty), line.qty)
 
 
 def version_json(version: Version) -> dict[str, Any]:
