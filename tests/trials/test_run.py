@@ -7,11 +7,14 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from tradewind.access.commands.principals import NewPrincipal, create_principals
+from tradewind.access.model import Kind as StaffKind
 from tradewind.approvals.decide import implied_policy
 from tradewind.desk.cancel import CancelRequest, cancel_orders
 from tradewind.desk.limits import ask_waiting
 from tradewind.kernel.problem import Refused
-from tradewind.kernel.tx import snapshot
+from tradewind.kernel.tx import Actor, snapshot
+from tradewind.rules.commands.sets import Edit, NewSet, create_set, draft
 from tradewind.trials.model import Change, Difference, Finding, Kind
 from tradewind.trials.worlds import HasEffectError, open_world
 
@@ -253,3 +256,43 @@ def test_what_is_wrong_with_a_change_is_said_all_at_once(shop, trying):
     with pytest.raises(Refused) as strange:
         trying(stream={"stream": "order_to_release", "bpmn": drawn})
     assert strange.value.problems[0].code == "orchestration.cannot_run"
+
+
+def test_a_drafted_table_decides_beside_those_in_force(shop, trying):
+    """A table that nobody published holds orders in the trial, says by which row, and nowhere else."""
+    shop.order(("CUP", "10"))
+    shop.order(("CUP", "20"))
+    table = large_orders_are_looked_at(shop, above=60)
+
+    batch = trying(tables=[{"rule_set": "CHECKS", "version": table}])
+
+    (finding,) = batch.findings
+    assert finding.number == "SO-00000002"
+    assert of(Kind.HOLD, finding).reason == "large orders are looked at"
+    decided = of(Kind.DECISION, finding)
+    assert decided.reason == "order.validation: CHECKS v1, row 1"
+    assert "large orders are looked at" in decided.after
+    assert shop.status(shop.order(("CUP", "20"))) == "released"
+
+
+def large_orders_are_looked_at(shop, *, above):
+    """A draft of a rule set; gives its version."""
+    rows = f"""<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="checks" namespace="urn:x">
+    <inputData id="i" name="order total"><variable name="order total" typeRef="number"/></inputData>
+    <decision id="d" name="check"><variable name="check"/><informationRequirement><requiredInput href="#i"/></informationRequirement>
+    <decisionTable id="t" hitPolicy="COLLECT"><input id="c"><inputExpression typeRef="number"><text>order total</text></inputExpression></input>
+    <output id="o1" name="effect" typeRef="string"/><output id="o2" name="text" typeRef="string"/>
+    <rule id="r1"><inputEntry id="e1"><text>&gt; {above}</text></inputEntry><outputEntry id="e2"><text>"hold"</text></outputEntry>
+    <outputEntry id="e3"><text>"large orders are looked at"</text></outputEntry></rule></decisionTable></decision></definitions>"""
+
+    def make(tx):
+        create_set(tx, NewSet("CHECKS", "Checks", "order.validation"))
+        return draft(tx, "CHECKS", Edit(rows.encode(), tests=()))
+
+    return shop.database.write(make, actor=Actor(somebody(shop), "ann", "api"))
+
+
+def somebody(shop):
+    """Somebody who writes: the login of a new principal."""
+    wanted = [NewPrincipal(StaffKind.STAFF, "ann", "Ann", frozenset({"analyst"}))]
+    return shop.database.write(lambda tx: create_principals(tx, wanted))[0]

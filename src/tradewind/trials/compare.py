@@ -103,12 +103,12 @@ def _day(at: datetime | None) -> str:
 
 
 def _decisions(before: Outcome, after: Outcome) -> list[Difference]:
-    names = sorted(before.decisions.keys() | after.decisions.keys())
-    return [
-        Difference(Kind.DECISION, before.decisions.get(name, ""), after.decisions.get(name, ""), name)
-        for name in names
-        if before.decisions.get(name) != after.decisions.get(name)
-    ]
+    found: list[Difference] = []
+    for about in sorted(before.decisions.keys() | after.decisions.keys()):
+        was, will = before.decisions.get(about, ("", "")), after.decisions.get(about, ("", ""))
+        if was[0] != will[0]:
+            found.append(Difference(Kind.DECISION, was[0], will[0], f"{about}: {will[1] or was[1]}"))
+    return found
 
 
 def _path(before: Outcome, after: Outcome) -> list[Difference]:

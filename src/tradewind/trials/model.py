@@ -143,7 +143,8 @@ class Outcome:
     """What becomes of one order. Amounts are in the order's currency, `cost` (the lanes it uses) in that of lanes.
 
     `prices`: line → net. `routes`: (line, site or "inbound site" or "none") → base units. `tiers`: approvals → why.
-    `promises`: line → when all of it is there. `path`: the elements it passed, in order; `ended`: where it stands at the end.
+    `promises`: line → when all of it is there. `decisions`: what tables decided, by point and line → answers, and by which rows of
+    which versions. `path`: the elements it passed, in order; `ended`: where it stands at the end.
     """
 
     holds: tuple[HoldSeen, ...] = ()
@@ -154,7 +155,7 @@ class Outcome:
     tiers: Mapping[str, str] = field(default_factory=dict)
     promises: Mapping[int, datetime | None] = field(default_factory=dict)
     cost: Decimal = ZERO
-    decisions: Mapping[str, str] = field(default_factory=dict)
+    decisions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     path: tuple[str, ...] = ()
     stops: tuple[Stop, ...] = ()
     ended: str = ""

@@ -7,17 +7,24 @@ from typing import Any
 
 from tradewind.kernel.money import plain
 from tradewind.kernel.tx import dumps
+from tradewind.rules.decide.values_json import jsonable, to_json
+from tradewind.rules.model import RuleDecision, Ruling
 from tradewind.semantics.model import ZERO
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.trials.model import HoldSeen, Outcome, Stop
 from tradewind.trials.worlds import cost_of_lanes
 
-_TOLD_ELSEWHERE = frozenset({"sourcing", "credit", "approval"})
 _SHOWN_LINES = 200
 
 
 def outcome_of(
-    work: OrderWork, workset: OrderWorkset, *, path: Sequence[str], stops: Sequence[Stop], ended: str
+    work: OrderWork,
+    workset: OrderWorkset,
+    *,
+    path: Sequence[str],
+    stops: Sequence[Stop],
+    ended: str,
+    rulings: Sequence[RuleDecision] = (),
 ) -> Outcome:
     """What a journey came to."""
     tiers = {f"{tier.policy}: {tier.name}": tier.reason for asked in workset.asked[:1] for tier in asked.request.tiers}
@@ -30,7 +37,9 @@ def outcome_of(
         tiers=tiers,
         promises={one.line.line_no: one.promised_at for one in work.lines},
         cost=cost_of_lanes(workset, work),
-        decisions={name: dumps(said) for name, said in work.decisions.items() if name not in _TOLD_ELSEWHERE},
+        decisions={
+            _about(one): (to_json(one.ruling.answers), _by(one.ruling)) for one in rulings if one.ruling.answers
+        },
         path=tuple(path),
         stops=tuple(stops),
         ended=ended,
@@ -44,6 +53,19 @@ def _holds(work: OrderWork) -> tuple[HoldSeen, ...]:
         if hold.kind != "approval"
     }
     return tuple(seen.values())
+
+
+def _about(decision: RuleDecision) -> str:
+    ruling = decision.ruling
+    point = ruling.point or ruling.code
+    return point if decision.line_no is None else f"{point} (line {decision.line_no})"
+
+
+def _by(ruling: Ruling) -> str:
+    """Which rows of which version decided."""
+    rows = ", ".join(str(hit.number) for hit in ruling.hits)
+    named = f"{ruling.code} v{ruling.version}" if ruling.version else f"{ruling.code} as drafted"
+    return f"{named}, {'row ' + rows if rows else 'no row'}"
 
 
 def _routes(work: OrderWork, workset: OrderWorkset) -> dict[tuple[int, str], Decimal]:
@@ -88,7 +110,7 @@ def shown_inputs(work: OrderWork, variables: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def shown_decisions(work: OrderWork, outcome: Mapping[str, Any]) -> dict[str, Any]:
+def shown_decisions(work: OrderWork, outcome: Mapping[str, Any], rulings: Sequence[RuleDecision]) -> dict[str, Any]:
     """What a step decided, in words and amounts."""
     told: dict[str, Any] = {"status": work.compute_status()}
     assessment, plan = outcome.get("assessment"), outcome.get("plan")
@@ -135,8 +157,16 @@ def shown_decisions(work: OrderWork, outcome: Mapping[str, Any]) -> dict[str, An
         for hold in work.holds
         if hold.released_at is None
     ]
-    more = {name: plainly(said) for name, said in work.decisions.items() if name not in _TOLD_ELSEWHERE}
-    return {**told, "decisions": more} if more else told
+    told["tables"] = [
+        {
+            "about": _about(one),
+            "by": _by(one.ruling),
+            "inputs": plainly(jsonable(one.ruling.inputs)),
+            "answers": plainly(jsonable(one.ruling.answers)),
+        }
+        for one in rulings
+    ]
+    return told
 
 
 def _price(price: Any) -> dict[str, Any]:

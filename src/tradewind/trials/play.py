@@ -16,6 +16,7 @@ from tradewind.orchestration.commands.steps import Call
 from tradewind.orchestration.decide.play import begin, complete, deliver, fire
 from tradewind.orchestration.model import Graph, Kind, Run, State, Turn, Verb, Wait, WaitKind
 from tradewind.orders.decide import blockers
+from tradewind.rules.model import RuleDecision
 from tradewind.streams.library import STREAMS
 from tradewind.streams.order_locks import look_at_shelves
 from tradewind.streams.order_work import OrderWork, OrderWorkset
@@ -47,6 +48,7 @@ class Journey:
     answered: dict[str, int] = field(default_factory=dict)
     moves: int = 0
     ended: str = ""
+    rulings: list[RuleDecision] = field(default_factory=list)
 
     def follow(self, turn: Turn) -> None:
         """The order has moved: what is to run and what it waits for now."""
@@ -75,9 +77,10 @@ def play(world: World, recorded: Recorded, order_ids: Sequence[UUID], *, keeps_s
     while True:
         ready = [(one, run) for one in journeys for run in one.runs]
         if not ready:
-            if not any([_go_on(world, recorded, one) for one in journeys if not one.ended]):
-                return journeys
-            continue
+            if any([_go_on(world, recorded, one) for one in journeys if not one.ended]):
+                continue
+            _keep_rulings(shared, journeys)
+            return journeys
         name = ready[0][1].step
         step = STREAMS[STREAM].steps.get(name)
         if step is None:
@@ -119,8 +122,18 @@ def _run_step(
             raise Refused([errors.has_effects(step.name)]) from effect
         _settle(one.workset)
         if keeps_steps:
+            _keep_rulings(shared, [one])
             one.steps.append(_kept_step(world.graph, one, run, outcomes[0], variables))
         one.follow(_moved(complete(world.graph, one.state, run.token, variables, now=tx.now)))
+
+
+def _keep_rulings(shared: OrderWorkset, journeys: Sequence[Journey]) -> None:
+    """What tables decided goes to the orders it was decided about."""
+    if shared.governed is None:
+        return
+    of_order = {one.work.id: one for one in journeys}
+    for decision in shared.governed.decided.values():
+        of_order[decision.subject_id].rulings.append(decision)
 
 
 def _settle(workset: OrderWorkset) -> None:
@@ -231,7 +244,7 @@ def _kept_step(graph: Graph, one: Journey, run: Run, outcome: Mapping[str, Any],
         node.name,
         run.step,
         shown_inputs(one.work, run.variables),
-        shown_decisions(one.work, outcome),
+        shown_decisions(one.work, outcome, one.rulings),
         plainly(variables),
     )
 

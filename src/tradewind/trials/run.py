@@ -72,7 +72,7 @@ def _add(batch: Batch, one: Journey, other: Journey, *, paces: Paces, assumed: D
 
 def outcome(one: Journey) -> Outcome:
     """What a journey came to."""
-    return outcome_of(one.work, one.workset, path=one.path, stops=one.stops, ended=one.ended)
+    return outcome_of(one.work, one.workset, path=one.path, stops=one.stops, ended=one.ended, rulings=one.rulings)
 
 
 def kinds_of(findings: Iterable[Finding]) -> dict[str, dict[str, Any]]:
