@@ -18,12 +18,14 @@ APPEND_ONLY = (
     "payment_promise",
     "payment_refund",
     "posting",
+    "rule_act",
+    "rule_decision",
     "stock_move",
     "stock_observation",
     "stream_act",
     "stream_version",
 )
-POSTED = ("invoice", "invoice_line", "partner_message", "partner_message_set")
+POSTED = ("invoice", "invoice_line", "partner_message", "partner_message_set", "rule_period", "rule_set")
 _GUARDS = ", ".join(
     f"('{name}', '{name}_{guard}')"
     for names, guards in ((APPEND_ONLY, ("append_only", "no_truncate")), (POSTED, ("posted", "no_truncate")))
