@@ -1,20 +1,25 @@
 """`/api/v1/instances/…/repair` and `/api/v1/instance-repairs`: what operators do to running instances, one or many."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, permission
+from tradewind.access.model import ROLES_OF_KIND, Kind
 from tradewind.desk.repairs import acts_for, repair_instances
 from tradewind.kernel.limits import PAGE
 from tradewind.kernel.problem import Problem, Refused
+from tradewind.orchestration.commands.escalations import Policy, set_policy
 from tradewind.orchestration.commands.operate import Act, Acted, Verb
+from tradewind.orchestration.errors import unknown_stream
 from tradewind.orchestration.queries.instances import Filter
+from tradewind.streams.library import STREAMS
 
 router = api_router("streams")
+STAFF_ROLES = ROLES_OF_KIND[Kind.STAFF]
 Id = Annotated[str, Field(max_length=200)]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 Variables = Annotated[dict[str, Any], Field(max_length=100)]
@@ -150,3 +155,33 @@ def _acted(one: Acted) -> dict[str, Any]:
         "position": one.position,
         "places": [{"token": token, "element": element} for token, element in one.places],
     }
+
+
+class PolicyIn(_Strict):
+    """How a stream is looked ahead."""
+
+    pace: Literal["p50", "p90"] = "p90"
+    ahead_minutes: Annotated[int, Field(ge=0, le=43_200)] = 0
+    role: Annotated[str, Field(min_length=1, max_length=60)] = "sales"
+    active: bool = True
+
+
+@router.put("/streams/{stream}/escalation-policy", openapi_extra=permission("streams.publish"))
+def set_escalation_policy(stream: str, body: PolicyIn, edge: CallerEdge) -> Response:
+    """Look ahead in a stream: what will end later than so many minutes before its promise comes into the inbox of a role."""
+    if stream not in STREAMS:
+        raise Refused([unknown_stream(stream)])
+    if body.role not in STAFF_ROLES:
+        raise Refused(
+            [
+                Problem(
+                    "desk.unknown_role",
+                    "Nobody of the house has this role.",
+                    "/role",
+                    detail={"roles": sorted(STAFF_ROLES)},
+                )
+            ]
+        )
+    policy = Policy(stream, body.pace, body.ahead_minutes, body.role, body.active)
+    edge.write(lambda tx: set_policy(tx, policy))
+    return answer({"stream": stream, **body.model_dump()})

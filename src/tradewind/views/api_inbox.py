@@ -8,10 +8,12 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, permission
+from tradewind.access.model import ROLES
 from tradewind.semantics.model import task_roles
 from tradewind.views.inbox import BEGINNING, inbox
 
 router = api_router("tasks")
+ESCALATED_TO = frozenset(ROLES)
 Kind = Annotated[list[str] | None, Query(max_length=20)]
 
 
@@ -22,7 +24,7 @@ def read_inbox(
     after: Annotated[str, Query(max_length=100)] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
-    """Open holds (of these kinds), tasks of the caller's roles and incidents, oldest first; `after` is the last `next`.
+    """Open holds (of these kinds), tasks and escalations of the caller's roles, and incidents, oldest first; `after` is the last `next`.
 
     Who sees only some accounts sees only what is about those, and no incidents.
     """
@@ -35,6 +37,7 @@ def read_inbox(
             accounts=None if visible is None else sorted(visible),
             incidents=visible is None,
             kinds=kind,
+            people=ESCALATED_TO if "admin" in edge.caller.roles else edge.caller.roles,
             after=_place(after),
             limit=limit,
         )

@@ -8,10 +8,14 @@ from fastapi import Query, Response
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, not_found, permission
 from tradewind.kernel.limits import PAGE
+from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Reader
+from tradewind.orchestration import errors
+from tradewind.orchestration.commands.escalations import escalation_policies
 from tradewind.orchestration.queries.instances import LIVE, Filter, find_instances
 from tradewind.orchestration.queries.stuck import OVERDUE, stuck_instances
 from tradewind.streams.library import STREAMS
+from tradewind.streams.promises import at_risk
 from tradewind.views import instances as seen
 from tradewind.views import streams
 
@@ -108,3 +112,22 @@ def read_stuck(edge: CallerEdge, overdue_minutes: Minutes = None, limit: Page = 
     overdue = OVERDUE if overdue_minutes is None else timedelta(minutes=overdue_minutes)
     found = edge.read(lambda reader: seen.stuck_json(reader, stuck_instances(reader, overdue=overdue, limit=limit)))
     return answer({"stuck": found})
+
+
+@router.get("/streams/{stream}/promises-at-risk", openapi_extra=permission("streams.read"))
+def read_risks(
+    stream: str, edge: CallerEdge, pace: Literal["p50", "p90"] = "p90", ahead_minutes: Minutes = 0, limit: Page = 100
+) -> Response:
+    """Running instances that will come to their end later than so long before the promise, at the pace of the past: the latest
+    first, with what takes longest until then."""
+    if stream not in STREAMS:
+        raise Refused([errors.unknown_stream(stream)])
+    ahead = timedelta(minutes=ahead_minutes or 0)
+    found = edge.read(lambda reader: seen.risks_json(reader, at_risk(reader, stream, pace=pace, ahead=ahead)[:limit]))
+    return answer({"at_risk": found})
+
+
+@router.get("/escalation-policies", openapi_extra=permission("streams.read"))
+def read_policies(edge: CallerEdge) -> Response:
+    """Which streams are looked ahead, at which pace, how long before the promise, and whose inbox says so."""
+    return answer({"policies": edge.read(escalation_policies)})

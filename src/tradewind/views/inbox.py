@@ -28,7 +28,7 @@ from (
   select 'escalation', e.id, e.opened_at, e.role, 'promise.at_risk', 'will be late at the pace of the past', i.subject_type, i.subject_id,
     e.account_id, jsonb_build_object('instance', e.instance_id, 'stream', e.stream, 'promised_at', e.promised_at,
       'expected_at', e.expected_at, 'reasons', e.reasons)
-  from stream_escalation e join stream_instance i on i.id = e.instance_id where e.closed_at is null and e.role = any(%(roles)s::text[])
+  from stream_escalation e join stream_instance i on i.id = e.instance_id where e.closed_at is null and e.role = any(%(people)s::text[])
 ) w
 left join shipment s on w.subject_type = 'shipment' and s.id = w.subject_id
 left join sales_order o on o.id = coalesce(s.order_id, w.subject_id)
@@ -65,14 +65,17 @@ def inbox(
     holds: bool = True,
     incidents: bool = True,
     kinds: Collection[str] | None = None,
+    people: Collection[str] = (),
     after: tuple[datetime, UUID] = BEGINNING,
     limit: int = 100,
 ) -> list[Waiting]:
-    """What waits for people with these task roles, about these accounts (None: all), after a place, oldest first."""
+    """What waits for people with these task roles, about these accounts (None: all), after a place, oldest first. Escalations
+    wait for roles of the house (`people`)."""
     rows = reader.rows(
         _INBOX,
         {
             "roles": list(roles),
+            "people": list(people),
             "accounts": None if accounts is None else list(accounts),
             "holds": holds,
             "incidents": incidents,

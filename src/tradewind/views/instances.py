@@ -17,6 +17,7 @@ from tradewind.orchestration.queries.instances import (
 )
 from tradewind.orchestration.queries.stuck import Stuck
 from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.promises import Risk
 
 HISTORY = 500
 _NUMBERS = """
@@ -105,6 +106,24 @@ def stuck_json(reader: Reader, found: Sequence[Stuck]) -> list[dict[str, Any]]:
         {
             "instance": one.instance_id, "stream": one.stream, "version": one.version, "why": one.why, "since": one.since,
             "element": one.node, "subject": _subject(one.subject_type, one.subject_id, names),
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def risks_json(reader: Reader, found: Sequence[Risk]) -> list[dict[str, Any]]:
+    """What will be late, by how many seconds, and what takes longest until then."""
+    names = _names(reader, [one.instance.subject_id for one in found])
+    return [
+        {
+            "instance": one.instance.id, "stream": one.instance.stream, "version": one.instance.version,
+            "status": one.instance.status,
+            "subject": _subject(one.instance.subject_type, one.instance.subject_id, names),
+            "promised_at": one.promised_at, "expected_at": one.expected_at,
+            "late_by": int(one.late_by.total_seconds()),
+            "reasons": [
+                {"element": why.element, "name": why.name, "seconds": why.milliseconds // 1000} for why in one.reasons[:10]
+            ],
         }
         for one in found
     ]  # fmt: skip
