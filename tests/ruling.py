@@ -18,7 +18,7 @@ from tradewind.channels.intake import start_combiner
 from tradewind.streams.decision_points import POINTS
 
 V1 = "/api/v1"
-PEOPLE = {"ann": "analyst", "ben": "analyst", "sam": "sales", "cora": "credit_desk", "adam": "admin"}
+PEOPLE = {"ann": "analyst", "ben": "analyst", "sam": "sales", "sue": "sales", "cora": "credit_desk", "adam": "admin"}
 Row = tuple[Sequence[str], Sequence[str]] | tuple[Sequence[str], Sequence[str], str]
 
 
@@ -80,7 +80,9 @@ class House:
         self.good(self.call("ann", "POST", f"/rule-sets/{code}/end", json={"reason": "the story goes on"}))
         self.shop.wait(seconds=1)
 
-    def submit(self, *lines: dict[str, Any], account: str = "ALMA", path: str = "/orders", **more: Any) -> httpx.Response:
+    def submit(
+        self, *lines: dict[str, Any], account: str = "ALMA", path: str = "/orders", **more: Any
+    ) -> httpx.Response:
         """Place an order of lines (`item`, `qty`, …) as Sam."""
         self.sent += 1
         body = {"account": account, "lines": list(lines), "buyer_po": f"PO {self.sent}", **more}
@@ -102,8 +104,6 @@ class House:
         params = {"order": number, **({"point": point} if point else {})}
         found = self.good(self.call("sam", "GET", "/rule-decisions", params=params), 200)
         return list(found["decisions"])
-
-
 
 
 def line(item: str, qty: str, **more: Any) -> dict[str, Any]:
