@@ -259,6 +259,37 @@ PLANTS = (
                  "values (gen_random_uuid(), 'x', 'done', '{{}}', '{{}}', {t}, {t}, 2, 2, 1, '{{}}')"),
     Plant("TR1", "insert into trial (id, name, state, change, selection, requested_at, ended_at, orders, done, changed, summary) "
                  "values (gen_random_uuid(), 'x', 'done', '{{}}', '{{}}', {t}, {t}, 2, 1, 0, '{{}}')"),
+    Plant("B1", "alter table blanket_line drop constraint ck_blanket_line_called_off_within_limit; "
+                "alter table blanket_line drop constraint ck_blanket_line_committed_qty; update blanket_line set qty_limit = 9"),
+    Plant("B1", "alter table blanket_line drop constraint ck_blanket_line_quantity_mode_is_said; update blanket_line set qty_limit = null"),
+    Plant("B2", "update blanket_line set called_off = called_off - 1"),
+    Plant("B2", "update blanket_line set called_value = called_value + 0.01"),
+    Plant("B2.lines", "update call_off set qty = 9 where order_id = '{order1}'; update blanket_line set called_off = 9"),
+    Plant("B2.lines", "update call_off set value = 24 where order_id = '{order1}'; update blanket_line set called_value = 24"),
+    Plant("B3", "update blanket_line set product_id = '{service}'"),
+    Plant("B3", "update blanket_line set account_id = '{stranger}'"),
+    Plant("B4", "update sales_order set channel = 'recurring' where id = '{order1}'"),
+    Plant("B4", "update recurring_period set order_id = gen_random_uuid()"),
+    Plant("B5", "update recurring_order set next_day = '2026-03-02'"),
+    Plant("B5", "update recurring_order set periods_done = 0"),
+    Plant("Q1", "update quote_version_line set qty_accepted = 9 where line_no = 1"),
+    Plant("Q1", "alter table quote_version_line drop constraint ck_quote_version_line_accepted_was_offered; "
+                "update quote_version_line set qty_accepted = 2 where line_no = 2"),
+    Plant("Q1.alternatives", "drop index uq_quote_version_line_chosen; update quote_version_line set qty_accepted = 1 where line_no = 3; "
+                             "insert into quote_acceptance_line values ('{taken}', 3, '{root}', 1, 14, 1, 14, '{order1}', 9)"),
+    Plant("Q2", "update quote_acceptance_line set unit_price = 2.4 where line_no = 1"),
+    Plant("Q2", "update quote_version_line set unit_price = 2.4 where line_no = 1"),
+    Plant("Q2.sums", "update quote_version_line set net = 26 where line_no = 1"),
+    Plant("Q3", "insert into event (xid, seq, type, at, subject_type, subject_id, subject_seq, channel, payload) overriding system value "
+                "values (8, 10, 'quote.expired', {t}, 'quote', '{quote}', 3, 'system', '{{\"status\": \"expired\"}}'); "
+                "insert into event_object (object_id, event_xid, event_seq, qualifier, object_type) "
+                "values ('{quote}', 8, 10, 'subject', 'quote')"),
+    Plant("Q4", "update quote set expires_at = expires_at + interval '1 second'"),
+    Plant("Q4", "update quote_version set version_no = 2; update quote_version_line set version_no = 2; update quote_acceptance set version_no = 2"),
+    Plant("Q5", "update quote_acceptance set accepted_at = accepted_at + interval '6 days'"),
+    Plant("Q5", "update quote_acceptance set accepted_at = accepted_at + interval '6 days', policy = 'allow'"),
+    Plant("Q6", "update quote set status = 'partly_accepted', ended_at = null, end_reason = null"),
+    Plant("Q6", "update quote_version set account_id = '{stranger}'"),
     Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),
     Plant("T2.tree", "insert into account_closure values ('{stranger}', '{branch}', 1)"),
     Plant("T2.tree", "update account_closure set depth = 2 where depth = 1"),

@@ -16,6 +16,7 @@ entity root branch stranger anna boris buyer product service north south shelf p
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
 j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
 delivery message request2 paper1 paper2 trader arrived letter1 letter2 ruled ruled1 ruled2 decided
+blanket blanketline standing quote taken
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
 CONTENT = b"\x02" * 32
@@ -164,6 +165,34 @@ insert into posting (journal_id, posting_no, ledger_account, account_id, currenc
   ('{j_payment1}', 1, 'cash', null, 'EUR', 20), ('{j_payment1}', 2, 'receivables', '{root}', 'EUR', -20),
   ('{j_payment3}', 1, 'cash', null, 'EUR', 11.90), ('{j_payment3}', 2, 'receivables', '{root}', 'EUR', -11.90);
 
+insert into blanket (id, number, account_id, name, currency, valid_from, valid_to, priority_at, created_at) values
+  ('{blanket}', 'BL-1', '{root}', 'Cups', 'EUR', {t}, {t} + interval '1 year', {t}, {t});
+insert into blanket_line (id, blanket_id, line_no, account_id, product_id, uom, prices, quantity_mode, committed_qty, qty_limit, value_mode,
+  committed_value, value_limit, called_off, called_value) values
+  ('{blanketline}', '{blanket}', 1, '{root}', '{product}', 'EA', '[]', 'capped', 100, 110, 'capped', 300, 300, 10, 25);
+insert into call_off (order_id, line_no, account_id, blanket_line_id, qty, value, called_at) values
+  ('{order1}', 1, '{root}', '{blanketline}', 10, 25, {t});
+insert into recurring_order (id, number, account_id, name, zone, rule, starts_on, lines, owner_id, periods_done, next_day, due_at, created_at,
+  changed_at) values ('{standing}', 'RO-1', '{root}', 'Cups', 'UTC', '{{}}', '2026-03-01', '[]', '{buyer}', 1, '2026-03-03',
+  {t} + interval '1 day', {t}, {t});
+insert into recurring_period (recurring_id, day, account_id, period_no, wanted_on, due_at, status, order_id, settled_at) values
+  ('{standing}', '2026-03-02', '{root}', 1, '2026-03-02', {t}, 'placed', '{order3}', {t});
+
+insert into quote (id, number, account_id, status, version_no, channel, acceptances, created_at, expires_at, ended_at, end_reason) values
+  ('{quote}', 'QU-1', '{root}', 'won', 1, 'web', 1, {t} - interval '2 days', {t} + interval '5 days', {t}, 'accepted');
+insert into quote_version (quote_id, version_no, account_id, currency, terms_code, ship_to, valid_until, zone, expires_at, on_late,
+  partial, net, offered_at, digest) values ('{quote}', 1, '{root}', 'EUR', 'NET30', '{{}}', '2026-03-06', 'UTC', {t} + interval '5 days',
+  'refuse', 'lines', 49, {t} - interval '1 day', 'x');
+insert into quote_version_line (quote_id, version_no, line_no, account_id, alternative, product_id, sku, qty, uom, factor_num, factor_den,
+  unit_price, price_uom, price_qty, allowance, net, waterfall, qty_accepted) values
+  ('{quote}', 1, 1, '{root}', null, '{product}', 'P', 10, 'EA', 1, 1, 2.5, 'EA', 10, 0, 25, '{{}}', 10),
+  ('{quote}', 1, 2, '{root}', 'either', '{service}', 'S', 1, 'E48', 1, 1, 12, 'E48', 1, 2, 10, '{{}}', 1),
+  ('{quote}', 1, 3, '{root}', 'either', '{service}', 'S', 1, 'E48', 1, 1, 14, 'E48', 1, 0, 14, '{{}}', 0);
+insert into quote_acceptance (id, quote_id, account_id, acceptance_no, version_no, order_id, policy, accepted_at) values
+  ('{taken}', '{quote}', '{root}', 1, 1, '{order1}', 'in_time', {t});
+insert into quote_acceptance_line (acceptance_id, line_no, account_id, qty, unit_price, price_basis, net, order_id, order_line_no) values
+  ('{taken}', 1, '{root}', 10, 2.5, 1, 25, '{order1}', 1), ('{taken}', 2, '{root}', 1, 12, 1, 10, '{order1}', 2);
+
 insert into event (xid, seq, type, at, subject_type, subject_id, subject_seq, channel, payload) overriding system value values
   (1, 1, 'order.received', {t}, 'sales_order', '{order1}', 1, 'api', '{{"number": "SO-1", "total": "47.60", "status": "waiting"}}'),
   (1, 2, 'order.confirmed', {t}, 'sales_order', '{order1}', 2, 'api', '{{"status": "confirmed"}}'),
@@ -172,7 +201,9 @@ insert into event (xid, seq, type, at, subject_type, subject_id, subject_seq, ch
   (4, 4, 'order.released', {t}, 'sales_order', '{order2}', 2, 'web', '{{"status": "released"}}'),
   (5, 5, 'order.received', {t}, 'sales_order', '{order3}', 1, 'web', '{{"number": "SO-3", "total": "11.9"}}'),
   (6, 6, 'order.received', {t}, 'sales_order', '{order4}', 1, 'web', '{{"number": "SO-4"}}'),
-  (6, 7, 'stock.counted', {t}, 'product', '{product}', 1, 'system', '{{}}');
+  (6, 7, 'stock.counted', {t}, 'product', '{product}', 1, 'system', '{{}}'),
+  (7, 8, 'quote.offered', {t}, 'quote', '{quote}', 1, 'web', '{{"status": "offered"}}'),
+  (7, 9, 'quote.accepted', {t}, 'quote', '{quote}', 2, 'web', '{{"status": "won"}}');
 insert into event_object (object_id, event_xid, event_seq, qualifier, object_type)
   select subject_id, xid, seq, 'subject', subject_type from event;
 insert into issued_paper (id, kind, subject_id, account_id, number, language, issued_at, sha256, body, template_version, content,

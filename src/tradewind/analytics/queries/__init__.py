@@ -2,6 +2,7 @@
 
 from tradewind.analytics.model import Check
 from tradewind.analytics.queries.approvals import APPROVALS
+from tradewind.analytics.queries.blankets import BLANKETS
 from tradewind.analytics.queries.changes import CHANGES
 from tradewind.analytics.queries.credit import CREDIT
 from tradewind.analytics.queries.decision_tables import DECISION_TABLES
@@ -12,6 +13,7 @@ from tradewind.analytics.queries.orders import ORDERS
 from tradewind.analytics.queries.papers import PAPERS
 from tradewind.analytics.queries.partners import PARTNERS
 from tradewind.analytics.queries.process import PROCESS
+from tradewind.analytics.queries.quotes import QUOTES
 from tradewind.analytics.queries.receivables import RECEIVABLES
 from tradewind.analytics.queries.rules import RULES
 from tradewind.analytics.queries.stock import STOCK
@@ -30,6 +32,8 @@ CHECKS: tuple[Check, ...] = (
     *PROCESS,
     *PAPERS,
     *RULES,
+    *BLANKETS,
+    *QUOTES,
     *DECISION_TABLES,
     *TRIALS,
     *ISOLATION,

@@ -18,6 +18,12 @@ APPEND_ONLY = (
     "payment_promise",
     "payment_refund",
     "posting",
+    "quote_acceptance",
+    "quote_acceptance_line",
+    "quote_round",
+    "quote_version",
+    "quote_vote",
+    "quote_wish",
     "rule_act",
     "rule_decision",
     "stock_move",
@@ -25,7 +31,7 @@ APPEND_ONLY = (
     "stream_act",
     "stream_version",
 )
-POSTED = ("invoice", "invoice_line", "partner_message", "partner_message_set", "rule_period", "rule_set")
+POSTED = ("invoice", "invoice_line", "partner_message", "partner_message_set", "quote_version_line", "rule_period", "rule_set")
 _GUARDS = ", ".join(
     f"('{name}', '{name}_{guard}')"
     for names, guards in ((APPEND_ONLY, ("append_only", "no_truncate")), (POSTED, ("posted", "no_truncate")))
