@@ -322,7 +322,16 @@ def test_a_wrong_call_is_refused(text, code):
 
 
 def test_numbers_stay_decimals_of_34_digits():
-    for text in ("sqrt(2)", "log(3)", "exp(1)", "stddev([1, 2, 4])", "1 / 7", "2 ** 0.5", "decimal(2/3, 30)", "mean(1, 2, 2)"):
+    for text in (
+        "sqrt(2)",
+        "log(3)",
+        "exp(1)",
+        "stddev([1, 2, 4])",
+        "1 / 7",
+        "2 ** 0.5",
+        "decimal(2/3, 30)",
+        "mean(1, 2, 2)",
+    ):
         value = compile_expression(text).evaluate({})
 
         assert isinstance(value, Decimal)

@@ -1,6 +1,5 @@
 """A table as it is written to a table that can be asked."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tradewind.kernel.problem import Problem
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from tradewind.rules.decide.dmn.compile import Scope
 
 _RANKED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
-_NOTHING: Mapping[str, object] = {}
 
 
 def compile_table(table: Table, scope: "Scope") -> CompiledTable | None:
@@ -99,9 +97,8 @@ def _result(text: Text, scope: "Scope", fixed: set[Closure | None]) -> Closure |
     expression = scope.expression(text)
     if expression is None:
         return None
-    if expression.names or expression.calls:
-        return expression.evaluate
-    return _fixed(expression.evaluate(_NOTHING), fixed)
+    is_constant, value = expression.constant()
+    return _fixed(value, fixed) if is_constant else expression.evaluate
 
 
 def _fixed(value: object, fixed: set[Closure | None]) -> Closure:

@@ -72,9 +72,9 @@ class Plan:
                 trace.findings.append(not_understood("rules.wrong_type", what, Place("inputData", name)))
         callees = {name: self.callee(function, trace) for name, function in self.functions.items()}
         decided: dict[str, object] = {}
+        context = {**values, **callees, ALLOWANCE: trace.allowance}
         for step in self.steps:
-            context = {**values, **callees, ALLOWANCE: trace.allowance}
-            decided[step.name] = values[step.name] = self._value(step, context, trace)
+            decided[step.name] = context[step.name] = self._value(step, context, trace)
         return Outcome(decided, tuple(trace.hits), tuple(trace.findings))
 
     def _value(self, step: Step, context: Mapping[str, object], trace: Trace) -> object:

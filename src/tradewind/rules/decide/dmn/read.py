@@ -12,6 +12,8 @@ from tradewind.rules.model import Decision, Definitions, Entry, InputData, ItemT
 
 MAX_WORDS = 100_000
 """Words and signs of all expressions of a file."""
+MAX_PARTS = 5_000
+"""Decisions, inputs, functions and types of a file."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 MAX_TYPE_DEPTH = 20
 """Components inside components."""
@@ -55,13 +57,16 @@ class _Reader:
         self.problems: list[Problem] = []
         self.boxed = BoxedReader(self.problems)
 
-    def definitions(self, root: etree._Element) -> Definitions:
+    def definitions(self, root: etree._Element) -> Definitions | Problem:
         types: list[ItemType] = []
         inputs: list[InputData] = []
         decisions: list[Decision] = []
         knowledge: list[Knowledge] = []
-        for element in children(root):
+        for number, element in enumerate(children(root)):
             tag = local(element)
+            if number >= MAX_PARTS:
+                what = f"a file has at most {MAX_PARTS} decisions, inputs, functions and types"
+                return not_understood("rules.model_too_large", what, place_of(element))
             if tag == "itemDefinition":
                 types.append(self.item_type(element, 1))
             elif tag == "inputData":

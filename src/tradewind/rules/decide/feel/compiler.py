@@ -44,6 +44,8 @@ from tradewind.rules.errors import too_much_work
 Context = Mapping[str, object]
 Closure = Callable[[Context], object]
 
+STEPS_AT_ONCE = 200
+"""What needs more, though it reads nothing, is not done when it is compiled but each time, and counted."""
 MAX_UNCOUNTED = 40
 """Operations in an expression without loops, and evaluated by itself, whose steps need not be counted: they can be long."""
 
@@ -74,6 +76,14 @@ class Expression:
             return None
         except ArithmeticError:  # a signalling number deep in a list of the context: it has no value
             return None
+
+    def constant(self) -> tuple[bool, object]:
+        """Whether it comes to the same in every context, at little cost, and then the value."""
+        if self.names or self.calls:
+            return False, None
+        allowance = Allowance(STEPS_AT_ONCE)
+        value = self.evaluate({ALLOWANCE: allowance})
+        return not allowance.reason, value
 
     def answer(self, context: Context) -> tuple[object, Problem | None]:
         """The value; with null, why it was given up: `rules.too_much_work`."""
@@ -187,8 +197,10 @@ def _call(tree: Call) -> Closure:
     function = FUNCTIONS.get(tree.function) or NOW[tree.function]
     call, steps, given = function.apply, function.steps, [closure(argument) for argument in tree.arguments]
     if all(isinstance(argument, Literal) for argument in tree.arguments):
-        value = call([argument({}) for argument in given])
-        return lambda _context: value
+        fixed = [argument({}) for argument in given]
+        if steps(fixed) <= STEPS_AT_ONCE:
+            value = call(fixed)
+            return lambda _context: value
 
     def count_and_call(context: Context) -> object:
         arguments = [argument(context) for argument in given]

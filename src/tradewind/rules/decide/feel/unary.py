@@ -1,11 +1,11 @@
 """The condition cells of a decision table: which values meet them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.feel.allowance import ALLOWANCE, Allowance, SpentError
-from tradewind.rules.decide.feel.compiler import Context, calls_in, closure, is_metered, names_in
+from tradewind.rules.decide.feel.compiler import STEPS_AT_ONCE, Context, calls_in, closure, is_metered, names_in
 from tradewind.rules.decide.feel.parser import parse_tests
 from tradewind.rules.decide.feel.span import Span
 from tradewind.rules.decide.feel.syntax import (
@@ -26,7 +26,6 @@ from tradewind.rules.decide.feel.values import OPERATORS, any_of, meets
 from tradewind.rules.decide.feel.vocabulary import PLAIN, Vocabulary
 
 TESTED = "?"
-_NOTHING: Mapping[str, object] = {}
 _ORDERS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 
@@ -96,7 +95,10 @@ def _constant(tree: Tree) -> Constant | None:
     operator, operand = (tree.operator, tree.operand) if isinstance(tree, Test) else ("in", tree)
     if not _is_constant(operand):
         return None
-    value = closure(operand)(_NOTHING)
+    try:
+        value = closure(operand)({ALLOWANCE: Allowance(STEPS_AT_ONCE)})
+    except SpentError:
+        return None
     if isinstance(value, Span) and value.is_open and operator == "in":  # `(< 5)` is met as `< 5` is
         if value.is_open == "low":
             return Constant("<=" if value.high_included else "<", value.high)
