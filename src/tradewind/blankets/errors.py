@@ -51,6 +51,18 @@ def ceiling_passed(number: str, line_no: int, *, asked: Decimal, left: Decimal, 
     return Problem("blankets.ceiling_passed", message, where, 409, detail)
 
 
+def not_sold(number: str, sku: str, where: str = "") -> Problem:
+    """The item is not sold any more: what was agreed of it is settled between people."""
+    message = f"{sku} of blanket order {number} is not sold any more."
+    return Problem("blankets.not_sold", message, where, 409)
+
+
+def no_substitute(sku: str, where: str = "") -> Problem:
+    """What is called off is the item that was agreed."""
+    message = f"{sku} is called off a blanket order: cancel it, and order the substitute instead."
+    return Problem("blankets.no_substitute", message, where, 409)
+
+
 def no_price(number: str, sku: str, where: str = "") -> Problem:
     """None of the agreed prices holds yet."""
     return Problem("blankets.no_price", f"Blanket order {number} has no price for {sku} yet.", where, 409)

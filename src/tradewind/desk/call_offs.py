@@ -83,6 +83,9 @@ def _name_lines(
         if line is None:
             answer.problems.append(errors.not_on_blanket(blanket.number, one.line.sku, f"{where}/item"))
             continue
+        if products[line.product_id].status != "active":
+            answer.problems.append(errors.not_sold(blanket.number, one.line.sku, f"{where}/item"))
+            continue
         problem = release_problem(line, sums[line.product_id], one.line.sku, f"{where}/qty")
         agreed = _agreed(blanket, line, one, products[line.product_id], at)
         if problem is not None:

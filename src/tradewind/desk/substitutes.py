@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from tradewind.blankets.errors import no_substitute
 from tradewind.catalog.model import SubstitutionPolicy
 from tradewind.catalog.queries import products_by_id
 from tradewind.desk.cancel import CancelRequest, LineWish, cancel_opened
@@ -69,6 +70,9 @@ def answer_substitutes(tx: Tx, answers: Sequence[SubstituteAnswer]) -> list[Subs
             results.append(found)
             continue
         work, one, hold = found
+        if answer.accept and answer.line_no in work.called:
+            results.append(no_substitute(one.line.sku, f"/{len(results)}/accept"))
+            continue
         work.close_hold(hold, answer.reason, tx.now)
         if answer.accept:
             accepted[work.id] = work

@@ -40,6 +40,7 @@ def look_substitutes(
         if one.line.product_id in gone
         and one.quantities.open == one.quantities.ordered  # nothing of it is taken or gone,
         and one.mark is None  # nor changed: who changes a line says what it is
+        and one.line.line_no not in work.called  # nor agreed before as just this item
     ] if gone else []  # fmt: skip
     if not lines:
         return {}
