@@ -1,4 +1,4 @@
-"""What the wider engine keeps: signals and calls."""
+"""Signals: who waits for them, and the signals on their way."""
 
 from pathlib import Path
 

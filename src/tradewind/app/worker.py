@@ -33,6 +33,7 @@ from tradewind.kernel.tx import Actor, Database, Tx, dumps
 from tradewind.orchestration.commands.crank import CRANK, Crank
 from tradewind.orchestration.commands.deliveries import Due, Failure, claim_deliveries, note_failed, note_sent
 from tradewind.orchestration.commands.messages import sweep_messages
+from tradewind.orchestration.commands.signals import sweep_signals
 from tradewind.orchestration.commands.stuck import mend_stuck
 from tradewind.orchestration.commands.timeouts import expire_waits
 from tradewind.rules.decide.feel import read_expression
@@ -123,6 +124,7 @@ class Duties:
         if now - self.messages_at >= MESSAGES_EVERY:
             self.messages_at = now
             woken, expired = self.database.write(sweep_messages)
+            woken += self.database.write(sweep_signals)
             found |= {"woken": woken, "expired": expired, "timed_out": self.database.write(expire_waits, actor=CRANK)}
         if now - self.credit_at >= CREDIT_EVERY:
             self.credit_at = now

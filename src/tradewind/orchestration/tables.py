@@ -67,19 +67,30 @@ stream_wait = table(
     ref("instance_id", "stream_instance.id", primary_key=True),
     Column("token", Integer, primary_key=True, autoincrement=False),
     words("node"),
-    *one_of("kind", "message", "timer"),
+    *one_of("kind", "message", "timer", "signal"),
     words("name", nullable=True),
     words("key", nullable=True),
     moment("due_at", nullable=True),
     moment("since"),
     CheckConstraint(
-        "(kind = 'timer') = (due_at is not null) and (kind = 'message') = (name is not null)",
+        "(kind = 'timer') = (due_at is not null) and (kind <> 'timer') = (name is not null)",
         name="kind_has_its_columns",
     ),
     moment("expires_at", nullable=True),
     Index("ix_stream_wait_message", "name", "key", postgresql_where=text("kind = 'message'")),
+    Index("ix_stream_wait_signal", "name", postgresql_where=text("kind = 'signal'")),
     Index("ix_stream_wait_expiry", "expires_at", postgresql_where=text("expires_at is not null")),
-    comment="What a token waits for: a message by name and key, or an instant.",
+    comment="What a token waits for: a message by name and key, a signal by name, or an instant.",
+)
+stream_signal = table(
+    "stream_signal",
+    ref("instance_id", "stream_instance.id", primary_key=True),
+    Column("token", Integer, primary_key=True, autoincrement=False),
+    Column("signal_id", Uuid, primary_key=True),
+    words("name"),
+    json("payload", nullable=False),
+    moment("sent_at"),
+    comment="A signal on its way to one token that waited for it when it was sent; gone when the instance took it.",
 )
 message = table(
     "message",

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.arrays import numbers
+from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Tx
+from tradewind.orchestration import errors
+from tradewind.orchestration.decide.board import TIMERS, due_of
 from tradewind.orchestration.decide.settings import expiry
 from tradewind.orchestration.decide.state_json import to_json
-from tradewind.orchestration.model import Expression, Graph, State, Token, Turn, WaitKind, Watch
+from tradewind.orchestration.model import Expression, Graph, State, Token, Turn, Wait, WaitKind, Watch
 
 _INSERT = """
 insert into stream_instance (id, stream, version, subject_type, subject_id, part, account_id, status, state, wake_at, started_at,
@@ -57,6 +60,9 @@ from unnest(%(instance)s::uuid[], %(token)s::int[]) as w(instance_id, token)
 where t.instance_id = w.instance_id and t.token = w.token and t.status = 'open'
 """
 
+CALL_ENDED = "call.ended"
+"""The message that tells a call activity of the end of what it called; its key is the calling instance and token."""
+
 
 @dataclass(slots=True)
 class Running:
@@ -78,7 +84,9 @@ class Running:
     timeouts: Mapping[str, Expression] = field(default_factory=dict)
 
     def follow(self, turn: Turn) -> None:
-        """Go on from where the token game is now."""
+        """Go on from where the token game is now. A business error that nobody catches is refused: an incident, not an end."""
+        if turn.error is not None and not turn.state.caller:
+            raise Refused([errors.uncaught_error(turn.error.node, turn.error.code)])
         self.turn = turn if self.turn is None else self.turn.followed_by(turn)
         self.state = turn.state
 
@@ -86,12 +94,8 @@ class Running:
 def next_wake(running: Running) -> datetime | None:
     """When the instance must be looked at next by itself: the earliest timer it has."""
     places: list[Token | Watch] = [*running.state.tokens, *running.state.watches]
-    marks = [
-        place.mark
-        for place in places
-        if place.mark and running.graph.nodes[place.node].kind.value in ("catch_timer", "boundary_timer")
-    ]
-    return min((datetime.fromisoformat(mark) for mark in marks), default=None)
+    marks = [place.mark for place in places if place.mark and running.graph.nodes[place.node].kind in TIMERS]
+    return min((due_of(mark) for mark in marks), default=None)
 
 
 def store_instances(tx: Tx, instances: Sequence[Running], *, wake_now: frozenset[UUID] = frozenset()) -> None:
@@ -141,6 +145,18 @@ def _close_waits(tx: Tx, instances: Sequence[Running]) -> None:
         tx.run(_CANCEL_TASKS, columns)
 
 
+def _waited_name(wait: Wait) -> str | None:
+    if wait.kind is WaitKind.CALL:
+        return CALL_ENDED
+    return None if wait.kind is WaitKind.TIMER else wait.name
+
+
+def _waited_key(one: Running, wait: Wait) -> str | None:
+    if wait.kind is WaitKind.CALL:
+        return f"{one.id}:{wait.token}"
+    return wait.key if wait.kind is WaitKind.MESSAGE else None
+
+
 def _open_waits(tx: Tx, instances: Sequence[Running]) -> None:
     opened = [(one, wait) for one in instances if one.turn for wait in one.turn.wait]
     tasks = [(one, wait) for one, wait in opened if wait.kind is WaitKind.USER]
@@ -153,9 +169,9 @@ def _open_waits(tx: Tx, instances: Sequence[Running]) -> None:
                 "instance": [one.id for one, _ in waits],
                 "token": numbers(wait.token for _, wait in waits),
                 "node": [wait.node for _, wait in waits],
-                "kind": [wait.kind.value for _, wait in waits],
-                "name": [wait.name if wait.kind is WaitKind.MESSAGE else None for _, wait in waits],
-                "key": [wait.key if wait.kind is WaitKind.MESSAGE else None for _, wait in waits],
+                "kind": ["message" if wait.kind is WaitKind.CALL else wait.kind.value for _, wait in waits],
+                "name": [_waited_name(wait) for _, wait in waits],
+                "key": [_waited_key(one, wait) for one, wait in waits],
                 "due": [wait.due if wait.kind is WaitKind.TIMER else None for _, wait in waits],
                 "expires": [expiry(one.timeouts, wait.node, tx.now) if one.timeouts else None for one, wait in waits],
             },

@@ -27,6 +27,12 @@ class Start:
     variables: Mapping[str, Any]
     wake: bool = False
     part: str = ""
+    message: str = ""
+    """The message or `signal` whose start event it begins at, or the timer start event `at`; else its plain one."""
+    signal: str = ""
+    at: str = ""
+    caller: str = ""
+    """The instance and token of the call activity that waits for its end, as `id:token`."""
 
 
 @value(frozen=True, slots=True)
@@ -50,6 +56,15 @@ class Workset(Protocol):
         """Write everything that changed, a statement a table."""
 
 
+ERROR = "~error"
+"""Where a step's outcome says that it answers with a business error; no variable can be called that."""
+
+
+def business_error(code: str, **values: Any) -> dict[str, Any]:
+    """The outcome of a step that did not do it: the stream goes where the diagram catches `code`, `values` become variables."""
+    return {**values, ERROR: code}
+
+
 class TurnAgain(Exception):  # noqa: N818
     """The set must be turned again from the start, with wider locks: what was looked at is not what was locked."""
 
@@ -70,6 +85,10 @@ class Step:
     locks: frozenset[str] = frozenset()
 
 
+Decisions = Callable[[Tx, str, Sequence[Call]], list[dict[str, Any]]]
+"""Asks the decision of this name for each call: its outputs by name. The engine does not know how rules are written."""
+
+
 @value(frozen=True, slots=True)
 class Stream:
     """A value stream as the engine runs it: its diagram, its steps, and how its subjects are opened and locked."""
@@ -82,3 +101,4 @@ class Stream:
     open: Callable[[Tx, Sequence[UUID]], Workset]
     lock: Callable[[Tx, Any, frozenset[str]], None]
     extra: Mapping[str, Any] = field(default_factory=dict)
+    decisions: Decisions | None = None

@@ -14,16 +14,22 @@ import psycopg
 from tradewind.kernel.problem import Problem, Refused, refuse
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration import events
-from tradewind.orchestration.commands.instances import Running, store_instances
+from tradewind.orchestration.commands.calls import answer_call, calls_of, cancel_called, tell_callers
+from tradewind.orchestration.commands.instances import CALL_ENDED, Running, store_instances
 from tradewind.orchestration.commands.messages import Message, post_messages
-from tradewind.orchestration.commands.steps import Call, Start, Stream, TurnAgain, Workset
+from tradewind.orchestration.commands.signals import Signal, broadcast, take_signals
+from tradewind.orchestration.commands.steps import ERROR, Call, Decisions, Start, Step, Stream, TurnAgain, Workset
 from tradewind.orchestration.commands.streams import Published, published
 from tradewind.orchestration.decide.ahead import steps_ahead
-from tradewind.orchestration.decide.play import begin, complete, deliver, fire, standing
+from tradewind.orchestration.decide.play import begin, complete, deliver, fail, fire, signal, standing
 from tradewind.orchestration.decide.state_json import from_json
 from tradewind.orchestration.model import ExpressionReader, Run, Turn
 
 T = TypeVar("T")
+DECISION = "decision:"
+"""How the step of a business rule task is called, before the name of its decision."""
+MAX_CALLS = 10
+"""Streams that call each other at once, without a wait between."""
 
 _ARRIVED = """
 select s.instance_id, s.token, m.id, m.name, m.key, m.payload
@@ -71,7 +77,17 @@ def begin_instances(
         graph, variables = known.graph, start.variables
         if known.parameters:
             variables = {**known.parameters, **variables}
-        turn = value_of(begin(graph, variables, now=tx.now))
+        turn = value_of(
+            begin(
+                graph,
+                variables,
+                now=tx.now,
+                message=start.message,
+                signal=start.signal,
+                at=start.at,
+                caller=start.caller,
+            )
+        )
         running = Running(
             tx.ids.new(),
             start.stream,
@@ -101,7 +117,7 @@ def _running(row: tuple[Any, ...], known: Published) -> Running:
 
 
 def deliver_arrivals(tx: Tx, instances: Sequence[Running]) -> None:
-    """Hand every instance what came for it: done tasks, then messages in order of arrival, then due timers."""
+    """Hand every instance what came for it: done tasks, then messages in order of arrival, signals, then due timers."""
     by_id = {one.id: one for one in instances}
     ids = list(by_id)
     for instance_id, token, outcome in tx.rows(_DONE, {"instances": ids}):
@@ -113,9 +129,16 @@ def deliver_arrivals(tx: Tx, instances: Sequence[Running]) -> None:
         one = by_id[instance_id]
         if message_id in used or not _stands(one, token):
             continue
-        one.follow(value_of(deliver(one.graph, one.state, name, key, payload, now=tx.now, token=token)))
+        if name == CALL_ENDED:
+            one.follow(value_of(answer_call(one, token, payload, tx.now)))
+        else:
+            one.follow(value_of(deliver(one.graph, one.state, name, key, payload, now=tx.now, token=token)))
         one.consumed.append(message_id)
         used.add(message_id)
+    for instance_id, token, name, payload in take_signals(tx, [one.id for one in instances if one.graph.hears]):
+        one = by_id[instance_id]
+        if _stands(one, token):
+            one.follow(value_of(signal(one.graph, one.state, name, payload, now=tx.now, token=token)))
     for instance_id, token in tx.rows(_DUE, {"instances": ids, "now": tx.now}):
         one = by_id[instance_id]
         if _stands(one, token):
@@ -142,9 +165,21 @@ def needed_locks(stream: Stream, instances: Sequence[Running]) -> frozenset[str]
 
 def _step(stream: Stream, name: str) -> Any:
     step = stream.steps.get(name)
+    if step is None and name.startswith(DECISION) and stream.decisions is not None:
+        return _decision(stream.decisions, name)
     if step is None:
         raise refuse("orchestration.unknown_step", f"{stream.code} has no step {name}.", step=name)
     return step
+
+
+def _decision(ask: Decisions, name: str) -> Step:
+    """A business rule task as a step: what the decision gives becomes the outcome."""
+    return Step(
+        name,
+        decide=lambda _workset, _calls, answers: answers,
+        apply=lambda _tx, _workset, _calls, outcomes: outcomes,
+        load=lambda tx, _workset, calls, _looked: ask(tx, name.removeprefix(DECISION), calls),
+    )
 
 
 def run_steps(tx: Tx, stream: Stream, instances: Sequence[Running], workset: Workset) -> None:
@@ -185,7 +220,11 @@ def _run_step(
     ended = tx.clock()
     for (one, run), variables in zip(chosen, outcomes, strict=True):
         one.steps.append((name, began, ended))
-        one.follow(value_of(complete(one.graph, one.state, run.token, variables, now=tx.now)))
+        if ERROR in variables:
+            code, values = variables[ERROR], {name: value for name, value in variables.items() if name != ERROR}
+            one.follow(value_of(fail(one.graph, one.state, run.token, code, values, now=tx.now)))
+        else:
+            one.follow(value_of(complete(one.graph, one.state, run.token, variables, now=tx.now)))
 
 
 def finish_turn(
@@ -199,6 +238,7 @@ def finish_turn(
     """Write everything the turn changed, start what its facts start, and post what it sent."""
     workset.flush(tx)
     store_instances(tx, instances)
+    cancel_called(tx, instances)
     used = [(message, one.id) for one in instances for message in one.consumed]
     if used:
         tx.run(
@@ -218,17 +258,41 @@ def finish_turn(
                     trail=[f"{move.verb.value[0]}:{move.node}" for move in one.turn.trail],
                 )
             )
-    spawned = begin_instances(tx, workset.starts, versions=versions, expressions=expressions)
-    store_instances(tx, spawned, wake_now=frozenset(one.id for one in spawned if one.turn and one.turn.run))
-    sent = [
-        Message(one.name, one.key, f"{running.id}:{one.node}:{running.state.last}", dict(one.payload))
-        for running in instances
-        if running.turn
-        for one in running.turn.sent
-    ]
-    post_messages(tx, [*workset.messages, *sent])
+    moved = [*instances, *_spawn(tx, [*workset.starts, *calls_of(instances)], versions, expressions)]
+    post_messages(tx, [*workset.messages, *_sent(moved), *tell_callers(moved)])
+    broadcast(tx, [Signal(one.name, dict(one.payload)) for made in moved if made.turn for one in made.turn.signals])
     workset.starts.clear()
     workset.messages.clear()
+
+
+def _spawn(
+    tx: Tx, starts: Sequence[Start], versions: Mapping[str, int], expressions: ExpressionReader
+) -> list[Running]:
+    """Begin and store instances, and what they call at once; the crank runs their first steps."""
+    spawned: list[Running] = []
+    for _ in range(MAX_CALLS):
+        if not starts:
+            return spawned
+        fresh = begin_instances(tx, starts, versions=versions, expressions=expressions)
+        store_instances(tx, fresh, wake_now=frozenset(one.id for one in fresh if one.turn and one.turn.run))
+        spawned += fresh
+        starts = calls_of(fresh)
+    raise refuse("orchestration.calls_too_deep", f"Streams call each other more than {MAX_CALLS} deep.")
+
+
+def _sent(instances: Sequence[Running]) -> list[Message]:
+    """What the turns of these instances send, each with an id that a repeat of the turn would give again."""
+    return [
+        Message(
+            one.name,
+            one.key,
+            f"{running.id}:{one.node}:{running.state.last}{f':{place}' if place else ''}",
+            dict(one.payload),
+        )
+        for running in instances
+        if running.turn
+        for place, one in enumerate(running.turn.sent)
+    ]
 
 
 def resumed(one: Running) -> None:

@@ -76,7 +76,7 @@ class Board:
     """Mutable only inside one turn; `turn()` freezes it. `live` counts per scope the tokens that rest or are on the move."""
 
     __slots__ = (
-        "closed", "done", "ended", "error", "escalated", "graph", "joins", "last", "live", "loops", "moving", "nodes", "now",
+        "caller", "closed", "done", "ended", "error", "escalated", "graph", "joins", "last", "live", "loops", "moving", "nodes", "now",
         "opened", "scopes", "sent", "signals", "tokens", "trail", "variables", "watches",
     )  # fmt: skip
 
@@ -98,6 +98,7 @@ class Board:
             if node.kind in JOINS:
                 self.joins.setdefault((token.node, token.scope), []).append(token)
         self.done: list[Done] = list(state.done)
+        self.caller = state.caller
         self.moving: deque[tuple[str, int, str]] = deque()
         self.ended: list[int] = []
         self.opened: dict[int, None] = {}
@@ -297,6 +298,7 @@ class Board:
             tuple(self.loops.values()),
             self.last,
             tuple(self.done) if self.tokens else (),
+            self.caller,
         )
         run, wait = self.standing(self.opened)
         return Turn(

@@ -12,6 +12,7 @@ from tradewind.orchestration.model import UNDO_ALL, Flow, Graph, Kind, Node
 
 MAX_REACH = 500_000
 """Nodes looked at to learn what inclusive joins must wait for."""
+_HEARD = frozenset({Kind.CATCH_SIGNAL, Kind.BOUNDARY_SIGNAL, Kind.START_SIGNAL})
 _CATCHES = frozenset({Kind.BOUNDARY_ERROR, Kind.BOUNDARY_ESCALATION, Kind.START_ERROR, Kind.START_ESCALATION})
 
 
@@ -69,6 +70,7 @@ def linked(notes: Notes, draft: Draft) -> Graph:
         tuple(subs.get("", ())),
         tuple(reacts + sorted(set(handlers.values()))),
         any(node.kind is Kind.CALL for node in nodes.values()),
+        any(node.kind in _HEARD for node in nodes.values()),
     )
 
 

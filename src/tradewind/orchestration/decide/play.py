@@ -39,9 +39,13 @@ _NO_TARGET = frozenset({Kind.EVENT_SUB, Kind.START_ERROR, Kind.START_ESCALATION}
 
 
 def begin(
-    graph: Graph, variables: Mapping[str, Any], *, now: datetime, message: str = "", signal: str = "", at: str = ""
-) -> Turn | Problem:
-    """Start an instance at its plain start event, at the one that `message` or `signal` triggers, or at the start event `at`."""
+    graph: Graph, variables: Mapping[str, Any], *, now: datetime, message: str = "", signal: str = "", at: str = "",
+    caller: str = "",
+) -> Turn | Problem:  # fmt: skip
+    """Start an instance at its plain start event, at the one that `message` or `signal` triggers, or at the start event `at`.
+
+    `caller` names the instance and token that wait for its end.
+    """
     first = graph.start
     if message:
         first = graph.start_messages.get(message, "")
@@ -53,7 +57,7 @@ def begin(
         return errors.no_start(message or signal or at)
     try:
         board = Board(graph, _NEW, now)
-        board.variables = checked(variables)
+        board.variables, board.caller = checked(variables), caller
         start(board, first, ROOT)
         if graph.event_subs:
             arm_subs(board, graph.event_subs, ROOT)

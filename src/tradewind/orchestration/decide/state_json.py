@@ -20,7 +20,7 @@ _READ: dict[str, Callable[[str], object]] = {
 
 def to_json(state: State) -> str:
     """`{"v":2,"n":7,"t":[[7,"approve"]],"x":{…}}`: version, last id, tokens, variables; `w` watches, `s` scopes, `l` loops,
-    `d` what can be undone."""
+    `d` what can be undone, `c` who called."""
     body: dict[str, Any] = {"v": STATE_VERSION, "n": state.last, "t": [_token(token) for token in state.tokens]}
     if state.variables:
         body["x"] = state.variables
@@ -32,6 +32,8 @@ def to_json(state: State) -> str:
         body["l"] = state.loops
     if state.done:
         body["d"] = state.done
+    if state.caller:
+        body["c"] = state.caller
     return _ENCODE(body)
 
 
@@ -56,6 +58,7 @@ def from_json(stored: str | bytes | Mapping[str, Any]) -> State | Problem:
             tuple(_loop(row) for row in body.get("l", ())),
             body["n"],
             tuple(Done(node, scope, variables, tuple(inside)) for node, scope, variables, inside in body.get("d", ())),
+            body.get("c", ""),
         )
         wrong = _inconsistency(state)
     except (ValueError, KeyError, TypeError, InvalidOperation, RecursionError) as error:

@@ -200,3 +200,5 @@ class Graph:
     """Where a token can come without a flow or a wait: what catches errors and escalations, and what undoes."""
     calls: bool = False
     """Whether it starts other streams and waits for them."""
+    hears: bool = False
+    """Whether it waits for signals."""

@@ -79,6 +79,8 @@ class State:
     """The last id given to a token, watch or scope."""
     done: tuple[Done, ...] = ()
     """What can be undone, in the order in which it was done."""
+    caller: str = ""
+    """Who is told when it ends: the instance and token of a call, as `id:token`."""
 
     @property
     def ended(self) -> bool:
