@@ -236,11 +236,11 @@ EXPRESSIONS = [decision(f"n{at}", feel("[" * 38 + "]" * 38)) for at in range(150
     ],
 )  # fmt: skip
 def test_a_hostile_file_is_refused_in_under_a_second(data, code, where):
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     found = read_model(data)
 
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     if code is not None:
         assert isinstance(found, Problem)
         assert found.code == code

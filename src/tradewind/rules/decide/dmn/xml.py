@@ -1,6 +1,7 @@
 """Reading XML from outside: no entities, no network, no document type, bounded."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -42,21 +43,31 @@ def read_xml(data: bytes) -> etree._Element | Problem:
     return root
 
 
+@lru_cache(maxsize=1_000)
+def _parted(tag: str) -> tuple[str, str]:
+    """Namespace and name of a tag; a file has few of them, many times each."""
+    space, _, name = tag.rpartition("}")
+    return space.removeprefix("{"), name
+
+
 def local(element: etree._Element) -> str:
     """The tag without its namespace."""
-    return str(element.tag).rpartition("}")[2]
+    return _parted(str(element.tag))[1]
 
 
 def namespace(element: etree._Element) -> str:
-    return str(element.tag)[1:].partition("}")[0] if str(element.tag).startswith("{") else ""
+    return _parted(str(element.tag))[0]
 
 
 def children(element: etree._Element, *tags: str) -> Iterator[etree._Element]:
     """The children of the element's own namespace, all or those with these tags; others are notes of other tools."""
     own = namespace(element)
     for child in element:
-        if isinstance(child.tag, str) and namespace(child) == own and (not tags or local(child) in tags):
-            yield child
+        tag = child.tag
+        if isinstance(tag, str):
+            space, name = _parted(tag)
+            if space == own and (not tags or name in tags):
+                yield child
 
 
 def child(element: etree._Element, tag: str) -> etree._Element | None:
