@@ -21,10 +21,14 @@ from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import MANDATE_ACTIONS, ROLES_OF_KIND, Kind
 from tradewind.app.postgres import Server
 from tradewind.desk.cash import Received, record_payments
+from tradewind.desk.offers import offer, stage
+from tradewind.desk.quote_orders import Accepting, accept_offer
+from tradewind.desk.quotes import Asked, request_quote
 from tradewind.desk.refunds import Refund, refund_payments
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
 from tradewind.kernel.tx import Database, Tx
 from tradewind.orders.decide.actions import SetQuantity
+from tradewind.quotes.model import Choice, Staged, StagedLine, Wish
 
 OWN, FOREIGN = "ALMA", "BELA"
 _BY_HAND = """
@@ -91,8 +95,32 @@ insert into delivery (id, effect_key, epoch, destination, kind, account_id, subj
     last_error)
   values (gen_random_uuid(), 'edi:' || %(letter)s::text, 1, 'pickup', 'edi.855', null, 'partner_message', %(letter)s::uuid, '{}', 'parked', now(), now(),
     'collected');
+insert into quote_pending (quote_id, account_id, version_no, digest, body, tiers, asked_at)
+  select id, account_id, 1, 'x', jsonb_build_object('note', %(token)s::text), '[]', now() from quote
+  where account_id = %(account)s and version_no = 0;
+insert into quote_vote (id, quote_id, account_id, version_no, digest, decision, person_id, voice_id, tiers, reason, decided_at)
+  select gen_random_uuid(), id, account_id, 1, 'x', 'rejected', %(one)s, %(one)s, '{1}', %(token)s, now() from quote
+  where account_id = %(account)s and version_no = 0;
+insert into blanket (id, number, account_id, buyer_po, name, currency, valid_from, valid_to, priority_at, created_at)
+  values (%(blanket)s, %(blanket_no)s, %(account)s, %(token)s, %(token)s, 'EUR', now() - interval '1 year', now() + interval '1 year', now(), now());
+insert into blanket_line (id, blanket_id, line_no, account_id, product_id, uom, prices, quantity_mode, value_mode)
+  values (%(blanket_line)s, %(blanket)s, 1, %(account)s, %(cup)s, 'EA', '[{"from": "2020-01-01T00:00:00+00:00", "price": "3"}]', 'open', 'open');
+insert into call_off (order_id, line_no, account_id, blanket_line_id, qty, value, called_at)
+  select order_id, line_no, account_id, %(blanket_line)s, qty_ordered - qty_cancelled, net, now() from order_line
+  where order_id = %(order)s and product_id = %(cup)s;
+update blanket_line l set called_off = c.qty, called_value = c.value
+  from (select sum(qty) as qty, sum(value) as value from call_off where blanket_line_id = %(blanket_line)s) c where l.id = %(blanket_line)s;
+insert into recurring_order (id, number, account_id, name, zone, rule, starts_on, lines, owner_id, next_day, due_at, periods_done, created_at,
+    changed_at, status)
+  values (%(standing)s, %(standing_no)s, %(account)s, %(token)s, 'UTC', '{"frequency": "daily", "interval": 1, "weekdays": [],
+    "month_days": [], "nth": [], "count": null, "until": null, "short_months": "last"}', '2026-03-02',
+    '[{"item": "CUP", "qty": "1", "uom": null, "unit_price": null, "basis": "1"}]', %(one)s, '2199-01-01', '2199-01-01', 1, now(), now(), 'active');
+insert into recurring_period (recurring_id, day, account_id, period_no, wanted_on, due_at, status, code, reason, tries, settled_at)
+  values (%(standing)s, '2026-03-02', %(account)s, 1, '2026-03-02', now(), 'given_up', 'x.y', %(token)s, 5, now());
 insert into incident (id, instance_id, kind, code, message, opened_at, resolved_at, resolution)
-  values (%(incident)s, %(instance)s, 'item', 'x.y', %(token)s, now(), now(), %(token)s)
+  values (%(incident)s, %(instance)s, 'item', 'x.y', %(token)s, now(), now(), %(token)s);
+insert into stream_escalation (id, instance_id, stream, role, account_id, promised_at, expected_at, reasons, opened_at)
+  values (gen_random_uuid(), %(instance)s, 'order_to_release', 'sales', %(account)s, now(), now(), '[]', now())
 """
 _ACCOUNT = "update account set approval_above = 500 where code = any(%s)"
 _LIMIT = """
@@ -139,6 +167,12 @@ class Names:
     partner: str = ""
     letter: str = ""
     came: str = ""
+    blanket: str = ""
+    blanket_id: str = ""
+    standing: str = ""
+    standing_id: str = ""
+    quote: str = ""
+    quote_id: str = ""
 
     def values(self) -> list[str]:
         """Everything that is named, longest first."""
@@ -277,7 +311,23 @@ def _trade(shop: Shop, code: str) -> Names:
     names.task = text("select id from user_task where subject_id = %s", waiting)
     names.hold = text("select id from order_hold where order_id = %s", waiting)
     names.instance = text("select id from stream_instance where subject_id = %s and status = 'running'", waiting)
+    names.quote, names.quote_id = _quoted(shop, names)
     return names
+
+
+def _quoted(shop: Shop, names: Names) -> tuple[str, str]:
+    """A quote of a company: asked for, offered, partly ordered; and one that is only asked for."""
+    account_id = UUID(names.account_id)
+    asked = Asked(account_id, (Wish(1, "CUP", Decimal(4), note=names.account),), names.account, names.account)
+    quote = shop.database.write(lambda tx: request_quote(tx, asked))
+    shop.database.write(lambda tx: request_quote(tx, asked))
+    staged = Staged((StagedLine(1, "CUP", Decimal(4), note=names.account),), "2026-03-20", "UTC", note=names.account)
+    shop.database.write(lambda tx: stage(tx, quote.id, staged))
+    shop.database.write(lambda tx: offer(tx, quote.id))
+    part = Accepting(quote.id, 1, (Choice(1, Decimal(1)),), f"{names.account}-Q")
+    shop.database.write(lambda tx: accept_offer(tx, part))
+    shop.turn()
+    return quote.number, str(quote.id)
 
 
 def _people(tx: Tx, world: TwoCompanies, shop: Shop) -> None:
@@ -330,6 +380,8 @@ def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
     names.incident, names.order_file = str(shop.database.ids.new()), str(shop.database.ids.new())
     names.policy, names.delegation = map(str, shop.database.ids.many(2))
     names.credit_request = str(shop.database.ids.new())
+    names.blanket, names.standing = f"BL-{names.account}", f"RO-{names.account}"
+    names.blanket_id, names.standing_id = map(str, shop.database.ids.many(2))
     names.partner, names.letter, names.came = f"{names.account}-EDI", *map(str, shop.database.ids.many(2))
     mine = "buyer-approver" if names.account == OWN else "sales"
     taker = world.ask("select id from principal where login = %s", [mine])[0][0]
@@ -340,7 +392,8 @@ def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
         "instance": names.instance, "incident": names.incident, "file": names.order_file,
         "policy": names.policy, "delegation": names.delegation, "principal": names.principal,
         "taker": taker, "request": names.credit_request, "partner": names.partner, "letter": names.letter, "came": names.came,
-        "trader": shop.database.ids.new(),
+        "trader": shop.database.ids.new(), "blanket": names.blanket_id, "blanket_no": names.blanket,
+        "blanket_line": shop.database.ids.new(), "standing": names.standing_id, "standing_no": names.standing,
     }  # fmt: skip
     with psycopg.connect(world.url, autocommit=True) as owner:
         for statement in _BY_HAND.split(";\n"):
@@ -355,6 +408,7 @@ def someone_else(ids: Iterable[UUID]) -> Names:
         if not getattr(names, name):
             setattr(names, name, next(fresh))
     for name, text in {"order": "SO-2026-999999", "shipment": "SH-2026-999999", "invoice": "INV-2026-999999", "payment": "PAY-2026-999999",
-                       "returned": "RA-2026-999999", "price_list": "NOWHERE-CONTRACT", "po": "NOWHERE-1", "partner": "NOWHERE-EDI"}.items():  # fmt: skip
+                       "returned": "RA-2026-999999", "price_list": "NOWHERE-CONTRACT", "po": "NOWHERE-1", "partner": "NOWHERE-EDI", "blanket": "BL-NOWHERE",
+                       "standing": "RO-NOWHERE", "quote": "QU-99999999"}.items():  # fmt: skip
         setattr(names, name, text)
     return names

@@ -57,7 +57,7 @@ def of(*names: str, parameter: str, body: Maker | None = None, **fixed: str) -> 
 
 def rules(**body: Any) -> tuple[Call, ...]:
     """A call of a rule set, which is nobody's but the house's."""
-    return (Call(path=lambda own, them: {"code": "R", "version": "1"}, body=(lambda own, them: body) if body else None),)
+    return (Call(path=lambda own, them: {"rule_set": "R", "version": "1"}, body=(lambda own, them: body) if body else None),)
 
 
 def of_a_letter() -> tuple[Call, ...]:
@@ -117,6 +117,16 @@ def changed(own: Names, them: Names) -> dict[str, Any]:
 
 def reason(own: Names, them: Names) -> dict[str, Any]:
     return {"reason": "because"}
+
+
+def agreed(own: Names, them: Names) -> dict[str, Any]:
+    line = {"item": "CUP", "quantity": "open", "prices": [{"price": "3"}]}
+    days = {"valid_from": "2026-01-01T00:00:00Z", "valid_to": "2030-01-01T00:00:00Z"}
+    return {"account": them.account, "name": "x", "lines": [line], **days}
+
+
+def standing(own: Names, them: Names) -> dict[str, Any]:
+    return {"name": "x", "rule": "FREQ=DAILY", "starts_on": "2199-01-01", "lines": [{"item": "CUP", "qty": "1"}]}
 
 
 def override(own: Names, them: Names) -> dict[str, Any]:
@@ -354,6 +364,59 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/streams/{stream}/promises-at-risk"): of_a_stream(),
     ("PUT", "/api/v1/streams/{stream}/escalation-policy"): of_a_stream(ahead_minutes=60),
     ("GET", "/api/v1/escalation-policies"): nothing(),
+    ("POST", "/api/v1/quotes"): (
+        Call(body=lambda own, them: {"account": them.account, "lines": [{"item": "CUP", "qty": "1"}]}, hidden=(404,)),
+    ),
+    ("GET", "/api/v1/quotes"): found_by(account="account", after="quote_id"),
+    ("GET", "/api/v1/quotes/{name}"): of("quote", "quote_id", parameter="name"),
+    ("GET", "/api/v1/quotes/{name}/versions/{version_no}"): of("quote", "quote_id", parameter="name", version_no="1"),
+    ("GET", "/api/v1/quotes/{name}/versions/{version_no}/changes"): of("quote", parameter="name", version_no="1"),
+    ("GET", "/api/v1/quotes/{name}/offer"): of("quote", "quote_id", parameter="name"),
+    ("PUT", "/api/v1/quotes/{name}/offer"): of(
+        "quote", parameter="name", body=lambda own, them: {"lines": [{"item": "CUP", "qty": "1"}], "valid_until": "2030-01-01", "zone": "UTC"}
+    ),
+    ("POST", "/api/v1/quotes/{name}/offer"): of("quote", "quote_id", parameter="name"),
+    ("POST", "/api/v1/quotes/{name}/offer/decision"): of(
+        "quote", parameter="name", body=lambda own, them: {"approve": True, "reason": "fine"}
+    ),
+    ("POST", "/api/v1/quotes/{name}/renegotiate"): of(
+        "quote", "quote_id", parameter="name", body=lambda own, them: {"version": 1, "reason": "price"}
+    ),
+    ("POST", "/api/v1/quotes/{name}/accept"): of("quote", "quote_id", parameter="name", body=lambda own, them: {"version": 1}),
+    ("POST", "/api/v1/quotes/{name}/late"): of("quote", parameter="name", body=lambda own, them: {"agree": True}),
+    ("POST", "/api/v1/quotes/{name}/decline"): of("quote", parameter="name", body=lambda own, them: {"reason": "price"}),
+    ("POST", "/api/v1/quotes/{name}/withdraw"): of("quote", parameter="name", body=lambda own, them: {"reason": "other"}),
+    ("GET", "/api/v1/blankets"): (*found_by(account="account"), Call(query=lambda own, them: {"after": them.blanket})),
+    ("POST", "/api/v1/blankets"): (Call(body=agreed, hidden=(404,)),),
+    ("GET", "/api/v1/blankets/{name}"): of("blanket", "blanket_id", parameter="name"),
+    ("POST", "/api/v1/blankets/{name}/change"): of("blanket", "blanket_id", parameter="name", body=reason),
+    ("POST", "/api/v1/blankets/{name}/close"): of(
+        "blanket", "blanket_id", parameter="name", body=lambda own, them: {"decision": "shortfall", "reason": "because"}
+    ),
+    ("GET", "/api/v1/blankets/{name}/call-offs"): of("blanket", "blanket_id", parameter="name"),
+    ("GET", "/api/v1/blankets/{name}/consumption"): of("blanket", "blanket_id", parameter="name"),
+    ("POST", "/api/v1/blankets/{name}/call-offs"): of(
+        "blanket", "blanket_id", parameter="name", body=lambda own, them: {"lines": [{"item": "CUP", "qty": "1"}]}
+    ),
+    ("GET", "/api/v1/recurring-orders"): (*found_by(account="account"), Call(query=lambda own, them: {"after": them.standing})),
+    ("GET", "/api/v1/recurring-failures"): nothing(),
+    ("POST", "/api/v1/recurring-orders"): (
+        Call(body=lambda own, them: {**standing(own, them), "account": them.account}, hidden=(404,)),
+    ),
+    ("GET", "/api/v1/recurring-orders/{name}"): of("standing", "standing_id", parameter="name"),
+    ("PUT", "/api/v1/recurring-orders/{name}"): of("standing", "standing_id", parameter="name", body=standing),
+    ("POST", "/api/v1/recurring-orders/{name}/change-next"): of(
+        "standing", "standing_id", parameter="name", body=lambda own, them: {"lines": [{"item": "CUP", "qty": "1"}]}
+    ),
+    ("POST", "/api/v1/recurring-orders/{name}/skip"): of(
+        "standing", "standing_id", parameter="name", body=lambda own, them: {"count": 0}
+    ),
+    ("POST", "/api/v1/recurring-orders/{name}/pause"): of("standing", "standing_id", parameter="name", body=reason),
+    ("POST", "/api/v1/recurring-orders/{name}/resume"): of("standing", "standing_id", parameter="name"),
+    ("POST", "/api/v1/recurring-orders/{name}/end"): of("standing", "standing_id", parameter="name", body=reason),
+    ("POST", "/api/v1/recurring-orders/{name}/retry"): of(
+        "standing", "standing_id", parameter="name", body=lambda own, them: {"day": "2026-03-02"}
+    ),
     ("GET", "/api/v1/shipments/{name}/clearance"): of("shipment", "shipment_id", parameter="name"),
     ("GET", "/api/v1/payment-terms"): nothing(),
     ("GET", "/api/v1/payment-terms/{terms}"): (Call(path=lambda own, them: {"terms": "NET30"}),),
@@ -376,30 +439,30 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("GET", "/api/v1/decision-points"): nothing(),
     ("GET", "/api/v1/rule-sets"): nothing(),
     ("POST", "/api/v1/rule-sets"): nothing(code="W", name="walls"),
-    ("GET", "/api/v1/rule-sets/{code}"): rules(),
-    ("PATCH", "/api/v1/rule-sets/{code}"): rules(name="walls"),
-    ("GET", "/api/v1/rule-sets/{code}/history"): rules(),
-    ("POST", "/api/v1/rule-sets/{code}/versions"): rules(comment="one more"),
-    ("POST", "/api/v1/rule-sets/{code}/dmn"): (Call(path=lambda own, them: {"code": "R"}, content=b"<definitions/>"),),
-    ("POST", "/api/v1/rule-sets/{code}/rollback"): rules(reason="because"),
-    ("POST", "/api/v1/rule-sets/{code}/end"): rules(reason="because"),
-    ("GET", "/api/v1/rule-sets/{code}/compare"): (
-        Call(path=lambda own, them: {"code": "R"}, query=lambda own, them: {"old": "1", "new": "1"}),
+    ("GET", "/api/v1/rule-sets/{rule_set}"): rules(),
+    ("PATCH", "/api/v1/rule-sets/{rule_set}"): rules(name="walls"),
+    ("GET", "/api/v1/rule-sets/{rule_set}/history"): rules(),
+    ("POST", "/api/v1/rule-sets/{rule_set}/versions"): rules(comment="one more"),
+    ("POST", "/api/v1/rule-sets/{rule_set}/dmn"): (Call(path=lambda own, them: {"rule_set": "R"}, content=b"<definitions/>"),),
+    ("POST", "/api/v1/rule-sets/{rule_set}/rollback"): rules(reason="because"),
+    ("POST", "/api/v1/rule-sets/{rule_set}/end"): rules(reason="because"),
+    ("GET", "/api/v1/rule-sets/{rule_set}/compare"): (
+        Call(path=lambda own, them: {"rule_set": "R"}, query=lambda own, them: {"old": "1", "new": "1"}),
     ),
-    ("GET", "/api/v1/rule-sets/{code}/versions/{version}"): rules(),
-    ("PUT", "/api/v1/rule-sets/{code}/versions/{version}"): rules(comment="better"),
-    ("GET", "/api/v1/rule-sets/{code}/versions/{version}/dmn"): rules(),
-    ("PUT", "/api/v1/rule-sets/{code}/versions/{version}/dmn"): (
-        Call(path=lambda own, them: {"code": "R", "version": "1"}, content=b"<definitions/>"),
+    ("GET", "/api/v1/rule-sets/{rule_set}/versions/{version}"): rules(),
+    ("PUT", "/api/v1/rule-sets/{rule_set}/versions/{version}"): rules(comment="better"),
+    ("GET", "/api/v1/rule-sets/{rule_set}/versions/{version}/dmn"): rules(),
+    ("PUT", "/api/v1/rule-sets/{rule_set}/versions/{version}/dmn"): (
+        Call(path=lambda own, them: {"rule_set": "R", "version": "1"}, content=b"<definitions/>"),
     ),
-    ("GET", "/api/v1/rule-sets/{code}/versions/{version}/rows"): rules(),
-    ("GET", "/api/v1/rule-sets/{code}/versions/{version}/check"): rules(),
-    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/ask"): rules(inputs={}),
-    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/submit"): rules(),
-    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/review"): rules(),
-    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/send-back"): rules(reason="because"),
-    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/withdraw"): rules(reason="because"),
-    ("POST", "/api/v1/rule-sets/{code}/versions/{version}/publish"): rules(valid_from="2030-01-01T00:00:00Z"),
+    ("GET", "/api/v1/rule-sets/{rule_set}/versions/{version}/rows"): rules(),
+    ("GET", "/api/v1/rule-sets/{rule_set}/versions/{version}/check"): rules(),
+    ("POST", "/api/v1/rule-sets/{rule_set}/versions/{version}/ask"): rules(inputs={}),
+    ("POST", "/api/v1/rule-sets/{rule_set}/versions/{version}/submit"): rules(),
+    ("POST", "/api/v1/rule-sets/{rule_set}/versions/{version}/review"): rules(),
+    ("POST", "/api/v1/rule-sets/{rule_set}/versions/{version}/send-back"): rules(reason="because"),
+    ("POST", "/api/v1/rule-sets/{rule_set}/versions/{version}/withdraw"): rules(reason="because"),
+    ("POST", "/api/v1/rule-sets/{rule_set}/versions/{version}/publish"): rules(valid_from="2030-01-01T00:00:00Z"),
     ("GET", "/api/v1/rule-decisions"): (Call(query=lambda own, them: {"order": them.order}),),
     ("GET", "/api/v1/rule-decisions/{decision_id}"): of("order_id", parameter="decision_id"),
 }  # fmt: skip
@@ -516,8 +579,10 @@ def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> Non
         "line_no",
         "stream",
         "version",
+        "version_no",
         "name_of_stream",
         "step",
+        "rule_set",
         "site",
         "action",
         "terms",
