@@ -215,6 +215,24 @@ PLANTS = (
     Plant("W3", "update stream_instance set version = 2 where id = '{waiting}'"),
     Plant("W4", "delete from stream_wait"),
     Plant("W4", "update incident set resolved_at = {t}"),
+    Plant("W4.timer", "insert into stream_wait (instance_id, token, node, kind, due_at, since) "
+                      "values ('{waiting}', '2', 'n', 'timer', {t}, {t})"),
+    Plant("W4.answer", "update user_task set instance_id = '{waiting}', token = 3, status = 'done', "
+                       "done_at = {t} + interval '1 minute'; "
+                       "insert into user_task (id, instance_id, token, node, name, role, subject_type, subject_id, status, opened_at) "
+                       "values (gen_random_uuid(), '{tasked}', 1, 'n', 'n', 'r', 'sales_order', '{order3}', 'open', {t})"),
+    Plant("W8", "insert into stream_escalation (id, instance_id, stream, role, promised_at, expected_at, reasons, opened_at) "
+                "values (gen_random_uuid(), '{done}', 'order_to_release', 'sales', {t}, {t}, '[]', {t}); "
+                "update stream_instance set ended_at = {t} - interval '9 days' where id = '{done}'"),
+    Plant("V1", "insert into stream_period (stream, entry, version, since, until) "
+                "values ('order_to_release', 2, 1, '2001-01-01', '2001-02-01')"),
+    Plant("V1.always", "update stream_period set until = '2002-01-01' where stream = 'invoice_to_cash'"),
+    Plant("V2", "insert into stream_draft (stream, version, name, stage, bpmn, parameters, timeouts, authors, reviewer_id, created_at, "
+                "changed_at) values ('order_to_release', 2, 'x', 'reviewed', 'x', '{{}}', '{{}}', '[\"{anna}\"]', '{anna}', {t}, {t})"),
+    Plant("V2", "insert into stream_draft (stream, version, name, stage, bpmn, parameters, timeouts, authors, reviewer_id, created_at, "
+                "changed_at) values ('order_to_release', 2, 'x', 'published', 'x', '{{}}', '{{}}', '[\"{anna}\"]', '{boris}', {t}, {t})"),
+    Plant("V3", "insert into stream_draft (stream, version, name, stage, bpmn, parameters, timeouts, authors, reviewer_id, created_at, "
+                "changed_at) values ('order_to_release', 1, 'x', 'published', '<x/>', '{{}}', '{{}}', '[\"{anna}\"]', '{boris}', {t}, {t})"),
     Plant("W5", "insert into stream_wait (instance_id, token, node, kind, due_at, since) "
                 "values ('{done}', '1', 'n', 'timer', {t}, {t})"),
     Plant("W5.stuck", "update stream_instance set status = 'done', wake_at = null where id = '{cash}'"),

@@ -218,6 +218,9 @@ insert into delivery (id, effect_key, epoch, destination, kind, subject_type, su
 insert into stream_version (stream, version, name, bpmn, sha256, published_at) values
   ('order_to_release', 1, 'Order to release', '<x/>', 'x', {t}), ('invoice_to_cash', 1, 'Invoice to cash', '<x/>', 'y', {t}),
   ('shipment_to_invoice', 1, 'Shipment to invoice', '<x/>', 'z', {t});
+insert into stream_period (stream, entry, version, since, until) values
+  ('order_to_release', 1, 1, '2000-01-01', null), ('invoice_to_cash', 1, 1, '2000-01-01', null),
+  ('shipment_to_invoice', 1, 1, '2000-01-01', null);
 insert into stream_instance (id, stream, version, subject_type, subject_id, status, state, started_at, moved_at, wake_at) values
   ('{waiting}', 'order_to_release', 1, 'sales_order', '{order2}', 'running', '', {t}, {t}, null),
   ('{tasked}', 'order_to_release', 1, 'sales_order', '{order3}', 'running', '', {t}, {t}, null),

@@ -17,6 +17,7 @@ from tradewind.analytics.queries.quotes import QUOTES
 from tradewind.analytics.queries.receivables import RECEIVABLES
 from tradewind.analytics.queries.rules import RULES
 from tradewind.analytics.queries.stock import STOCK
+from tradewind.analytics.queries.streams import STREAM_CHECKS
 from tradewind.analytics.queries.trials import TRIALS
 
 CHECKS: tuple[Check, ...] = (
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     *INTAKE,
     *PARTNERS,
     *PROCESS,
+    *STREAM_CHECKS,
     *PAPERS,
     *RULES,
     *BLANKETS,
