@@ -443,3 +443,40 @@ def test_orders_cost_a_statement_a_kind_of_fact_that_is_asked_for_and_none_where
     assert len(checked) == len(without) + 1
     assert len(asked) == len(checked) + 1
     assert [one for one in asked if "interval '90 days'" in one]
+
+
+# approvals of the seller's side, on the same engine
+
+
+@pytest.mark.parametrize(
+    ("condition", "lines", "asks"),
+    [
+        ("substituted", [line("GIFT", "2")], True),
+        ("substituted", [line("CUP", "2")], False),
+        ("overridden", [line("CUP", "2")], False),
+        ("below_floor", [line("CUP", "2")], True),
+        ("net_days > 20", [line("CUP", "2")], True),
+        ("credit_used_percent > 1", [line("CUP", "2")], False),
+        ("credit_used_percent > 1", [line("CUP", "99"), line("TEA", "90"), line("ENGRAVE", "90")], True),
+    ],
+)
+def test_the_sellers_side_is_asked_about_what_sells_otherwise_than_agreed(
+    house: House, condition: str, lines: list[dict[str, Any]], asks: bool
+) -> None:
+    run(
+        house,
+        "update product set status = 'discontinued' where id = %(gift)s",
+        "insert into substitute (product_id, substitute_id, valid_from) values (%(gift)s, %(cup)s, '2020-01-01')",
+        "insert into substitution_policy (scope_key, consent, price) values ('all', 'automatic', 'own')",
+        "insert into price_list (id, code, name, currency, layer) values (%(south)s, 'FLOOR', 'Floor', 'EUR', 'base')",
+        "insert into price_assignment (id, list_id, scope_key, precedence, valid_from) values (gen_random_uuid(), %(south)s, 'floor', 1, '2020-01-01')",
+        "insert into price (id, list_id, product_id, uom, tier_from, tier_price, valid_from) values (gen_random_uuid(), %(south)s, %(cup)s, 'EA', '{1}', '{3.5}', '2020-01-01')",
+    )
+    policy = {"code": "OURS", "name": "Ours", "side": "seller", "condition": condition,
+              "tiers": [{"name": "Desk", "any_of": [{"role": "sales"}]}]}  # fmt: skip
+    made = house.good(house.call("ann", "POST", "/approval-policies", json=policy))
+    house.good(house.call("ben", "POST", f"/approval-policies/{made['id']}/publish", json={}))
+
+    order = house.place(*lines)
+
+    assert codes(order) == (["approvals.needed"] if asks else [])

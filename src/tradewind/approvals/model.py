@@ -57,6 +57,8 @@ INPUTS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "below_floor": ("whether a line is priced below the floor lists", ("items", "prices")),
         "floor_gap": ("how much less than the floor the lines bring", ("items", "prices")),
         "floor_percent": ("the largest share a line lies below its floor, in percent", ("items", "prices")),
+        "overridden": ("whether somebody set the price of a line by hand", ("prices",)),
+        "substituted": ("whether something else is sent for an item", ("items",)),
         "risk_score": ("what the tables of risk came to, 0 to 100; 0 where there is none", ()),
         "risk_reasons": ("list of what they gave points for", ()),
     }

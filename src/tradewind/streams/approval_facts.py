@@ -16,12 +16,14 @@ from tradewind.catalog.queries import products_by_id
 from tradewind.credit.model import Answer, Node
 from tradewind.kernel.money import plain, round_places
 from tradewind.kernel.tx import Reader
+from tradewind.orders.queries import substitutions_of
 from tradewind.pricing.decide import price_lines
 from tradewind.pricing.model import PricedLine, PriceRequest, PriceRow, Strategy
 from tradewind.pricing.queries import assigned_lists, price_rows
 from tradewind.semantics.model import ZERO
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 
+_BY_HAND = '["list","OVERRIDE",'  # how the waterfall of a price that a person set begins
 FLOOR = "floor"  # the scope of price lists below which nothing is sold unasked
 
 
@@ -33,6 +35,7 @@ class Fetched:
     categories: dict[UUID, str | None] = field(default_factory=dict)
     floors: dict[tuple[UUID, int], Decimal] = field(default_factory=dict)
     roles: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    substituted: set[UUID] = field(default_factory=set)
     risks: Mapping[UUID, tuple[Decimal, list[str]]] = field(default_factory=dict)
 
 
@@ -58,6 +61,9 @@ def fetch(reader: Reader, workset: OrderWorkset, wanted: Mapping[UUID, Sequence[
         fetched.roles = {one.id: one.roles for one in found.values()}
     if works := asking("below_floor", "floor_gap", "floor_percent"):
         fetched.floors = floors_of(reader, workset, works)
+    if works := asking("substituted"):
+        known = [work.id for work in works if not work.fresh]
+        fetched.substituted = {order_id for order_id, _ in (substitutions_of(reader, known) if known else ())}
     return fetched
 
 
@@ -151,6 +157,8 @@ def facts_of(
         "below_floor": any(gap > 0 for gap, _ in gaps),
         "floor_gap": sum((gap for gap, _ in gaps if gap > 0), ZERO),
         "floor_percent": max(below, default=ZERO),
+        "overridden": any(_BY_HAND in (one.price.waterfall or "") for one in live(work)),
+        "substituted": work.id in fetched.substituted or bool(work.substituted),
         "risk_score": fetched.risks[work.id][0] if work.id in fetched.risks else ZERO,
         "risk_reasons": fetched.risks[work.id][1] if work.id in fetched.risks else [],
     }
