@@ -1,5 +1,6 @@
 """A decision table by API only: rows, tests, a second pair of eyes, a scheduled go-live, in force at its instant, taken back."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -59,7 +60,7 @@ class Desk:
     keys: dict[str, str]
 
     def call(self, who: str, method: str, path: str, *, revision: int | None = None, **options: Any) -> httpx.Response:
-        headers = {} if revision is None else {"If-Match": f'"{revision}"'}
+        headers = {**options.pop("headers", {}), **({} if revision is None else {"If-Match": f'"{revision}"'})}
         return self.client.request(method, V1 + path, key=self.keys[who], headers=headers, **options)
 
     def post(self, who: str, path: str, **body: Any) -> httpx.Response:
@@ -444,3 +445,37 @@ def test_people_at_a_command_line_list_and_export(drafted: Desk, capsysbinary: p
     assert capsysbinary.readouterr().out == desk.call("ann", "GET", f"{SET}/versions/1/dmn").content
     with pytest.raises(Refused, match=r"rules\.unknown_set"):
         export_command(desk.shop.database, "none", None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/rule-sets/none", "/rule-sets/%00", "/rule-sets/large-orders/versions/9", "/rule-sets/large-orders/versions/1/rows?table=no",
+     "/rule-sets/large-orders/compare?old=1&new=7", "/rule-sets/none/history", "/rule-decisions?order=%00", "/rule-sets?after=%00"],
+)  # fmt: skip
+def test_what_is_not_there_is_refused_by_name(drafted: Desk, path: str) -> None:
+    answered = drafted.call("ann", "GET", path)
+
+    assert answered.status_code in (200, 404, 422), answered.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"rows": {"inputs": 3}},
+        {"rows": {**SHEET, "rows": [{"conditions": ["> 1"], "conclusions": []}]}},
+        {"tests": [{"name": "\x00", "inputs": {"\ud800": "\x00"}, "expect": [{"a": [[[[1]]]]}]}]},
+        {"tests": [{"name": "a"}, {"name": "a"}]},
+        {"comment": "\x00"},
+        {"decision": "\ud800"},
+    ],
+)
+def test_hostile_content_is_refused_or_kept_but_never_a_failure(drafted: Desk, body: dict[str, Any]) -> None:
+    sent = json.dumps(body).encode()
+
+    answered = drafted.call(
+        "ann", "POST", f"{SET}/versions", content=sent, headers={"Content-Type": "application/json"}
+    )
+
+    assert answered.status_code in (201, 422), answered.text
+    if answered.status_code == 201:
+        assert drafted.get(f"{SET}/versions/2/check")["tests"][0]["passed"] is False

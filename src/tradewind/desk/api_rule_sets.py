@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Response
+from fastapi import Header, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, permission
@@ -30,6 +30,8 @@ from tradewind.streams.decision_points import POINTS
 
 router = api_router("rules")
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Named = Annotated[str, Path(alias="rule_set", max_length=100)]
+"""The code of a rule set in a path."""
 Word = Annotated[str, Field(max_length=100)]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -206,23 +208,23 @@ def post_set(body: SetIn, edge: CallerEdge) -> Response:
     return shown_set(edge, body.code, 201)
 
 
-@router.get("/rule-sets/{code}", openapi_extra=permission("rules.read"))
-def read_set(code: str, edge: CallerEdge) -> Response:
+@router.get("/rule-sets/{rule_set}", openapi_extra=permission("rules.read"))
+def read_set(code: Named, edge: CallerEdge) -> Response:
     """A rule set with its versions and when which was, is or will be in force."""
     return shown_set(edge, code)
 
 
-@router.patch("/rule-sets/{code}", openapi_extra=permission("rules.write"))
-def name_set(code: str, body: NameIn, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.patch("/rule-sets/{rule_set}", openapi_extra=permission("rules.write"))
+def name_set(code: Named, body: NameIn, edge: CallerEdge, if_match: Revision = None) -> Response:
     """Call it something else, or give it to somebody else."""
     expected = revision_of(if_match)
     done(edge.write(lambda tx: rename(tx, code, name=body.name, owner=body.owner, expected=expected)))
     return shown_set(edge, code)
 
 
-@router.get("/rule-sets/{code}/history", openapi_extra=permission("rules.read"))
+@router.get("/rule-sets/{rule_set}/history", openapi_extra=permission("rules.read"))
 def read_history(
-    code: str,
+    code: Named,
     edge: CallerEdge,
     after: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
@@ -264,45 +266,45 @@ def _acted(edge: Edge, code: str, verb: Verb, version: int | None, if_match: str
     return shown_set(edge, code)
 
 
-@router.post("/rule-sets/{code}/versions/{version}/submit", openapi_extra=permission("rules.write"))
-def submit(code: str, version: Version, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/versions/{version}/submit", openapi_extra=permission("rules.write"))
+def submit(code: Named, version: Version, edge: CallerEdge, if_match: Revision = None) -> Response:
     """Ask for a review of a draft."""
     return _acted(edge, code, Verb.SUBMIT, version, if_match)
 
 
-@router.post("/rule-sets/{code}/versions/{version}/send-back", openapi_extra=permission("rules.review"))
-def send_back(code: str, version: Version, body: ReasonIn, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/versions/{version}/send-back", openapi_extra=permission("rules.review"))
+def send_back(code: Named, version: Version, body: ReasonIn, edge: CallerEdge, if_match: Revision = None) -> Response:
     """Make a draft again of what was submitted or reviewed."""
     return _acted(edge, code, Verb.SEND_BACK, version, if_match, reason=body.reason)
 
 
-@router.post("/rule-sets/{code}/versions/{version}/review", openapi_extra=permission("rules.review"))
-def review(code: str, version: Version, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/versions/{version}/review", openapi_extra=permission("rules.review"))
+def review(code: Named, version: Version, edge: CallerEdge, if_match: Revision = None) -> Response:
     """Vouch for what was submitted. Nobody vouches for what they wrote in."""
     return _acted(edge, code, Verb.REVIEW, version, if_match)
 
 
-@router.post("/rule-sets/{code}/versions/{version}/withdraw", openapi_extra=permission("rules.publish"))
-def withdraw(code: str, version: Version, body: ReasonIn, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/versions/{version}/withdraw", openapi_extra=permission("rules.publish"))
+def withdraw(code: Named, version: Version, body: ReasonIn, edge: CallerEdge, if_match: Revision = None) -> Response:
     """Give up a version on its way; of one that is scheduled, its instant: it is reviewed again."""
     return _acted(edge, code, Verb.WITHDRAW, version, if_match, reason=body.reason)
 
 
-@router.post("/rule-sets/{code}/rollback", openapi_extra=permission("rules.publish"))
-def roll_back(code: str, body: RollbackIn, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/rollback", openapi_extra=permission("rules.publish"))
+def roll_back(code: Named, body: RollbackIn, edge: CallerEdge, if_match: Revision = None) -> Response:
     """Put the version before in force again, at once."""
     return _acted(edge, code, Verb.ROLL_BACK, body.version, if_match, reason=body.reason)
 
 
-@router.post("/rule-sets/{code}/end", openapi_extra=permission("rules.publish"))
-def end(code: str, body: EndIn, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/end", openapi_extra=permission("rules.publish"))
+def end(code: Named, body: EndIn, edge: CallerEdge, if_match: Revision = None) -> Response:
     """End what is in force without anything in its place."""
     return _acted(edge, code, Verb.END, None, if_match, reason=body.reason, effective=body.valid_to)
 
 
-@router.post("/rule-sets/{code}/versions/{version}/publish", openapi_extra=permission("rules.publish"))
+@router.post("/rule-sets/{rule_set}/versions/{version}/publish", openapi_extra=permission("rules.publish"))
 def publish_version(
-    code: str, version: Version, body: PublishIn, edge: CallerEdge, if_match: Revision = None
+    code: Named, version: Version, body: PublishIn, edge: CallerEdge, if_match: Revision = None
 ) -> Response:
     """Put a reviewed version in force, now or from an instant on. It is looked at from all sides first, and its tests run."""
     expected = revision_of(if_match)

@@ -1,4 +1,4 @@
-"""`/api/v1/rule-sets/{code}/versions`: what a version says: as rows, as the DMN file it is, with its tests, and what it would decide."""
+"""`/api/v1/rule-sets/{rule_set}/versions`: what a version says: as rows, as the DMN file it is, with its tests, and what it would decide."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, edge_of, permission
 from tradewind.desk.api_rule_sets import (
-    Code,
+    Named,
     Revision,
     Version,
     found_set,
@@ -28,7 +28,7 @@ from tradewind.rules.decide.govern import ask, compiled
 from tradewind.rules.decide.proof import Proof, Tried, typed_inputs
 from tradewind.rules.decide.values_json import jsonable
 from tradewind.rules.model import Definitions, Ruling, TableTest
-from tradewind.rules.queries.sets import Content, RuleSet, content_of
+from tradewind.rules.queries.sets import Content, RuleSet, content_of, lineages
 from tradewind.streams.decision_points import POINTS
 
 router = api_router("rules")
@@ -76,11 +76,12 @@ def _content(reader: Reader, code: str, version: int) -> tuple[RuleSet, Content]
 
 
 def _edit(edge: Edge, code: str, body: VersionIn, version: int | None) -> Edit:
-    """What is written; rows become a file, that of the version they go into but for the table."""
+    """What is written; rows go into the file of the version, or of the newest, in place of its table of that id. A new version
+    whose table is in no file yet is a file of its own."""
 
     def look(reader: Reader) -> tuple[RuleSet, Content | None]:
         one = found_set(reader, code)
-        return one, content_of(reader, one.id, version) if version else None
+        return one, content_of(reader, one.id, version or lineages(reader, [one.id])[one.id].next_no - 1)
 
     tests = None if body.tests is None else tuple(_test(one) for one in body.tests)
     source = None
@@ -89,6 +90,8 @@ def _edit(edge: Edge, code: str, body: VersionIn, version: int | None) -> Edit:
         point = POINTS.get(one.point)
         known = {fact.name: fact.type for fact in point.inputs} if point else {}
         made = rows_as_dmn(body.rows, source=last.source if last else None, variables=known)
+        if version is None and isinstance(made, Problem) and made.code == "rules.unknown_table":
+            made = rows_as_dmn(body.rows, variables=known)
         if isinstance(made, Problem):
             raise Refused([made.at(f"/rows{made.where}" if made.where.startswith("/") else made.where)])
         source = made
@@ -124,28 +127,30 @@ def _rewritten(edge: Edge, code: str, version: int, edit: Edit, expected: int) -
     return shown_set(edge, code)
 
 
-@router.post("/rule-sets/{code}/versions", status_code=201, openapi_extra=permission("rules.write"))
-def post_version(code: Code, body: VersionIn, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/versions", status_code=201, openapi_extra=permission("rules.write"))
+def post_version(code: Named, body: VersionIn, edge: CallerEdge, if_match: Revision = None) -> Response:
     """A new version as a draft, of rows or as a copy of the newest."""
     return _drafted(edge, code, _edit(edge, code, body, None), revision_of(if_match))
 
 
-@router.post("/rule-sets/{code}/dmn", status_code=201, openapi_extra={**permission("rules.write"), **_FILE})
-async def post_file(code: str, request: Request, if_match: Revision = None) -> Response:
+@router.post("/rule-sets/{rule_set}/dmn", status_code=201, openapi_extra={**permission("rules.write"), **_FILE})
+async def post_file(code: Named, request: Request, if_match: Revision = None) -> Response:
     """A new version as a draft, of a DMN file; it is kept byte for byte."""
     edit = Edit(source=await request.body())
     return await run_in_threadpool(_drafted, edge_of(request.scope), code, edit, revision_of(if_match))
 
 
-@router.put("/rule-sets/{code}/versions/{version}", openapi_extra=permission("rules.write"))
-def put_version(code: str, version: Version, body: VersionIn, edge: CallerEdge, if_match: Revision = None) -> Response:
+@router.put("/rule-sets/{rule_set}/versions/{version}", openapi_extra=permission("rules.write"))
+def put_version(
+    code: Named, version: Version, body: VersionIn, edge: CallerEdge, if_match: Revision = None
+) -> Response:
     """Write a version anew that was not published. It is a draft again: a review it had is gone."""
     expected = _expected(edge, code, if_match)
     return _rewritten(edge, code, version, _edit(edge, code, body, version), expected)
 
 
-@router.put("/rule-sets/{code}/versions/{version}/dmn", openapi_extra={**permission("rules.write"), **_FILE})
-async def put_file(code: str, version: Version, request: Request, if_match: Revision = None) -> Response:
+@router.put("/rule-sets/{rule_set}/versions/{version}/dmn", openapi_extra={**permission("rules.write"), **_FILE})
+async def put_file(code: Named, version: Version, request: Request, if_match: Revision = None) -> Response:
     """Another DMN file for a version that was not published."""
     edge = edge_of(request.scope)
     source = await request.body()
@@ -153,17 +158,17 @@ async def put_file(code: str, version: Version, request: Request, if_match: Revi
     return await run_in_threadpool(_rewritten, edge, code, version, Edit(source=source), expected)
 
 
-@router.get("/rule-sets/{code}/versions/{version}/dmn", openapi_extra=permission("rules.read"))
-def read_file(code: str, version: Version, edge: CallerEdge) -> Response:
+@router.get("/rule-sets/{rule_set}/versions/{version}/dmn", openapi_extra=permission("rules.read"))
+def read_file(code: Named, version: Version, edge: CallerEdge) -> Response:
     """The DMN file of a version, byte for byte as it was given."""
     _, content = edge.read(lambda reader: _content(reader, code, version))
     name = f'attachment; filename="{code}-{version}.dmn"'
     return Response(content.source, 200, {"content-disposition": name, "x-content-type-options": "nosniff"}, XML)
 
 
-@router.get("/rule-sets/{code}/versions/{version}/rows", openapi_extra=permission("rules.read"))
+@router.get("/rule-sets/{rule_set}/versions/{version}/rows", openapi_extra=permission("rules.read"))
 def read_rows(
-    code: str, version: Version, edge: CallerEdge, table: Annotated[str, Query(max_length=200)] = ""
+    code: Named, version: Version, edge: CallerEdge, table: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:
     """A table of a version as rows; `table` names one of several, the first where none is named."""
     _, content = edge.read(lambda reader: _content(reader, code, version))
@@ -174,8 +179,8 @@ def read_rows(
     return answer(rows)
 
 
-@router.get("/rule-sets/{code}/versions/{version}", openapi_extra=permission("rules.read"))
-def read_version(code: str, version: Version, edge: CallerEdge) -> Response:
+@router.get("/rule-sets/{rule_set}/versions/{version}", openapi_extra=permission("rules.read"))
+def read_version(code: Named, version: Version, edge: CallerEdge) -> Response:
     """A version: which tables it has, its tests, and what was said of it."""
     one, content = edge.read(lambda reader: _content(reader, code, version))
     read = read_definitions(content.source)
@@ -198,8 +203,8 @@ def read_version(code: str, version: Version, edge: CallerEdge) -> Response:
 # ---- what it would decide ----------------------------------------------------------------------------------------------
 
 
-@router.get("/rule-sets/{code}/versions/{version}/check", openapi_extra=permission("rules.read"))
-def check(code: str, version: Version, edge: CallerEdge) -> Response:
+@router.get("/rule-sets/{rule_set}/versions/{version}/check", openapi_extra=permission("rules.read"))
+def check(code: Named, version: Version, edge: CallerEdge) -> Response:
     """Whether it may go live: words of its point, rows without effect, overlaps and gaps with inputs that show them, tests."""
     one, content = edge.read(lambda reader: _content(reader, code, version))
     return answer(proof_json(proof_of(one, content)))
@@ -235,8 +240,8 @@ def _why(one: Tried | Ruling) -> dict[str, Any]:
     }
 
 
-@router.post("/rule-sets/{code}/versions/{version}/ask", openapi_extra=permission("rules.read"))
-def ask_version(code: str, version: Version, body: AskIn, edge: CallerEdge) -> Response:
+@router.post("/rule-sets/{rule_set}/versions/{version}/ask", openapi_extra=permission("rules.read"))
+def ask_version(code: Named, version: Version, body: AskIn, edge: CallerEdge) -> Response:
     """What a version would answer, which rows matched and which nearly did. Nothing is written."""
     one, content = edge.read(lambda reader: _content(reader, code, version))
     made = compiled(content.source, content.decision)
@@ -248,8 +253,8 @@ def ask_version(code: str, version: Version, body: AskIn, edge: CallerEdge) -> R
     return answer({**_why(ruling), "effect": ruling.effect, "inputs": jsonable(ruling.inputs), "missing": missing})
 
 
-@router.get("/rule-sets/{code}/compare", openapi_extra=permission("rules.read"))
-def compare_versions(code: str, old: Version, new: Version, edge: CallerEdge) -> Response:
+@router.get("/rule-sets/{rule_set}/compare", openapi_extra=permission("rules.read"))
+def compare_versions(code: Named, old: Version, new: Version, edge: CallerEdge) -> Response:
     """Two versions side by side: rows added, removed, moved and changed, cell by cell, tests and whatever else differs."""
 
     def read(reader: Reader) -> tuple[Content, Content]:
