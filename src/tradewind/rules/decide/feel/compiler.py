@@ -228,17 +228,17 @@ def _path(tree: Path) -> Closure:
     def evaluate(context: Context) -> object:
         value = base(context)
         if isinstance(value, list):
-            _count(context, value)
+            _count(context, value, each=4)
         return member(value, name)
 
     return evaluate
 
 
-def _count(context: Context, value: object) -> None:
+def _count(context: Context, value: object, *, each: int = 1) -> None:
     """Counts looking through a list, context or string; numbers and the like cost nothing more than their operator."""
     allowance = context.get(ALLOWANCE)
     if isinstance(allowance, Allowance):
-        allowance.take(len(value) // 64 if isinstance(value, str) else parts_of(value))
+        allowance.take(len(value) // 64 if isinstance(value, str) else each * parts_of(value))
 
 
 def _count_power(context: Context, exponent: object) -> None:
