@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 import httpx
 import pytest
@@ -304,7 +305,26 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ),
     ("GET", "/api/v1/availability"): (Call(query=lambda own, them: {"sku": "CUP"}),),
     ("GET", "/api/v1/tasks"): nothing(),
+    ("GET", "/api/v1/tasks/{task_id}"): of("task", parameter="task_id"),
+    ("POST", "/api/v1/tasks/assign"): nothing(tasks=[str(UUID(int=9))], reason="busy"),
     ("POST", "/api/v1/tasks/{task_id}/claim"): of("task", parameter="task_id"),
+    ("POST", "/api/v1/tasks/{task_id}/release"): of("task", parameter="task_id", body=reason),
+    ("POST", "/api/v1/tasks/{task_id}/links"): of("task", parameter="task_id", body=lambda own, them: {"login": "x"}),
+    ("DELETE", "/api/v1/tasks/{task_id}/links"): of("task", parameter="task_id"),
+    ("GET", "/api/v1/task-links/{token}"): (Call(path=lambda own, them: {"token": "x" * 43}),),
+    ("POST", "/api/v1/task-links/{token}"): (
+        Call(path=lambda own, them: {"token": "x" * 43}, body=lambda own, them: {"seen": "0" * 64}),
+    ),
+    ("GET", "/api/v1/task-rules"): nothing(),
+    ("PUT", "/api/v1/task-rules/{task_role}"): (Call(path=lambda own, them: {"task_role": "sales"}, body=lambda own, them: {"due_minutes": 60}),),
+    ("DELETE", "/api/v1/task-rules/{task_role}"): (Call(path=lambda own, them: {"task_role": "nobody"}),),
+    ("GET", "/api/v1/task-forms"): nothing(),
+    ("PUT", "/api/v1/task-forms/{form}"): (
+        Call(path=lambda own, them: {"form": "x"}, body=lambda own, them: {"title": "x", "fields": []}),
+    ),
+    ("GET", "/api/v1/task-absences"): nothing(),
+    ("POST", "/api/v1/task-absences"): nothing(begins="2026-03-01T00:00:00Z", ends="2030-03-02T00:00:00Z", reason="x"),
+    ("DELETE", "/api/v1/task-absences/{absence_id}"): (Call(path=lambda own, them: {"absence_id": UUID(int=9)}),),
     ("POST", "/api/v1/tasks/{task_id}/complete"): of("task", parameter="task_id", body=lambda own, them: {"approved": True}),
     ("GET", "/api/v1/inbox"): nothing(),
     ("GET", "/api/v1/incidents"): nothing(),
@@ -588,6 +608,10 @@ def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> Non
         "terms",
         "trial_id",
         "door",
+        "token",
+        "task_role",
+        "form",
+        "absence_id",
     }
     bare = [
         f"{method} {path}"

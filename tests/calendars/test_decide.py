@@ -17,6 +17,7 @@ from tradewind.calendars.decide import (
     plan_trip,
     plus_working_days,
     release_for,
+    working_time_after,
 )
 from tradewind.calendars.model import Calendar, SiteClock, every_day
 
@@ -175,3 +176,49 @@ def test_three_days_are_offered_and_all_of_them_work(calendar, wanted, shift):
     assert len(set(days)) == len(days) <= 3
     assert all(hours_on(calendar, day) and day >= earliest for day in days)
     assert list(days) == sorted(days)
+
+
+@pytest.mark.parametrize(
+    ("at", "hours", "ends"),
+    [
+        (utc(2, 9), 2, utc(2, 11)),  # Monday, at work
+        (utc(2, 5), 1, utc(2, 7)),  # before work begins at seven, six in UTC
+        (utc(6, 15), 2, utc(9, 7)),  # Friday, an hour left
+        (utc(7, 12), 10, utc(9, 16)),  # a whole day, from Saturday on
+        (utc(27, 15), 2, utc(30, 6)),  # over the night on which clocks go forward
+        (utc(2, 14, month=4), 2, utc(7, 6, month=4)),  # over Easter
+        (utc(2, 16), 0, utc(3, 6)),  # nothing at all, after work
+    ],
+)
+def test_working_time_is_counted_while_the_place_works(at, hours, ends):
+    assert working_time_after(BERLIN, at, timedelta(hours=hours)) == ends
+
+
+def test_who_works_round_the_clock_works_through_the_change_of_clocks():
+    night = datetime(2026, 10, 24, 22, tzinfo=UTC)
+
+    assert working_time_after(every_day("Europe/Berlin"), night, timedelta(hours=30)) == night + timedelta(hours=30)
+
+
+def test_who_never_works_never_gets_there():
+    assert working_time_after(NEVER, utc(2, 9), timedelta(hours=1)) is None
+
+
+@given(
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 6000),
+    st.integers(0, 6000),
+)
+def test_working_time_adds_up(at, first, second):
+    whole = working_time_after(BERLIN, at, timedelta(minutes=first + second))
+    middle = working_time_after(BERLIN, at, timedelta(minutes=first))
+    assert middle is not None
+
+    parts = working_time_after(BERLIN, middle, timedelta(minutes=second))
+
+    assert whole is not None
+    assert parts is not None
+    # at the very end of a shift "now" and "when work begins again" are the same working time
+    assert parts == whole or working_time_after(BERLIN, whole, timedelta()) == working_time_after(
+        BERLIN, parts, timedelta()
+    )

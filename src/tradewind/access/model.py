@@ -53,6 +53,8 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "holds.release.dispute": "release dispute holds",
         "tasks.read": "see the inbox of tasks, holds and incidents",
         "tasks.decide": "claim and decide tasks of one's roles",
+        "tasks.assign": "give tasks to others, and make links to them",
+        "tasks.manage": "say how tasks are looked after and what they ask",
         "approvals.read": "see approval policies",
         "approvals.manage": "write, publish and end approval policies; a buying company its own",
         "credit.read": "see limits and exposure",
@@ -101,10 +103,10 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             "sales": _SEES_TRADE | _BUYS | _STAFF | {
                 "holds.release.price", "holds.release.stock", "holds.release.address", "holds.release.data",
                 "holds.release.customer", "quotes.offer", "prices.manage", "returns.decide", "mandates.manage", "blankets.manage", "recurring.manage",
-                "rules.write", "warnings.acknowledge",
+                "rules.write", "warnings.acknowledge", "tasks.assign",
             },
             "credit_desk": _SEES_TRADE | _STAFF | {
-                "credit.manage", "warnings.acknowledge", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
+                "credit.manage", "tasks.assign", "warnings.acknowledge", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
             },
             "warehouse": _STAFF - {"credit.read"} | {
                 "catalog.read", "accounts.read", "stock.read", "stock.manage", "orders.read", "shipments.read",
@@ -116,7 +118,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
                 "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.write", "rules.review", "rules.publish",
                 "streams.publish",
-                "orders.preview", "trials.run",
+                "orders.preview", "trials.run", "tasks.manage",
             },
             "buyer": _SEES_TRADE | _BUYS | {"recurring.manage"},
             "buyer_approver": _SEES_TRADE | _BUYS | {

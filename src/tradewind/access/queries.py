@@ -240,3 +240,30 @@ def accounts_seen(reader: Reader, *, limit: int = PAGE) -> list[tuple[UUID, str,
     """(id, code, name) of the accounts the reader sees; run it under the buyer role."""
     return [(row[0], row[1], row[2]) for row in reader.rows(
         "select id, code, name from account order by code limit %s", [limit])]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Somebody of the house who does tasks."""
+
+    id: UUID
+    roles: frozenset[str]
+
+
+_WORKERS = """
+select p.id, array_agg(r.role) from principal p join principal_role r on r.principal_id = p.id
+where p.active and p.kind = 'staff' and r.role = any(%(roles)s::text[]) group by p.id order by p.id limit 1000
+"""
+
+
+def workers_with(reader: Reader, roles: Collection[str]) -> list[Worker]:
+    """The active people of the house who hold any of these roles, with those of them they hold; a thousand at most."""
+    return [Worker(row[0], frozenset(row[1])) for row in reader.rows(_WORKERS, {"roles": sorted(roles)})]
+
+
+_LOGINS = "select id, login, name from principal where id = any(%(ids)s::uuid[])"
+
+
+def logins_of(reader: Reader, ids: Collection[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Login and name of principals."""
+    return {row[0]: (row[1], row[2]) for row in reader.rows(_LOGINS, {"ids": sorted(ids)})} if ids else {}

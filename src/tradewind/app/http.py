@@ -57,6 +57,8 @@ ROUTERS = (
     "tradewind.desk.api_quotes",
     "tradewind.desk.api_offers",
     "tradewind.desk.api_tasks",
+    "tradewind.desk.api_task_rules",
+    "tradewind.desk.api_task_links",
     "tradewind.desk.api_approvals",
     "tradewind.approvals.api",
     "tradewind.desk.api_limits",

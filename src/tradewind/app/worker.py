@@ -25,8 +25,9 @@ from tradewind.channels.edi.work import work_next
 from tradewind.desk.blanket_notices import sweep_blankets
 from tradewind.desk.escalations import look_ahead
 from tradewind.desk.limits import ask_waiting
-from tradewind.desk.recurring_work import work_recurring
 from tradewind.desk.quotes import expire_quotes
+from tradewind.desk.recurring_work import work_recurring
+from tradewind.desk.task_care import Cared, look_after_tasks
 from tradewind.kernel.limits import CRANK_SET
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Actor, Database, Tx, dumps
@@ -48,6 +49,7 @@ LONGEST_TROUBLE = 5.0
 MESSAGES_EVERY, CREDIT_EVERY, BACKORDERS_EVERY, TRIALS_EVERY = 1.0, 5.0, 15.0, 1.0
 RECURRING_EVERY, BLANKETS_EVERY = 1.0, 60.0
 AHEAD_EVERY, STUCK_EVERY = 60.0, 300.0
+TASKS_EVERY = 2.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
 TRADER = Actor(principal_id=None, name="partners", channel="edi")
 SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
@@ -90,6 +92,7 @@ class Duties:
     blankets_at: float = 0.0
     ahead_at: float = 0.0
     stuck_at: float = 0.0
+    tasks_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.crank = Crank(self.database, STREAMS, read_expression)
@@ -130,6 +133,10 @@ class Duties:
             self.credit_at = now
             found |= {"credit_freed": len(self.database.write(ask_waiting, actor=CRANK))}
             found |= {"quotes_expired": self.database.write(expire_quotes, actor=CRANK)}
+        if now - self.tasks_at >= TASKS_EVERY:
+            self.tasks_at = now
+            cared = self.database.write(look_after_tasks, actor=CRANK)
+            found |= {f"tasks_{name}": getattr(cared, name) for name in Cared.__slots__}
         if now - self.backorders_at >= BACKORDERS_EVERY:
             self.backorders_at = now
             swept = self.backorders.sweep()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tradewind.calendars.model import DAY_START, Calendar, Hours, SiteClock, Trip
+from tradewind.calendars.model import DAY_END, DAY_START, Calendar, Hours, SiteClock, Trip
 
 LOOK_AHEAD = 400  # days; a place that does not work once in them never does
 _DAY = timedelta(days=1)
@@ -138,3 +138,30 @@ def nearest_days(
         if day >= earliest and (latest is None or day <= latest) and all(hours_on(one, day) for one in calendars):
             found.append(day)
     return tuple(sorted(found))
+
+
+def working_time_after(calendar: Calendar, at: datetime, span: timedelta) -> datetime | None:
+    """The instant at which the place has worked for `span` since `at`, in UTC; None where it does not work so long in sight.
+
+    Time is counted as it passes: a shift over the night on which clocks change is an hour shorter or longer than its clock says.
+    A span of nothing ends when the place works next.
+    """
+    left, day = span, local_day(calendar, at)
+    for _ in range(LOOK_AHEAD):
+        shift = _shift(calendar, day)
+        if shift is not None and shift[1] > at:
+            begins = max(shift[0], at)
+            if begins + left <= shift[1]:
+                return begins + left
+            left -= shift[1] - begins
+        day += _DAY
+    return None
+
+
+def _shift(calendar: Calendar, day: date) -> tuple[datetime, datetime] | None:
+    """When the place begins and ends to work on a day; a closing time counts to the end of its minute where it ends the day."""
+    hours = hours_on(calendar, day)
+    if hours is None:
+        return None
+    ends = instant(calendar, day + _DAY, DAY_START) if hours[1] == DAY_END else instant(calendar, day, hours[1])
+    return instant(calendar, day, hours[0]), ends

@@ -1,15 +1,17 @@
 """`/api/v1/tasks` and `/api/v1/incidents`: work that waits for people, and what the engine could not do."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, not_found, permission
-from tradewind.access.queries import account_seen
+from tradewind.access.queries import account_seen, callers_by_login
 from tradewind.desk.approvals import FORM, Decision, decide_orders
+from tradewind.desk.task_links import may_do
 from tradewind.kernel.limits import PAGE
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Tx
@@ -27,9 +29,13 @@ from tradewind.orchestration.commands.tasks import (
     Task,
     claim_tasks,
     complete_tasks,
+    forms_of,
+    hand_tasks,
     open_tasks,
     tasks_by_id,
 )
+from tradewind.orchestration.decide.forms import form_json
+from tradewind.orchestration.errors import cannot_do, claimed_by_another, not_claimed, unknown_task
 from tradewind.semantics.model import task_roles
 
 router = api_router("tasks")
@@ -44,10 +50,24 @@ class _Strict(BaseModel):
 class CompleteIn(_Strict):
     """What came of a task. For an approval: `approved` and a reason; `hash` is what was looked at."""
 
-    outcome: Annotated[dict[str, str | bool | int | None], Field(max_length=50)] = {}
+    outcome: Annotated[dict[str, str | bool | int | Decimal | None], Field(max_length=50)] = {}
     approved: bool | None = None
     reason: Annotated[str, Field(max_length=500)] = ""
     hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+class ClaimIn(_Strict):
+    """Why one takes over what somebody else has claimed."""
+
+    take_over: Annotated[str, Field(max_length=500)] = ""
+
+
+class AssignIn(_Strict):
+    """Tasks and to whom they go; without a login they go back to the pool."""
+
+    tasks: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    login: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class ReasonIn(_Strict):
@@ -57,32 +77,98 @@ class ReasonIn(_Strict):
 
 
 @router.get("/tasks", openapi_extra=permission("tasks.read"))
-def read_tasks(edge: CallerEdge, after: After = "", limit: Page = 100) -> Response:
-    """Open tasks of the caller's roles, oldest first; `after` is the last `next`."""
+def read_tasks(
+    edge: CallerEdge,
+    after: After = "",
+    limit: Page = 100,
+    claimed: Annotated[Literal["me", "nobody", "somebody"] | None, Query()] = None,
+    late: Annotated[bool | None, Query()] = None,
+) -> Response:
+    """Open tasks of the caller's roles, oldest first; only those `claimed` by the caller, by nobody or by somebody, and
+    those past their due time (`late`) or not yet. `after` is the last `next`."""
     # tasks are not for the buyer role: read as the application, of exactly the caller's accounts
     roles, visible = task_roles(edge.caller.roles), edge.caller.visible
     accounts = None if visible is None else sorted(visible)
+    me = edge.caller.principal.id if claimed == "me" else None
+    free = None if claimed in (None, "me") else claimed == "nobody"
     found = edge.database.read(
-        lambda reader: open_tasks(reader, roles=roles, accounts=accounts, after=_place(after), limit=limit)
-    )
+        lambda reader: open_tasks(reader, roles=roles, accounts=accounts, after=_place(after), limit=limit, mine=me, free=free,
+                                  late=late)
+    )  # fmt: skip
     last = found[-1] if len(found) == limit else None
     return answer({"tasks": [_task(one) for one in found], "next": last and f"{last.opened_at.isoformat()},{last.id}"})
 
 
+@router.get("/tasks/{task_id}", openapi_extra=permission("tasks.read"))
+def read_task(task_id: UUID, edge: CallerEdge) -> Response:
+    """One task, done or not, and the form that it asks to be filled in."""
+    task = seen_task(edge, task_id)
+    form = edge.database.read(lambda reader: forms_of(reader, {task.form} if task.form else ())).get(task.form or "")
+    return answer({**_task(task), "fields": None if form is None else form_json(form)["fields"]})
+
+
 @router.post("/tasks/{task_id}/claim", openapi_extra=permission("tasks.decide"))
-def claim_task(task_id: UUID, edge: CallerEdge) -> Response:
-    """Take a task in one's own name."""
-    account_id, roles = _visible(edge, task_id).account_id, task_roles(edge.caller.roles)
-    (found,) = edge.write(lambda tx: claim_tasks(tx, [task_id], roles=roles), account_id=account_id)
+def claim_task(task_id: UUID, edge: CallerEdge, body: ClaimIn | None = None) -> Response:
+    """Take a task in one's own name; what somebody else has, only with a reason."""
+    account_id, roles = seen_task(edge, task_id).account_id, task_roles(edge.caller.roles)
+    why = "" if body is None else body.take_over
+    (found,) = edge.write(lambda tx: claim_tasks(tx, [task_id], roles=roles, take_over=why), account_id=account_id)
+    return answer(_task(_got(found)))
+
+
+@router.post("/tasks/{task_id}/release", openapi_extra=permission("tasks.decide"))
+def release_task(task_id: UUID, body: ReasonIn, edge: CallerEdge) -> Response:
+    """Give a task that one has claimed back to the pool."""
+    task, roles = seen_task(edge, task_id), task_roles(edge.caller.roles)
+    if task.claimed_by != edge.caller.principal.id:
+        raise Refused([claimed_by_another() if task.claimed_by else not_claimed()])
+    (found,) = edge.write(
+        lambda tx: hand_tasks(tx, {task_id: None}, roles=roles, reason=body.reason), account_id=task.account_id
+    )
+    return answer(_task(_got(found)))
+
+
+@router.post("/tasks/assign", openapi_extra=permission("tasks.assign"))
+def assign_tasks(body: AssignIn, edge: CallerEdge) -> Response:
+    """Give tasks to somebody who may do them, or back to the pool; a result or a problem for each, in their order."""
+
+    def hand(tx: Tx) -> list[Task | Problem]:
+        caller = callers_by_login(tx, [body.login], channel="web").get(body.login) if body.login else None
+        if body.login and caller is None:
+            return [cannot_do(body.login, "this kind", "/login")] * len(body.tasks)
+        known = tasks_by_id(tx, body.tasks)
+        fits = {
+            one: known[one]
+            for one in dict.fromkeys(body.tasks)
+            if one in known and (caller is None or may_do(caller, known[one]))
+        }
+        person: UUID | None = None if caller is None else caller.principal.id
+        roles = {task.role for task in fits.values()} | {task.escalate_role or "" for task in fits.values()}
+        handed = dict(
+            zip(fits, hand_tasks(tx, {one: person for one in fits}, roles=roles, reason=body.reason), strict=True)
+        )
+        return [
+            handed.get(one) or (cannot_do(body.login or "", known[one].role) if one in known else unknown_task(""))
+            for one in body.tasks
+        ]
+
+    found = edge.write(hand)
+    return answer({"results": [
+        {"task": one, "problem": got.at(f"/tasks/{place}").as_json()} if isinstance(got, Problem) else _task(got)
+        for place, (one, got) in enumerate(zip(body.tasks, found, strict=True))
+    ]})  # fmt: skip
+
+
+def _got(found: Task | Problem) -> Task:
     if isinstance(found, Problem):
         raise Refused([found])
-    return answer(_task(found))
+    return found
 
 
 @router.post("/tasks/{task_id}/complete", openapi_extra=permission("tasks.decide"))
 def complete_task(task_id: UUID, body: CompleteIn, edge: CallerEdge) -> Response:
     """Complete a task; its stream goes on. An approval is decided as at `/orders/{name}/approve`."""
-    task, roles = _visible(edge, task_id), task_roles(edge.caller.roles)
+    task, roles = seen_task(edge, task_id), task_roles(edge.caller.roles)
 
     def complete(tx: Tx) -> Problem | Any:
         if task.form != FORM:
@@ -99,7 +185,7 @@ def complete_task(task_id: UUID, body: CompleteIn, edge: CallerEdge) -> Response
     return answer(_task(after))
 
 
-def _visible(edge: Edge, task_id: UUID) -> Task:
+def seen_task(edge: Edge, task_id: UUID) -> Task:
     """The task, where its account is one the caller may act for."""
     task = edge.database.read(lambda reader: tasks_by_id(reader, [task_id])).get(task_id)
     if task is None:
@@ -126,6 +212,11 @@ def _task(one: Task) -> dict[str, Any]:
         "done_by": one.done_by,
         "done_at": one.done_at,
         "outcome": one.outcome,
+        "assigned_by": one.assigned_by,
+        "remind_at": one.remind_at,
+        "escalate_at": one.escalate_at,
+        "escalated_at": one.escalated_at,
+        "escalate_role": one.escalate_role,
     }
 
 

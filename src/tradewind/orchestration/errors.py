@@ -1,5 +1,7 @@
 """Refusals of the stream engine."""
 
+from typing import Any
+
 from tradewind.kernel.problem import Problem
 
 
@@ -261,3 +263,67 @@ def no_reason() -> Problem:
 def cannot_edit(why: str, where: str = "") -> Problem:
     """A change of a diagram that cannot be made; nothing of the change was."""
     return Problem("orchestration.cannot_edit", why, where)
+
+
+def bad_form(where: str, why: str) -> Problem:
+    """A form that cannot be filled in."""
+    return Problem("orchestration.bad_form", f"{why[:1].upper()}{why[1:]}.", where)
+
+
+def bad_outcome(where: str, why: str) -> Problem:
+    """What was filled in does not fit the task's form."""
+    return Problem("orchestration.bad_outcome", why, where)
+
+
+def claimed_by_another(where: str = "") -> Problem:
+    """Somebody else has taken the task."""
+    return Problem(
+        "orchestration.claimed_by_another",
+        "Somebody else has claimed the task; take it over with a reason.",
+        where,
+        409,
+    )
+
+
+def not_claimed(where: str = "") -> Problem:
+    return Problem("orchestration.not_claimed", "Nobody has claimed the task.", where, 409)
+
+
+def cannot_do(login: str, role: str, where: str = "") -> Problem:
+    """The task is not for this person."""
+    return Problem(
+        "orchestration.cannot_do", f"{login} does not do tasks of {role}, or does not see what it is about.", where, 409
+    )
+
+
+def unknown_form(code: str, where: str = "") -> Problem:
+    return Problem("orchestration.unknown_form", f"There is no form {code}.", where, 404)
+
+
+def unknown_calendar(code: str, where: str = "/calendar") -> Problem:
+    return Problem("orchestration.unknown_calendar", f"There is no calendar {code}.", where)
+
+
+def bad_rule(where: str, why: str) -> Problem:
+    """A rule for tasks that contradicts itself."""
+    return Problem("orchestration.bad_rule", why, where)
+
+
+def bad_absence(where: str, why: str) -> Problem:
+    return Problem("orchestration.bad_absence", why, where)
+
+
+def link_over(why: str) -> Problem:
+    """A link that was used, is too old, was taken back, or whose task or holder is not what it was."""
+    return Problem("orchestration.link_over", why, "", 410)
+
+
+def changed_since(differs: list[dict[str, Any]], seen: str) -> Problem:
+    """What the link shows is not what was looked at."""
+    return Problem(
+        "orchestration.changed_since",
+        "It has changed since you looked; look again.",
+        "/seen",
+        409,
+        {"differences": differs, "seen": seen},
+    )

@@ -62,3 +62,46 @@ def version_changed(event_id: UUID, *, stream: str, act: Act, in_force: int | No
         "effective": act.effective and act.effective.isoformat(),
     }  # fmt: skip
     return Event("stream.version_changed", "stream", event_id, payload)
+
+
+def task_handed(
+    task_id: UUID,
+    *,
+    name: str,
+    subject: tuple[str, UUID],
+    account_id: UUID | None,
+    was: UUID | None,
+    now: UUID | None,
+    reason: str,
+) -> Event:
+    """`task.handed`: a task went from one person (or the pool) to another (or back)."""
+    payload: dict[str, Any] = {
+        "task": str(task_id), "name": name, "from": was and str(was), "to": now and str(now), "reason": reason,
+    }  # fmt: skip
+    return Event("task.handed", subject[0], subject[1], payload, account_id, (("user_task", task_id, "task"),))
+
+
+def task_reminded(
+    task_id: UUID, *, name: str, subject: tuple[str, UUID], account_id: UUID | None, role: str, person: UUID | None
+) -> Event:
+    """`task.reminded`: a task has waited so long that whoever does it is reminded."""
+    payload: dict[str, Any] = {"task": str(task_id), "name": name, "role": role, "claimed_by": person and str(person)}
+    return Event("task.reminded", subject[0], subject[1], payload, account_id, (("user_task", task_id, "task"),))
+
+
+def task_escalated(
+    task_id: UUID, *, name: str, subject: tuple[str, UUID], account_id: UUID | None, role: str, to: str | None
+) -> Event:
+    """`task.escalated`: a task has waited too long; from now on people of the role `to` may do it as well."""
+    payload: dict[str, Any] = {"task": str(task_id), "name": name, "role": role, "to": to}
+    return Event("task.escalated", subject[0], subject[1], payload, account_id, (("user_task", task_id, "task"),))
+
+
+def task_link_made(
+    task_id: UUID, *, link: UUID, name: str, subject: tuple[str, UUID], account_id: UUID | None, person: UUID, expires_at: datetime
+) -> Event:
+    """`task.link_made`: one person can do one task once, by a link."""
+    payload: dict[str, Any] = {
+        "task": str(task_id), "name": name, "link": str(link), "person": str(person), "expires_at": expires_at.isoformat(),
+    }  # fmt: skip
+    return Event("task.link_made", subject[0], subject[1], payload, account_id, (("user_task", task_id, "task"),))

@@ -191,7 +191,9 @@ class Take:
 # Which kinds of tasks (a stream's `role`) the holder of each role does.
 TASK_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "admin": frozenset(("approver", "warehouse", "quoter", "quote_approver")),
+        "admin": frozenset(
+            ("approver", "warehouse", "quoter", "quote_approver", "sales", "credit_desk", "accounting", "analyst")
+        ),
         "sales": frozenset(("approver", "quoter", "quote_approver")),
         "credit_desk": frozenset(("approver", "quote_approver")),
         "warehouse": frozenset(("warehouse",)),
@@ -201,5 +203,11 @@ TASK_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def task_roles(roles: Iterable[str]) -> frozenset[str]:
-    """The kinds of tasks that somebody with these roles does."""
-    return frozenset().union(*(TASK_ROLES.get(role, frozenset()) for role in roles))
+    """The kinds of tasks that somebody with these roles does: those named like a role of theirs, and what else it does."""
+    held = frozenset(roles)
+    return held.union(*(TASK_ROLES.get(role, frozenset()) for role in held))
+
+
+def roles_doing(task_role: str) -> frozenset[str]:
+    """The roles whose holders do tasks of this kind."""
+    return frozenset(role for role, kinds in TASK_ROLES.items() if task_role in kinds) | {task_role}

@@ -17,8 +17,9 @@ from (
   from order_hold h where h.released_at is null and %(holds)s and (%(kinds)s::text[] is null or h.kind = any(%(kinds)s::text[]))
   union all
   select 'task', t.id, t.opened_at, t.role, coalesce(t.form, ''), t.name, t.subject_type, t.subject_id, t.account_id,
-    jsonb_strip_nulls(jsonb_build_object('due_at', t.due_at, 'claimed_by', t.claimed_by))
-  from user_task t where t.status = 'open' and t.role = any(%(roles)s::text[])
+    jsonb_strip_nulls(jsonb_build_object('due_at', t.due_at, 'claimed_by', t.claimed_by, 'escalated_at', t.escalated_at))
+  from user_task t where t.status = 'open' and (t.role = any(%(roles)s::text[])
+    or t.escalated_at is not null and t.escalate_role = any(%(roles)s::text[]))
   union all
   select 'incident', n.id, n.opened_at, n.kind, n.code, n.message, coalesce(i.subject_type, 'incident'),
     coalesce(i.subject_id, n.id), i.account_id,

@@ -22,7 +22,7 @@ from tradewind.orchestration.commands.steps import ERROR, Call, Decisions, Start
 from tradewind.orchestration.commands.streams import Published, published
 from tradewind.orchestration.decide.ahead import steps_ahead
 from tradewind.orchestration.decide.play import begin, complete, deliver, fail, fire, signal, standing
-from tradewind.orchestration.decide.state_json import from_json
+from tradewind.orchestration.decide.state_json import from_json, values_read
 from tradewind.orchestration.model import ExpressionReader, Run, Turn
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ def deliver_arrivals(tx: Tx, instances: Sequence[Running]) -> None:
     for instance_id, token, outcome in tx.rows(_DONE, {"instances": ids}):
         one = by_id[instance_id]
         if any(place.id == token for place in one.state.tokens):
-            one.follow(value_of(complete(one.graph, one.state, token, outcome or {}, now=tx.now)))
+            one.follow(value_of(complete(one.graph, one.state, token, values_read(outcome or {}), now=tx.now)))
     used: set[UUID] = set()
     for instance_id, token, message_id, name, key, payload in tx.rows(_ARRIVED, {"instances": ids}):
         one = by_id[instance_id]

@@ -100,6 +100,16 @@ def _inconsistency(state: State) -> str:
     return ""
 
 
+def values_json(values: Mapping[str, Any]) -> str:
+    """Variables as they are kept beside a state, exactly."""
+    return _ENCODE(dict(values))
+
+
+def values_read(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables as `values_json` kept them."""
+    return {name: _revived(item) for name, item in stored.items()}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return {"~n": str(value)}
