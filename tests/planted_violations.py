@@ -273,6 +273,11 @@ PLANTS = (
     Plant("DT3", "alter table rule_version drop constraint ck_rule_version_digest; update rule_version set digest = 'x'"),
     Plant("DT4", "update rule_decision set version = 1"),
     Plant("DT4", "update rule_decision set point = 'line.validation'"),
+    Plant("GO1", "insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at, released_at, "
+                 "release_reason) values (gen_random_uuid(), '{order2}', '{branch}', 'order', 'data', 'rules.large', 'large', "
+                 "'{{confirm}}', {t}, {t}, 'seen')"),
+    Plant("GO1", "insert into order_warning (id, order_id, account_id, line_no, code, message, raised_at) values "
+                 "(gen_random_uuid(), '{order1}', '{root}', 1, 'rules.large', 'large', {t} - interval '1 day')"),
     Plant("TR1", "insert into trial (id, name, state, change, selection, requested_at, ended_at, orders, done, changed, summary) "
                  "values (gen_random_uuid(), 'x', 'done', '{{}}', '{{}}', {t}, {t}, 2, 2, 1, '{{}}')"),
     Plant("TR1", "insert into trial (id, name, state, change, selection, requested_at, ended_at, orders, done, changed, summary) "

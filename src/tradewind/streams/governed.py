@@ -35,7 +35,7 @@ from tradewind.streams.governed_facts import (
 )
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 
-ORDER = "sales_order"
+ORDER = "order"
 Key = tuple[str, UUID, int | None, UUID, object]
 
 
