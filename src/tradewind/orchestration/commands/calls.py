@@ -3,19 +3,20 @@
 The end of a called instance is a message, stored in the transaction in which it ends: it wakes the caller like any other.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from tradewind.kernel.arrays import numbers
-from tradewind.kernel.problem import Problem, Refused
+from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.instances import CALL_ENDED, Running
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Start
 from tradewind.orchestration.decide.play import complete, escalate, fail
-from tradewind.orchestration.decide.state_json import from_json, to_json
-from tradewind.orchestration.model import State, Turn, Variables, WaitKind
+from tradewind.orchestration.decide.state_json import values_from_json, values_to_json
+from tradewind.orchestration.model import Turn, WaitKind
 
 _CANCEL = """
 with recursive gone as (
@@ -65,17 +66,17 @@ def tell_callers(instances: Sequence[Running]) -> Iterator[Message]:
         if not caller or one.turn is None:
             continue
         for place, raised in enumerate(one.turn.escalated):
-            body = {"escalation": raised.code, "state": _packed(raised.variables)}
+            body = {"escalation": raised.code, "values": values_to_json(raised.variables)}
             yield Message(CALL_ENDED, caller, f"{one.id}:{one.state.last}:{place}", body)
         if one.state.ended:
             error = one.turn.error
-            body = {"state": _packed(one.state.variables if error is None else error.variables)}
+            body = {"values": values_to_json(one.state.variables if error is None else error.variables)}
             yield Message(CALL_ENDED, caller, f"{one.id}:end", body if error is None else {**body, "error": error.code})
 
 
 def answer_call(one: Running, token: int, payload: dict[str, Any], now: datetime) -> Turn | Problem:
     """What the called instance said, as the answer to the token that waits for it."""
-    values = _unpacked(payload["state"])
+    values = values_from_json(json.loads(payload["values"]))
     if "escalation" in payload:
         return escalate(one.graph, one.state, token, payload["escalation"], values, now=now)
     if "error" in payload:
@@ -95,15 +96,3 @@ def cancel_called(tx: Tx, instances: Sequence[Running]) -> int:
         "subject": [one.subject_id for one, _ in closed],
     }
     return tx.run(_CANCEL, columns)
-
-
-def _packed(variables: Variables) -> str:
-    """As text, so that decimals and dates come through exactly."""
-    return to_json(State(variables=variables))
-
-
-def _unpacked(text: str) -> Variables:
-    state = from_json(text)
-    if isinstance(state, Problem):
-        raise Refused([state])
-    return state.variables

@@ -8,8 +8,9 @@ from dataclasses import field
 from typing import Any
 from uuid import UUID
 
-from tradewind.kernel.tx import Tx, dumps
+from tradewind.kernel.tx import Tx
 from tradewind.kernel.value import value
+from tradewind.orchestration.decide.state_json import values_from_json, values_to_json
 
 _BROADCAST = """
 with sent as (
@@ -60,7 +61,7 @@ def broadcast(tx: Tx, signals: Sequence[Signal]) -> int:
         "now": tx.now,
         "id": tx.ids.many(len(signals)),
         "name": [one.name for one in signals],
-        "payload": [dumps(one.payload) for one in signals],
+        "payload": [values_to_json(one.payload) for one in signals],
     }
     reached: int = tx.value(_BROADCAST, columns)
     return reached
@@ -69,7 +70,10 @@ def broadcast(tx: Tx, signals: Sequence[Signal]) -> int:
 def take_signals(tx: Tx, instances: Sequence[UUID]) -> list[tuple[UUID, int, str, dict[str, Any]]]:
     """The signals on their way to these instances, oldest first, as (instance, token, name, payload); they are used up."""
     rows = tx.rows(_TAKE, {"instances": list(instances)}) if instances else []
-    return [row[:4] for row in sorted(rows, key=lambda row: (row[4], row[5], row[1]))]
+    return [
+        (instance_id, token, name, values_from_json(payload))
+        for instance_id, token, name, payload, _, _ in sorted(rows, key=lambda row: (row[4], row[5], row[1]))
+    ]
 
 
 def sweep_signals(tx: Tx) -> int:

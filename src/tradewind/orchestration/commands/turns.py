@@ -259,10 +259,24 @@ def finish_turn(
                 )
             )
     moved = [*instances, *_spawn(tx, [*workset.starts, *calls_of(instances)], versions, expressions)]
-    post_messages(tx, [*workset.messages, *_sent(moved), *tell_callers(moved)])
-    broadcast(tx, [Signal(one.name, dict(one.payload)) for made in moved if made.turn for one in made.turn.signals])
+    _tell(tx, moved, workset.messages)
     workset.starts.clear()
     workset.messages.clear()
+
+
+def start_instances(
+    tx: Tx, starts: Sequence[Start], *, versions: Mapping[str, int], expressions: ExpressionReader
+) -> list[Running]:
+    """Begin instances outside a turn: stored at their first stop, what they call with them; the crank runs their first steps."""
+    spawned = _spawn(tx, starts, versions, expressions)
+    _tell(tx, spawned, ())
+    return spawned
+
+
+def _tell(tx: Tx, instances: Sequence[Running], messages: Sequence[Message]) -> None:
+    """Post what was sent, tell callers, broadcast signals."""
+    post_messages(tx, [*messages, *_sent(instances), *tell_callers(instances)])
+    broadcast(tx, [Signal(one.name, dict(one.payload)) for made in instances if made.turn for one in made.turn.signals])
 
 
 def _spawn(

@@ -66,6 +66,16 @@ def from_json(stored: str | bytes | Mapping[str, Any]) -> State | Problem:
     return errors.unreadable_state(wrong) if wrong else state
 
 
+def values_to_json(values: Mapping[str, Any]) -> str:
+    """Variables alone, exact."""
+    return _ENCODE(values)
+
+
+def values_from_json(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables behind the mapping that a database driver made of such text."""
+    return {name: _revived(value) for name, value in stored.items()}
+
+
 def _token(token: Token) -> tuple[object, ...]:
     if token.mark:
         return token
