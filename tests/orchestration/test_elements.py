@@ -3,6 +3,7 @@
 import pytest
 from token_games import Game, bpmn, drawn, graph_of
 
+from tradewind.orchestration.decide.ahead import steps_ahead
 from tradewind.orchestration.decide.compile import compile_bpmn
 from tradewind.orchestration.model import Turn, WaitKind
 from tradewind.rules.decide.feel import read_expression
@@ -1066,3 +1067,23 @@ def test_a_shape_that_cannot_be_is_found(drawing, finding):
     report = compile_bpmn(drawn(drawing), read_expression)
 
     assert finding in [(one.code.removeprefix("orchestration."), one.id) for one in report.findings]
+
+
+def test_what_may_run_in_a_turn_counts_what_catches_and_what_undoes():
+    graph = graph_of("""
+        start s
+        step a step=a
+        on failed a error=*
+        step b step=b
+        on undone b undo=c
+        step c step=c aside
+        user wait role=x
+        step after step=after
+        end e
+        s -> a -> wait -> after -> e
+        failed -> b -> e
+    """)
+
+    assert steps_ahead(graph, ["a"]) == {"a", "b", "c"}
+    assert steps_ahead(graph, ["wait"]) == {"after", "b", "c"}
+    assert steps_ahead(graph, []) == frozenset()
