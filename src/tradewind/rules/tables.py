@@ -52,7 +52,9 @@ rule_version = table(
     moment("changed_at"),
     UniqueConstraint("rule_set_id", "version"),
     CheckConstraint("digest = sha256(source)", name="digest"),
-    CheckConstraint("stage = 'withdrawn' or (stage in ('reviewed', 'published')) = (reviewer is not null)", name="reviewed"),
+    CheckConstraint(
+        "stage = 'withdrawn' or (stage in ('reviewed', 'published')) = (reviewer is not null)", name="reviewed"
+    ),
     CheckConstraint("reviewer is null or reviewer <> all(authors)", name="four_eyes"),
     comment="A version of a rule set: the DMN file as it was given, its tests, who wrote in it and who reviewed it.",
 )
