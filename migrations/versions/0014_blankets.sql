@@ -1,3 +1,4 @@
+alter table sales_order add column queue_at timestamptz;
 create sequence if not exists blanket_number;
 create sequence if not exists recurring_number;
 CREATE TABLE blanket (

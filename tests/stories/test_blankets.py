@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -32,14 +33,17 @@ from tradewind.desk.blankets import (
     create_blanket,
 )
 from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
+from tradewind.desk.change import ChangeRequest, RevertRequest, change, revert
 from tradewind.desk.holds import HoldRelease, release_holds
 from tradewind.desk.place import place
 from tradewind.desk.preview import preview
 from tradewind.desk.resolve import Submission
+from tradewind.desk.stock import Receipt, receive_goods
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import SYSTEM, Database, Tx
 from tradewind.orders.decide.actions import SetQuantity
 from tradewind.semantics.model import DraftLine, OrderDraft
+from tradewind.streams.backorders import BackorderCrank
 from tradewind.streams.sources import StockMoved
 
 YEAR = timedelta(days=365)
@@ -498,3 +502,83 @@ def test_by_http_thirty_two_call_offs_at_once_are_each_answered_and_none_passes_
     assert order.status_code == 201
     assert [hold["code"] for hold in order.json()["holds"]] == ["blankets.over_ceiling"]
     assert called_off(shop)[0] == D(50)
+
+
+def test_a_call_off_waits_for_goods_where_its_blanket_order_stands_in_the_queue(shop: Shop) -> None:
+    number = agree(shop, "500", item="TEA", priority_at=START - timedelta(days=90))
+    shop.order(("TEA", "100"))  # all there is
+    early = shop.order(("TEA", "10"))
+    shop.wait(days=1)
+    late = shop.database.write(lambda tx: call_off(tx, Submission(draft(number, ("TEA", "10")), SYSTEM))).order_id
+    shop.turn()
+
+    shop.database.write(lambda tx: receive_goods(tx, [Receipt("N", "TEA", D(10))]))
+    crank = BackorderCrank(shop.database)
+    while crank.turn_once().events:
+        pass
+
+    assert shop.one("select qty_backordered from order_line where order_id = %s", [late]) == (D(0),)
+    assert shop.one("select qty_backordered from order_line where order_id = %s", [early]) == (D(10),)
+
+
+def test_a_revert_that_would_pass_the_ceiling_is_refused_and_changes_nothing(shop: Shop) -> None:
+    number = agree(shop, "50")
+    shop.database.write(lambda tx: tx.run("update account set approval_above = 1 where code = 'ALMA'"))
+    order = release(shop, number, "50")
+    cut = ask(shop, order, SetQuantity(1, D(20)))
+    release(shop, number, "30")
+    assert cut.change_id is not None
+
+    problems = refused(shop, lambda tx: revert(tx, [RevertRequest(order, cut.change_id, "back")]))
+
+    assert problems[0][0] == "blankets.ceiling_passed"
+    assert called_off(shop) == (D(50), D(125))
+    assert shop.one("select qty_ordered - qty_cancelled from order_line where order_id = %s", [order]) == (D(20),)
+
+
+def test_what_is_added_to_a_call_off_is_a_line_at_the_standard_price(shop: Shop) -> None:
+    number = agree(shop, "50")
+    shop.database.write(lambda tx: tx.run("update account set approval_above = 1 where code = 'ALMA'"))
+    order = release(shop, number, "20")
+
+    ask(shop, order, SetQuantity(1, D(30)))
+
+    assert shop.all("select qty, unit_price from order_line where order_id = %s order by line_no", [order]) == [
+        (D(20), D("2.5")),
+        (D(10), D("3.333")),
+    ]
+    assert called_off(shop) == (D(20), D(50))
+
+
+@pytest.mark.slow
+def test_calling_off_cancelling_changing_and_reverting_at_once_keeps_the_count(shop: Shop) -> None:
+    number = agree(shop, "120")
+    shop.database.write(lambda tx: tx.run("update account set approval_above = 1 where code = 'ALMA'"))
+    started = [release(shop, number, "5") for _ in range(8)]
+
+    def alone(which: int) -> str:
+        database, rng = Database(shop.url, shop.clock), Random(which)
+        done = "nothing"
+        try:
+            for _ in range(6):
+                order = rng.choice(started)
+                work: Callable[[Tx], Any] = rng.choice([
+                    lambda tx: call_off(tx, Submission(draft(number, ("CUP", str(rng.randint(1, 30)))), SYSTEM), lock_all_sites=True),
+                    lambda tx, order=order: cancel_orders(tx, [CancelRequest(order, "x", (LineWish(1, D(rng.randint(1, 3))),))]),
+                    lambda tx, order=order: change(tx, [ChangeRequest(order, (SetQuantity(1, D(rng.randint(1, 9))),), "x")]),
+                ])  # fmt: skip
+                try:
+                    database.write(work)
+                    done = "something"
+                except (Refused, StockMoved):
+                    continue
+        finally:
+            database.close()
+        return done
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(alone, range(16)))
+
+    assert "something" in answers
+    assert called_off(shop)[0] <= D(120)
+    assert shop.one("select sum(qty), sum(value) from call_off") == called_off(shop)

@@ -97,7 +97,8 @@ class Blanket:
 
 @value(frozen=True, slots=True)
 class Calling:
-    """An order line that takes goods from a blanket order. `qty` (base units) and `value` are what is counted of it already."""
+    """An order line that takes goods from a blanket order. `qty` (base units) and `value` are what is counted of it already;
+    `since` is its place in the queue for goods."""
 
     line: BlanketLine
     number: str
@@ -106,6 +107,7 @@ class Calling:
     qty: Decimal = ZERO
     value: Decimal = ZERO
     stored: bool = False
+    since: datetime | None = None
 
 
 @value(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _name_lines(
             answer.problems.append(errors.no_price(blanket.number, one.line.sku, f"{where}/item"))
         else:
             answer.agreed[one.line.line_no] = agreed
-            answer.called[one.line.line_no] = Calling(line, blanket.number, blanket.overflow)
+            answer.called[one.line.line_no] = Calling(line, blanket.number, blanket.overflow, since=blanket.priority_at)
 
 
 def _consume(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Product]) -> None:
@@ -118,7 +118,9 @@ def _consume(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Produc
                 agreed = _agreed(blanket, line, work, product, at) if fits and product.status == "active" else None
                 if agreed is not None:
                     one.agreed[work.line.line_no] = agreed
-                    one.called[work.line.line_no] = Calling(line, blanket.number, blanket.overflow, automatic=True)
+                    one.called[work.line.line_no] = Calling(
+                        line, blanket.number, blanket.overflow, automatic=True, since=blanket.priority_at
+                    )
                     break
 
 

@@ -186,7 +186,7 @@ select l.product_id, sum(l.qty_backordered) from order_line l
 where l.product_id = any(%(products)s::uuid[]) and l.qty_backordered > 0 group by 1
 """
 _WAITING = """
-select l.order_id, o.priority, coalesce(min(l.promised_at), 'infinity')::text, o.placed_at
+select l.order_id, o.priority, coalesce(min(l.promised_at), 'infinity')::text, coalesce(o.queue_at, o.placed_at)
 from order_line l join sales_order o on o.id = l.order_id
 where l.product_id = any(%(products)s::uuid[]) and l.qty_backordered > 0
   and (o.confirmed_at is not null
@@ -195,9 +195,9 @@ where l.product_id = any(%(products)s::uuid[]) and l.qty_backordered > 0
     select from order_hold h where h.order_id = l.order_id and h.released_at is null and 'allocate' = any(h.blocks)
       and (h.scope = 'order' or (h.scope = 'group' and h.group_no = l.group_no) or (h.scope = 'line' and h.line_no = l.line_no)))
 group by 1, 2, 4
-having (o.priority, coalesce(min(l.promised_at), 'infinity'), o.placed_at, l.order_id)
+having (o.priority, coalesce(min(l.promised_at), 'infinity'), coalesce(o.queue_at, o.placed_at), l.order_id)
   > (%(priority)s::int, %(promised)s::timestamptz, %(placed)s::timestamptz, %(order)s::uuid)
-order by o.priority, coalesce(min(l.promised_at), 'infinity'), o.placed_at, l.order_id limit %(limit)s
+order by o.priority, coalesce(min(l.promised_at), 'infinity'), coalesce(o.queue_at, o.placed_at), l.order_id limit %(limit)s
 """
 _CLAIM_ORDERS = """
 select o.id from sales_order o where o.id = any(%(orders)s::uuid[]) for no key update skip locked
@@ -206,7 +206,8 @@ select o.id from sales_order o where o.id = any(%(orders)s::uuid[]) for no key u
 
 @dataclass(frozen=True, slots=True, order=True)
 class Turn:
-    """An order's place in the queue for goods: account priority, then the promise, then when it was placed."""
+    """An order's place in the queue for goods: account priority, then the promise, then when it was placed; an order that takes
+    goods from a blanket order counts as old as that."""
 
     priority: int
     promised: str

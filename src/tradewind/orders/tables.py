@@ -66,6 +66,7 @@ sales_order = table(
     moment("confirmed_at", nullable=True),
     moment("closed_at", nullable=True),
     Column("received_hash", LargeBinary, nullable=True),
+    moment("queue_at", nullable=True),
     CheckConstraint("total = net_total + charge_total - discount_total + tax_total", name="total_adds_up"),
     CheckConstraint("credit_taken >= 0", name="credit_taken"),
     UniqueConstraint("number"),

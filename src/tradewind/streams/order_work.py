@@ -286,8 +286,7 @@ class OrderWorkset:
         stock_commands.add_to_promised(tx, self.shelves.promised)
         stock_commands.add_to_stock(tx, self.shelves.stock)
         add_to_nodes(tx, self.shelves.credit)
-        # a line counts on its blanket order what of it was not cancelled (BQ2), whatever changed that
-        count_callings(tx, [(work.id, work.called, work.left_of) for work in works if work.called])
+        self._flush_called(tx, [work for work in works if work.called])
         for event, actor in self.events:
             tx.emit(event, actor)
         self._forget()
@@ -315,6 +314,12 @@ class OrderWorkset:
             ids = [hold_id for work in works for hold_id, why in work.closing.items() if why == reason]
             order_commands.close_holds(tx, ids, reason=reason)
         order_commands.open_holds(tx, [(work.id, work.account.id, hold) for work in works for hold in work.opened])
+
+    def _flush_called(self, tx: Tx, works: list[OrderWork]) -> None:
+        """A line counts on its blanket order what of it was not cancelled, whatever changed that, and is as old as that (BQ2)."""
+        since = [(work.id, [one.since for one in work.called.values() if one.since]) for work in works if work.fresh]
+        order_commands.queue_orders(tx, [(order_id, min(found)) for order_id, found in since if found])
+        count_callings(tx, [(work.id, work.called, work.left_of) for work in works])
 
     def _flush_moves(self, tx: Tx, moved: Sequence[tuple[OrderWork, LineWork]]) -> None:
         """Most moves leave the promise as it is, and what ships is billed in the same stroke."""

@@ -6,6 +6,7 @@ from tradewind.orders.commands.changes import (
     insert_changes,
     mark_lines,
     move_groups,
+    queue_orders,
     redate_headers,
     resize_lines,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "move_lines",
     "next_order_numbers",
     "open_holds",
+    "queue_orders",
     "redate_headers",
     "rehash_orders",
     "reprice_charges",

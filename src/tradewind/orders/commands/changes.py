@@ -1,6 +1,7 @@
 """Writes of what changes do to orders: what lines, groups and headers say now, and the change itself as a row."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from tradewind.kernel.arrays import numbers
@@ -51,6 +52,15 @@ update sales_order o set requested_at = w.requested
 from unnest(%(order)s::uuid[], %(requested)s::timestamptz[]) as w(id, requested)
 where o.id = w.id and o.requested_at is distinct from w.requested
 """
+_QUEUE_ORDERS = """
+update sales_order o set queue_at = w.at from unnest(%(order)s::uuid[], %(at)s::timestamptz[]) as w(id, at) where o.id = w.id
+"""
+
+
+def queue_orders(tx: Tx, dates: Sequence[tuple[UUID, datetime]]) -> None:
+    """Orders that count as old as this in the queue for goods, as (order, since)."""
+    if dates:
+        tx.run(_QUEUE_ORDERS, {"order": [one for one, _ in dates], "at": [at for _, at in dates]})
 
 
 def insert_changes(tx: Tx, changes: Sequence[OrderChange]) -> None:
