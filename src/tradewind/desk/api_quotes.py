@@ -178,9 +178,9 @@ def get_changes(name: str, version_no: VersionNo, edge: CallerEdge, since: Versi
     """What changed in a version since an earlier one (else the one before it)."""
     quote = named_quote(edge, name)
     before = since or version_no - 1
-    if not before:
-        raise Refused([errors.unknown_version(0)])
     found = edge.read(lambda reader: versions_of(reader, quote.id))
+    if not before and version_no in found:
+        return answer({"quote": quote.number, "from": None, "to": version_no, "offer": {}, "lines": []})
     for one in (before, version_no):
         if one not in found:
             raise Refused([errors.unknown_version(one)])
