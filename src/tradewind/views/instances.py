@@ -85,6 +85,8 @@ def instance_json(reader: Reader, instance_id: UUID) -> dict[str, Any] | None:
         "waits": detail.waits,
         "incidents": detail.incidents,
         "messages": detail.messages,
+        "called_by": state.caller.partition(":")[0] or None,
+        "called": [row for row in detail.related if row["part"].startswith(f"call:{one.id}:")],
         "related": detail.related,
     }
 

@@ -52,7 +52,7 @@ where w.instance_id = %(id)s and w.kind = 'message'
 order by 6 desc limit 100
 """
 _RELATED = """
-select r.id, r.stream, r.version, r.status, r.started_at, r.ended_at from stream_instance r
+select r.id, r.stream, r.version, r.part, r.status, r.started_at, r.ended_at from stream_instance r
 where r.subject_id = %(subject)s and r.id <> %(id)s order by r.started_at desc limit 100
 """
 
@@ -148,7 +148,7 @@ def detail_of(reader: Reader, one: Instance) -> Detail:
         _named(reader, _WAITS, key, "token node kind name key due_at expires_at since"),
         _named(reader, _INCIDENTS, key, "id kind code message step opened_at resolved_at resolved_by resolution"),
         _named(reader, _MESSAGES, key, "id name key message_id payload received_at consumed_at expired_at standing"),
-        _named(reader, _RELATED, key, "id stream version status started_at ended_at"),
+        _named(reader, _RELATED, key, "id stream version part status started_at ended_at"),
     )
 
 
