@@ -35,7 +35,7 @@ class Allowance:
         raise SpentError(reason)
 
     def enter(self) -> None:
-        self.take(4)
+        self.take(16)
         self.depth += 1
         if self.depth > MAX_CALLS_DEEP:
             self.stop(f"its functions call each other more than {MAX_CALLS_DEEP} deep")
