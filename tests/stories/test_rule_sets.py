@@ -447,6 +447,50 @@ def test_people_at_a_command_line_list_and_export(drafted: Desk, capsysbinary: p
         export_command(desk.shop.database, "none", None)
 
 
+def test_two_who_publish_for_the_same_at_once_get_one_in_force(desk: Desk) -> None:
+    for code in ("one", "other"):
+        path = f"/rule-sets/{code}"
+        desk.good(desk.post("ann", "/rule-sets", code=code, name=code, point="order.validation"), 201)
+        desk.draft(path=path, rows={**SHEET, "rows": [SHEET["rows"][1]]})
+        desk.reviewed(1, path)
+    hurry: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", f"{V1}/rule-sets/{code}/versions/1/publish", {"json": {}, "key": desk.keys["ann"]})
+        for code in ("one", "other") * 3
+    ]
+
+    answered = desk.client.requests(hurry)
+
+    said = sorted(code_of(one) if one.status_code != 200 else (200, "") for one in answered)
+    assert said == [(200, ""), *[(409, "rules.point_taken")] * 3, *[(409, "versions.wrong_stage")] * 2]
+
+
+def test_a_rule_set_can_be_named_anew_but_governs_what_it_governs(drafted: Desk) -> None:
+    named = drafted.good(drafted.call("sam", "PATCH", SET, json={"name": "Big ones", "owner": "Sam"}, revision=1))
+
+    assert (named["name"], named["owner"], named["revision"]) == ("Big ones", "Sam", 2)
+    assert code_of(drafted.call("sam", "PATCH", SET, json={"name": "x", "point": "line.validation"})) == (
+        422,
+        "request.invalid",
+    )
+    assert [one["code"] for one in drafted.get("/rule-sets", point="order.validation")["rule_sets"]] == ["large-orders"]
+    assert drafted.get("/rule-sets", point="line.validation", limit=1) == {"rule_sets": [], "next": None}
+
+
+def test_what_else_stands_in_a_file_is_kept_when_its_table_is_edited(drafted: Desk) -> None:
+    desk = drafted
+    source = desk.call("ann", "GET", f"{SET}/versions/1/dmn").content
+    noted = source.replace(
+        b"</definitions>", b'<extensionElements><note xmlns="urn:x">ours</note></extensionElements></definitions>'
+    )
+    desk.good(desk.call("ann", "POST", f"{SET}/dmn", content=noted), 201)
+
+    version = desk.draft(rows={**SHEET, "rows": [SHEET["rows"][1]]})
+
+    written = desk.call("ann", "GET", f"{SET}/versions/{version}/dmn").content
+    assert b'<note xmlns="urn:x">ours</note>' in written
+    assert len(desk.get(f"{SET}/versions/{version}/rows")["rows"]) == 1
+
+
 @pytest.mark.parametrize(
     "path",
     ["/rule-sets/none", "/rule-sets/%00", "/rule-sets/large-orders/versions/9", "/rule-sets/large-orders/versions/1/rows?table=no",

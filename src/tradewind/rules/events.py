@@ -32,6 +32,11 @@ def rule_set_created(rule_set_id: UUID, code: str, point: str, scope: tuple[str,
     return Event("rule_set.created", "rule_set", rule_set_id, {"code": code, "point": point, "scope": list(scope)})
 
 
+def rule_set_named(rule_set_id: UUID, code: str, name: str, owner: str) -> Event:
+    """`rule_set.named`: a rule set is called something else, or somebody else owns it."""
+    return Event("rule_set.named", "rule_set", rule_set_id, {"code": code, "name": name, "owner": owner})
+
+
 def rule_version_acted(rule_set_id: UUID, code: str, act: Act, digest: bytes) -> Event:
     """What somebody did to a version: `rule_version.drafted`, `.published`, …; of a rollback, the version gone back to."""
     payload = {

@@ -140,4 +140,5 @@ def rename(tx: Tx, code: str, *, name: str, owner: str, expected: int | None = N
     if isinstance(found, Problem):
         return found
     tx.run(_NAME, {"id": found[0].id, "name": name, "owner": owner})
+    tx.emit(events.rule_set_named(found[0].id, code, name, owner))
     return None
