@@ -123,7 +123,7 @@ def test_what_is_more_than_the_ceiling_is_refused_with_what_is_left_and_nothing_
 
     problems = refused(shop, lambda tx: call_off(tx, Submission(draft(number, ("CUP", "31")), SYSTEM)))
 
-    assert problems == [("blankets.ceiling_passed", f"Line 2 of blanket order {number} has 30 left, not 31.")]
+    assert problems == [("blankets.ceiling_passed", f"Line 1 of blanket order {number} has 30 left, not 31.")]
     assert shop.one("select count(*) from sales_order") == (1,)
     assert called_off(shop) == (D(70), D(175))
 

@@ -342,20 +342,14 @@ def call_off(tx: Tx, submission: Submission, *, lock_all_sites: bool = False) ->
     work = placed.work
     if work is None:
         return placed
-    beyond = [one.line.line_no for one in work.lines if one.line.line_no not in work.called]
-    if beyond:
-        raise Refused([_beyond(submission, work.called.keys(), work.lines)])
+    for told in work.decisions.get("call_offs", ()):
+        asked, units = Decimal(told["asked"]), Decimal(told["called_off"])
+        if units < asked:
+            where = f"/lines/{told['line'] - 1}/qty"
+            raise Refused(
+                [errors.ceiling_passed(told["blanket"], told["blanket_line"], asked=asked, left=units, where=where)]
+            )
     return placed
-
-
-def _beyond(submission: Submission, called: Any, lines: Sequence[Any]) -> Problem:
-    over = [one for one in lines if one.line.line_no not in called]
-    asked = sum((one.quantities.ordered for one in lines if one.line.product_id == over[0].line.product_id), Decimal(0))
-    left = asked - sum(
-        (one.quantities.ordered for one in over if one.line.product_id == over[0].line.product_id), Decimal(0)
-    )
-    name = submission.draft.blanket or ""
-    return errors.ceiling_passed(name, over[0].line.line_no, asked=asked, left=left, where="/lines")
 
 
 def _say(tx: Tx, kind: str, blanket: Blanket, payload: dict[str, Any]) -> None:

@@ -84,10 +84,17 @@ def _settle(tx: Tx, workset: OrderWorkset, work: OrderWork, line_no: int, callin
             "units": plain(units), "automatic": calling.automatic,
         }  # fmt: skip
         workset.say(work, "order.called_off", payload, objects=[("blanket", line.blanket_id, "called_off")])
+    asked = units + rest
+    told = {
+        "line": line_no,
+        "blanket": calling.number,
+        "blanket_line": line.line_no,
+        "asked": plain(asked),
+        "called_off": plain(units),
+    }
+    work.decisions.setdefault("call_offs", []).append(told)
     if beyond is not None:
-        _note_beyond(
-            tx, work, beyond, calling, line, asked=one.quantities.ordered + (rest if units else ZERO), rest=rest
-        )
+        _note_beyond(tx, work, beyond, calling, line, asked=asked, rest=rest)
 
 
 def _split(workset: OrderWorkset, work: OrderWork, one: LineWork, fits: Decimal, units: Decimal) -> int:
