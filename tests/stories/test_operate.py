@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from edge_client import EdgeClient
+from emitted_sql import RecordingDatabase
 from shop import Shop
 from tradewind.access.commands.keys import NewKey, create_keys
 from tradewind.access.commands.principals import NewPrincipal, create_principals
@@ -17,8 +18,10 @@ from tradewind.app.http import create_app
 from tradewind.app.settings import read_settings
 from tradewind.channels.intake import start_combiner
 from tradewind.orchestration.commands.messages import Message, post_messages
+from tradewind.orchestration.commands.streams import publish as publish_shipped
 from tradewind.orchestration.commands.timeouts import expire_waits
-from tradewind.streams.library import diagram
+from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.library import diagram, publish_streams
 
 V1 = "/api/v1"
 STREAM = f"{V1}/streams/order_to_release"
@@ -291,7 +294,7 @@ def test_instances_move_to_a_new_version_only_by_a_mapping_and_only_those_that_p
     desk.repair(now["id"], act="skip", token=now["places"][-1]["token"])
     desk.shop.turn()
     assert desk.instance(orders[0])["places"][-1]["element"] == "goods_awaited"
-    assert desk.get(f"/instances/{now['id']}")["waits"][0]["node"] == "goods_awaited"
+    assert desk.get(f"/instances/{now['id']}")["waits"][0]["element"] == "goods_awaited"
 
 
 def test_a_message_that_does_not_come_in_time_is_an_incident_and_one_that_comes_late_is_taken_on_retry(desk):
@@ -336,3 +339,57 @@ def test_the_monitor_counts_what_stands_where_and_what_the_past_took(desk):
     assert (elements["assess"]["open"], elements["assess"]["visits"], elements["assess"]["share"]) == (0, 3, 100)
     assert elements["released"]["visits"] == 2
     assert elements["assess"]["p50"] == "0.000"
+
+
+def test_what_the_house_ships_later_does_not_take_the_place_of_what_people_put_in_force(desk):
+    theirs = publish(desk, renamed())
+    shop, newer = desk.shop, diagram("order_to_release").decode().replace("Order received", "An order came in")
+
+    shipped = shop.database.write(
+        lambda tx: publish_shipped(tx, "order_to_release", name="x", bpmn=newer.encode(), expressions=read_expression)
+    )
+    again = shop.database.write(publish_streams)
+
+    assert (shipped, again, theirs) == (True, 0, 2)
+    (stream,) = [one for one in desk.get("/streams")["streams"] if one["stream"] == "order_to_release"]
+    assert stream["in_force"] == 2
+    assert [(one["version"], one["standing"]) for one in stream["versions"]] == [
+        (1, "superseded"), (2, "in_force"), (3, "superseded"),
+    ]  # fmt: skip
+    assert desk.instance(desk.short())["version"] == 2
+
+
+def test_a_scheduled_version_is_withdrawn_and_parameters_go_with_a_version(desk):
+    version = draft(desk, renamed(), parameters={"greeting": "hello", "limit": 7})
+    act(desk, "ana", version, "submit")
+    act(desk, "ben", version, "review")
+    act(desk, "ana", version, "publish", effective=(desk.shop.clock.at + timedelta(days=1)).isoformat())
+
+    silent = act(desk, "ben", version, "withdraw", status=422)
+    back = act(desk, "ben", version, "withdraw", reason="not yet")
+    edited = desk.ask("ana", "PUT", f"{STREAM}/versions/{version}", {"name": "x", "bpmn": renamed()}, status=409)
+    desk.shop.wait(days=2)
+    before = desk.instance(desk.short())
+    act(desk, "ana", version, "publish")
+    after = desk.instance(desk.short())
+
+    assert silent["code"] == "versions.no_reason"
+    assert (back["standing"], back["in_force"], back["scheduled"]) == ("reviewed", 1, [])
+    assert edited["code"] == "orchestration.stored_already"
+    assert (before["version"], after["version"]) == (1, 2)
+    assert desk.get(f"/instances/{after['id']}")["variables"]["limit"] == 7
+
+
+def test_starting_an_instance_asks_nothing_about_versions_that_is_known(desk):
+    publish(desk, renamed())
+    shop = desk.shop
+    shop.database = RecordingDatabase(shop.url, clock=shop.clock, seed=8)
+    desk.short()
+    shop.database.transactions.clear()
+
+    order = desk.short()
+
+    asked = [text for statements in shop.database.transactions for text in statements]
+    assert [text for text in asked if "stream_period" in text or "stream_version" in text] == []
+    assert desk.instance(order)["version"] == 2
+    shop.database.close()

@@ -38,7 +38,7 @@ _ALL_PERIODS = "select entry, version, since, until from stream_period where str
 _SET_PERIODS = """
 insert into stream_period (stream, entry, version, since, until)
 select %(stream)s, w.* from unnest(%(entry)s::int[], %(version)s::int[], %(since)s::timestamptz[], %(until)s::timestamptz[])
-  as w(entry, version, since, until) order by w.entry
+  as w(entry, version, since, until) order by w.until is null, w.entry
 on conflict (stream, entry) do update set until = excluded.until
 """
 _NOTE = """

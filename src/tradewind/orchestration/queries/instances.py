@@ -145,7 +145,7 @@ def detail_of(reader: Reader, one: Instance) -> Detail:
     """Waits, incidents, messages and the other instances about the same subject."""
     key = {"id": one.id, "subject": one.subject_id}
     return Detail(
-        _named(reader, _WAITS, key, "token node kind name key due_at expires_at since"),
+        _named(reader, _WAITS, key, "token element kind name key due_at expires_at since"),
         _named(reader, _INCIDENTS, key, "id kind code message step opened_at resolved_at resolved_by resolution"),
         _named(reader, _MESSAGES, key, "id name key message_id payload received_at consumed_at expired_at standing"),
         _named(reader, _RELATED, key, "id stream version part status started_at ended_at"),
