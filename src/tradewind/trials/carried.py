@@ -7,6 +7,7 @@ from typing import Any
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Call
 from tradewind.orders.decide import move
+from tradewind.streams.approval_need import Known
 from tradewind.streams.credit_gate import GateFacts, settle_gate
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.streams.release import Parcel, left_to_deliver
@@ -53,6 +54,9 @@ CARRIED: Mapping[str, Carry] = {
 }
 
 
-def facts_alone(facts: Any) -> Any:
-    """Facts that run along while a set is decided begin anew with each order: nothing was invoiced, nobody went before."""
-    return GateFacts({}, facts.waived) if isinstance(facts, GateFacts) else facts
+def facts_alone(facts: Any, *, is_cleared: bool) -> Any:
+    """Facts as one order by itself finds them. What runs along while a set is decided begins anew: nothing was invoiced, nobody went
+    before. Of an order on which everybody has decided nothing is asked any more."""
+    if isinstance(facts, GateFacts):
+        return GateFacts({}, facts.waived)
+    return None if is_cleared and isinstance(facts, Known) else facts

@@ -94,9 +94,11 @@ def _drafted(
     except Refused as refused:
         problems += [one.at("/change/stream/bpmn") for one in refused.problems]
         return None, None
-    known = STREAMS[STREAM].steps
-    strange = sorted({node.step for node in graph.nodes.values() if node.step and node.step not in known})
-    problems += [errors.unknown_step(name) for name in strange]
+    stream = STREAMS[STREAM]
+    strange = {node.step for node in graph.nodes.values() if node.step and node.step not in stream.steps}
+    if stream.decisions is None:
+        strange |= {node.decision for node in graph.nodes.values() if node.decision}
+    problems += [errors.unknown_step(name) for name in sorted(strange)]
     return graph, parameters
 
 

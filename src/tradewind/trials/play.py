@@ -12,17 +12,22 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.problem import Problem, Refused
-from tradewind.orchestration.commands.steps import Call
-from tradewind.orchestration.decide.play import begin, complete, deliver, fire
-from tradewind.orchestration.model import Graph, Kind, Run, State, Turn, Verb, Wait, WaitKind
+from tradewind.kernel.tx import Tx
+from tradewind.orchestration.commands.steps import ERROR, Call, Decisions, Step
+from tradewind.orchestration.commands.turns import DECISION
+from tradewind.orchestration.decide.play import begin, complete, deliver, fail, fire, signal
+from tradewind.orchestration.model import Graph, Run, State, Turn, Verb, Wait, WaitKind
 from tradewind.orders.decide import blockers
 from tradewind.rules.model import RuleDecision
+from tradewind.streams.governed import Governed
+from tradewind.streams.governed_take import look_terms
 from tradewind.streams.library import STREAMS
 from tradewind.streams.order_locks import look_at_shelves
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.trials import errors
 from tradewind.trials.carried import CARRIED, facts_alone
-from tradewind.trials.model import STREAM, Step, Stop
+from tradewind.trials.model import STREAM, Stop
+from tradewind.trials.model import Step as Shown
 from tradewind.trials.outcomes import plainly, shown_decisions, shown_inputs
 from tradewind.trials.recorded import Recorded, as_placed, by_itself, rows_by_product, shelves_of
 from tradewind.trials.worlds import HasEffectError, World
@@ -30,7 +35,6 @@ from tradewind.trials.worlds import HasEffectError, World
 CLEARED, GOODS = "order.cleared", "goods.ready"
 _BY_US = "Released in the trial."
 _MOST_MOVES = 500
-_ARMED = frozenset({Kind.BOUNDARY_TIMER, Kind.BOUNDARY_MESSAGE})
 
 
 @dataclass(slots=True)
@@ -39,19 +43,25 @@ class Journey:
 
     work: OrderWork
     workset: OrderWorkset
-    state: State
-    runs: list[Run]
-    waits: list[Wait]
-    path: list[str]
+    state: State = field(default_factory=State)
+    runs: list[Run] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Shown] = field(default_factory=list)
     answered: dict[str, int] = field(default_factory=dict)
     moves: int = 0
     ended: str = ""
     rulings: list[RuleDecision] = field(default_factory=list)
+    is_cleared: bool = False
 
-    def follow(self, turn: Turn) -> None:
-        """The order has moved: what is to run and what it waits for now."""
+    def follow(self, turn: Turn | Problem, node: str) -> None:
+        """The order has moved on from an element: what is to run and what it waits for now. Where it cannot go on, somebody has to
+        look at it, and it ends there."""
+        if isinstance(turn, Problem):
+            self.stops.append(Stop(node, turn.message, "incident", (turn.code,), touches=1))
+            self.runs, self.waits, self.ended = [], [], node
+            return
         gone = frozenset(turn.closed)
         self.state = turn.state
         self.runs = [run for run in self.runs if run.token not in gone] + list(turn.run)
@@ -82,9 +92,7 @@ def play(world: World, recorded: Recorded, order_ids: Sequence[UUID], *, keeps_s
             _keep_rulings(shared, journeys)
             return journeys
         name = ready[0][1].step
-        step = STREAMS[STREAM].steps.get(name)
-        if step is None:
-            raise Refused([errors.unknown_step(name)])
+        step = _step(name)
         if step.locks and not is_set_out:
             _set_out(world, recorded, shared, journeys)
             is_set_out = True
@@ -92,8 +100,9 @@ def play(world: World, recorded: Recorded, order_ids: Sequence[UUID], *, keeps_s
 
 
 def _begin(world: World, shared: OrderWorkset, work: OrderWork) -> Journey:
-    turn = _moved(begin(world.graph, {**world.parameters, "order": str(work.id)}, now=world.tx.now))
-    return Journey(work, by_itself(work, shared), turn.state, list(turn.run), list(turn.wait), _entered(turn))
+    one = Journey(work, by_itself(work, shared))
+    one.follow(begin(world.graph, {**world.parameters, "order": str(work.id)}, now=world.tx.now), world.graph.start)
+    return one
 
 
 def _set_out(world: World, recorded: Recorded, shared: OrderWorkset, journeys: Sequence[Journey]) -> None:
@@ -106,6 +115,28 @@ def _set_out(world: World, recorded: Recorded, shared: OrderWorkset, journeys: S
         one.workset.shelves = shelves_of(one.work, shared.shelves, rows, recorded)
 
 
+def _step(name: str) -> Step:
+    """A step that orders have, or the decision of a business rule task as one."""
+    stream = STREAMS[STREAM]
+    step, ask = stream.steps.get(name), stream.decisions
+    if step is not None:
+        return step
+    if ask is None or not name.startswith(DECISION):
+        raise Refused([errors.unknown_step(name)])
+    asking: Decisions = ask
+
+    def load(tx: Tx, _workset: OrderWorkset, calls: Sequence[Call], _looked: Any) -> dict[UUID, dict[str, Any]]:
+        answers = asking(tx, name.removeprefix(DECISION), calls)
+        return {call.subject_id: one for call, one in zip(calls, answers, strict=True)}
+
+    return Step(
+        name,
+        load=load,
+        decide=lambda _workset, calls, answers: [answers[call.subject_id] for call in calls],
+        apply=lambda _tx, _workset, _calls, outcomes: outcomes,
+    )
+
+
 def _run_step(
     world: World, shared: OrderWorkset, step: Any, chosen: Sequence[tuple[Journey, Run]], *, keeps_steps: bool
 ) -> None:
@@ -113,9 +144,11 @@ def _run_step(
     tx, carry = world.tx, CARRIED.get(step.name, step.apply)
     calls = [Call(one.work.id, run.variables) for one, run in chosen]
     facts = step.load(tx, shared, calls, step.look(tx, shared, calls))
+    if shared.governed is not None:
+        _ask_again(world, shared.governed, [one for one, _ in chosen], step)
     for (one, run), call in zip(chosen, calls, strict=True):
         one.workset.governed = shared.governed
-        outcomes = step.decide(one.workset, [call], facts_alone(facts))
+        outcomes = step.decide(one.workset, [call], facts_alone(facts, is_cleared=one.is_cleared))
         try:
             (variables,) = carry(tx, one.workset, [call], outcomes)
         except HasEffectError as effect:
@@ -124,7 +157,28 @@ def _run_step(
         if keeps_steps:
             _keep_rulings(shared, [one])
             one.steps.append(_kept_step(world.graph, one, run, outcomes[0], variables))
-        one.follow(_moved(complete(world.graph, one.state, run.token, variables, now=tx.now)))
+        one.follow(_over(world, one, run, variables), run.node)
+
+
+def _over(world: World, one: Journey, run: Run, variables: Mapping[str, Any]) -> Turn | Problem:
+    """A step is done, or ended with a business error."""
+    graph, now = world.graph, world.tx.now
+    if ERROR not in variables:
+        return complete(graph, one.state, run.token, variables, now=now)
+    values = {name: said for name, said in variables.items() if name != ERROR}
+    return fail(graph, one.state, run.token, variables[ERROR], values, now=now)
+
+
+def _ask_again(world: World, governed: Governed, journeys: Sequence[Journey], step: Step) -> None:
+    """Tables that look at limits are asked by each order beside its own limits; drafts are signed by nobody yet."""
+    for draft in world.change.tables:
+        governed.signed.setdefault((draft.rule_set_id, draft.version), (draft.rule_set_id, draft.rule_set_id))
+    if "credit" not in step.locks or not any(governed.has(point) for point in ("order.risk", "order.credit")):
+        return
+    for one in journeys:
+        one.workset.governed = governed
+        governed.terms.pop(one.work.id, None)
+        look_terms(world.tx, one.workset, [one.work])
 
 
 def _keep_rulings(shared: OrderWorkset, journeys: Sequence[Journey]) -> None:
@@ -167,7 +221,7 @@ def _go_on(world: World, recorded: Recorded, one: Journey) -> bool:
     """Answer the first wait that can be answered; False where the order stays where it is."""
     nodes = world.graph.nodes
     for wait in one.waits:
-        if nodes[wait.node].kind in _ARMED:
+        if not _is_stop(world.graph, wait):
             continue
         if one.moves < _MOST_MOVES and _may_go_on(one, wait):
             one.answered[wait.node] = one.answered.get(wait.node, 0) + 1
@@ -176,9 +230,15 @@ def _go_on(world: World, recorded: Recorded, one: Journey) -> bool:
         one.ended = one.ended or wait.node
     one.ended = one.ended or (one.path[-1] if one.path else "")
     for wait in one.waits:
-        if wait.name == GOODS and nodes[wait.node].kind not in _ARMED:
+        if wait.name == GOODS and _is_stop(world.graph, wait):
             one.stops.append(Stop(wait.node, nodes[wait.node].name, "message", (GOODS,)))
     return False
+
+
+def _is_stop(graph: Graph, wait: Wait) -> bool:
+    """Whether a token rests there; what is armed beside it (on an activity, or for a sub-process) need not come."""
+    node = graph.nodes[wait.node]
+    return not node.attached_to and not node.kind.value.startswith("start")
 
 
 def _may_go_on(one: Journey, wait: Wait) -> bool:
@@ -194,15 +254,19 @@ def _answer(world: World, recorded: Recorded, one: Journey, wait: Wait) -> None:
         due = wait.due or now
         if due > now:
             one.stops.append(Stop(wait.node, graph.nodes[wait.node].name, "timer", until=due))
-        one.follow(_moved(fire(graph, one.state, wait.token, now=max(now, due))))
+        one.follow(fire(graph, one.state, wait.token, now=max(now, due)), wait.node)
         return
     one.stops.append(_stop(graph, one, wait))
     _clear(one, now)
-    if wait.kind is WaitKind.USER:
+    if wait.kind is WaitKind.CALL:
+        one.follow(complete(graph, one.state, wait.token, {}, now=now), wait.node)
+    elif wait.kind is WaitKind.SIGNAL:
+        one.follow(signal(graph, one.state, wait.name, {}, now=now), wait.node)
+    elif wait.kind is WaitKind.USER:
         outcome = recorded.answers.get((one.work.id, wait.node), {})
-        one.follow(_moved(complete(graph, one.state, wait.token, outcome, now=now)))
+        one.follow(complete(graph, one.state, wait.token, outcome, now=now), wait.node)
     else:
-        one.follow(_moved(deliver(graph, one.state, wait.name, wait.key, {}, now=now, token=wait.token)))
+        one.follow(deliver(graph, one.state, wait.name, wait.key, {}, now=now, token=wait.token), wait.node)
 
 
 def _stop(graph: Graph, one: Journey, wait: Wait) -> Stop:
@@ -229,16 +293,16 @@ def _clear(one: Journey, now: datetime) -> None:
     work = one.work
     for hold in [hold for hold in work.holds if hold.released_at is None]:
         work.close_hold(hold, _BY_US, now)
-    work.account = replace(work.account, approval_epoch=0, approval_above=None)
     one.workset.shelves.paths = {}
+    one.is_cleared = True
 
 
 # ---- a step as it is shown -----------------------------------------------------------------------------------------
 
 
-def _kept_step(graph: Graph, one: Journey, run: Run, outcome: Mapping[str, Any], variables: Mapping[str, Any]) -> Step:
+def _kept_step(graph: Graph, one: Journey, run: Run, outcome: Mapping[str, Any], variables: Mapping[str, Any]) -> Shown:
     node = graph.nodes[run.node]
-    return Step(
+    return Shown(
         len(one.steps) + 1,
         run.node,
         node.name,
@@ -247,9 +311,3 @@ def _kept_step(graph: Graph, one: Journey, run: Run, outcome: Mapping[str, Any],
         shown_decisions(one.work, outcome, one.rulings),
         plainly(variables),
     )
-
-
-def _moved(answer: Turn | Problem) -> Turn:
-    if isinstance(answer, Problem):
-        raise Refused([answer])
-    return answer
