@@ -21,9 +21,11 @@ from tradewind.app.rule_files import export_command, list_command
 from tradewind.app.settings import read_settings
 from tradewind.kernel.kept import mark_of
 from tradewind.kernel.problem import Refused
+from tradewind.kernel.versions import remembered
 from tradewind.rules.commands.decisions import record
 from tradewind.rules.model import RuleDecision, Scope
 from tradewind.rules.queries.published import published_tables
+from tradewind.rules.queries.sets import acts_of, lineages, sets_after
 
 V1 = "/api/v1"
 SET = "/rule-sets/large-orders"
@@ -116,6 +118,15 @@ def desk(shop: Shop) -> Iterator[Desk]:
     with EdgeClient(create_app(shop.database, read_settings({}))) as client:
         yield Desk(shop, client, {name: key.key for name, key in zip(PEOPLE, keys, strict=True)})
     shop.verify()
+    shop.database.read(the_history_is_the_lineage)
+
+
+def the_history_is_the_lineage(reader: Any) -> None:
+    """What is kept of every rule set is what its acts, one after the other, come to."""
+    sets = sets_after(reader, point=None, after="", limit=100)
+    kept = lineages(reader, [one.id for one in sets])
+    for one in sets:
+        assert remembered([act for _, act, _ in acts_of(reader, one.id, limit=1_000)]) == kept[one.id]
 
 
 @pytest.fixture
