@@ -339,7 +339,8 @@ def test_what_leaves_separately_is_governed_when_goods_could_go(house: House) ->
     small, large = house.place(line("CUP", "2"), line("TEA", "10")), house.place(line("CUP", "10"), line("TEA", "10"))
     assert house.order(small["number"])["status"] == "backordered"
     assert house.order(large["number"])["status"] == "released"
-    assert [one["inputs"] for one in house.decisions(small["number"], "order.shipping")] == [{"ready amount": "6.67"}]
+    (decided,) = house.decisions(small["number"], "order.shipping")
+    assert (decided["version"], decided["inputs"]["ready amount"]) == (2, "6.67")
 
 
 # fees
@@ -480,3 +481,27 @@ def test_the_sellers_side_is_asked_about_what_sells_otherwise_than_agreed(
     order = house.place(*lines)
 
     assert codes(order) == (["approvals.needed"] if asks else [])
+
+
+def test_a_date_that_moves_is_checked_by_the_tables_and_a_line_that_is_added_comes_from_where_they_say(
+    house: House,
+) -> None:
+    run(house, STOCKED_IN_SOUTH)
+    house.publish(
+        "order.validation", ["days to requested date"], ["effect", "text"], (["> 60"], ['"hold"', '"far ahead"'])
+    )
+    house.publish("line.sourcing", ["item"], ["prefer"], (['"TEA"'], ['"S"']))
+    order = house.place(
+        line("CUP", "2"), ship_policy="ship_complete", groups=[{"requested_at": "2026-03-20T09:00:00Z"}]
+    )
+    path = f"/orders/{order['number']}/changes"
+
+    def change(**action: Any) -> dict[str, Any]:
+        house.good(house.call("sam", "POST", path, json={"reason": "as agreed", "actions": [action]}))
+        house.shop.turn()
+        return house.order(order["number"])
+
+    assert codes(change(verb="move_date", requested_at="2026-06-20T09:00:00Z")) == ["rules.far_ahead"]
+    assert codes(change(verb="move_date", requested_at="2026-03-25T09:00:00Z")) == []
+    change(verb="add_line", item="TEA", qty="3")
+    assert sites(house, order["number"]) == [(1, "N", 2), (2, "S", 3)]

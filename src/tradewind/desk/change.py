@@ -31,6 +31,7 @@ from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.approval_need import void_affected
 from tradewind.streams.cancel import Cancelling, finish_cancel, read_at_hand, settle_cut, wake_order
 from tradewind.streams.change import Touched, agrees, apply_plan, line_states, lock_goods, see_freed
+from tradewind.streams.check_holds import check_again
 from tradewind.streams.credit_part import covered
 from tradewind.streams.invoices import close_order, may_close
 from tradewind.streams.order_work import OrderWork, read_orders
@@ -228,6 +229,8 @@ def _carry_out(tx: Tx, at_hand: Cancelling, jobs: Sequence[_Job], live: Live) ->
         elif job.touched.resized:
             settle_cut(tx, at_hand, job.work, before=totals[job.work.id])
     instances = reenter(tx, workset, [(job.work, job.touched) for job in again], live)
+    back = {job.work.id for job in again}
+    check_again(tx, workset, [job.work for job in jobs if job.work.id not in back])
     sites = _sites(tx, jobs)
     for job in jobs:
         _record(tx, at_hand, job, documents.get(job.work.id, ()), sites)

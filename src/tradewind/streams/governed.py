@@ -13,6 +13,7 @@ from uuid import UUID
 from tradewind.approvals.queries.history import Asking, known_places, past_of
 from tradewind.approvals.queries.requests import categories_of
 from tradewind.catalog.model import Product
+from tradewind.catalog.queries import products_by_id
 from tradewind.credit.commands import RuledOver, let_over_by_rule
 from tradewind.fulfilment.decide import SiteChoice
 from tradewind.kernel.tx import Reader, Tx
@@ -28,6 +29,7 @@ from tradewind.streams.governed_facts import (
     FLOORS,
     HISTORY,
     PLACES,
+    PRODUCTS,
     Asked,
     FactsRead,
     line_facts,
@@ -67,6 +69,7 @@ class Governed:
     products: Mapping[UUID, Product] = field(default_factory=dict)
     decided: dict[Key, RuleDecision] = field(default_factory=dict)
     sites: dict[tuple[UUID, int], LineSites] = field(default_factory=dict)
+    sited: set[tuple[object, ...]] = field(default_factory=set)
     warned: dict[UUID, Warned] = field(default_factory=dict)
     risks: dict[UUID, tuple[Decimal, list[str]]] = field(default_factory=dict)
     terms: dict[UUID, CreditTerms] = field(default_factory=dict)
@@ -134,8 +137,11 @@ class Governed:
     # ---- what must be read -----------------------------------------------------------------------------------------
 
     def read_categories(self, reader: Reader, workset: OrderWorkset, works: Iterable[OrderWork]) -> None:
-        """Categories of the items, where a table is for one or asks for them."""
+        """The items and their categories, where a table is for one or asks for them."""
         self.products = workset.products
+        if any(PRODUCTS & set(names_of(one)) for one in self._ours()):
+            unread = {one.line.product_id for work in works for one in work.lines} - workset.products.keys()
+            workset.products.update(products_by_id(reader, unread) if unread else {})
         if any(one.scope.category or CATEGORIES & set(names_of(one)) for one in self._ours()):
             missing = {one.line.product_id for work in works for one in work.lines} - self.read.categories.keys()
             if missing:

@@ -267,3 +267,4 @@ HISTORY = frozenset(("first order", "orders in 90 days", "value in 90 days", "av
 PLACES = frozenset(("new ship to",))
 FLOORS = frozenset(("below floor", "floor percent", "margin percent"))
 CATEGORIES = frozenset(("category", "categories"))
+PRODUCTS = frozenset(("item name", "item status"))

@@ -20,7 +20,8 @@ _HELD = ("reserved", "allocated", "released")
 
 
 def look_sites(reader: Reader, workset: OrderWorkset, lanes: Mapping[tuple[str, str], Sequence[Lane]]) -> None:
-    """Ask once for every stocked line of a turn where it may come from; nothing where no table of sourcing is published."""
+    """Ask for every stocked line of a turn where it may come from, once as long as it stays as it is; nothing where no table
+    of sourcing is published."""
     governed = govern(reader, workset)
     if governed is None or not governed.has("line.sourcing"):
         return
@@ -36,8 +37,12 @@ def _look_group(governed: Governed, work: OrderWork, group: Group, lanes: Sequen
     codes = {lane.code: lane.site_id for lane in lanes}
     asked = Asked(work, governed.read, governed.products, more={"sites": sorted(codes)})
     for one in work.lines_of(group.group_no):
-        if not one.line.stocked or one.quantities.ordered <= one.quantities.cancelled:
+        left, key = one.quantities.ordered - one.quantities.cancelled, (work.id, one.line.line_no)
+        asking = (*key, left, group.ship_to.country, group.ship_to.region)
+        if not one.line.stocked or left <= 0 or asking in governed.sited:
             continue
+        governed.sited.add(asking)
+        governed.sites.pop(key, None)
         ruling = governed.ask_line("line.sourcing", asked, one)
         strategy, only = word(answer((ruling,), "strategy")), names_in(answer((ruling,), "only"))
         prefer, avoid = (names_in(answer((ruling,), name)) for name in ("prefer", "avoid"))
@@ -45,7 +50,7 @@ def _look_group(governed: Governed, work: OrderWork, group: Group, lanes: Sequen
             continue
         choice = SiteChoice(cast(Any, strategy if strategy in _STRATEGIES else "fewest"), prefer, avoid)
         sites = frozenset(codes[code] for code in only if code in codes) if only else None
-        governed.sites[work.id, one.line.line_no] = LineSites(choice, sites)
+        governed.sites[key] = LineSites(choice, sites)
 
 
 def allowed_sites(governed: Governed, work: OrderWork, line_no: int, sites: tuple[UUID, ...]) -> tuple[UUID, ...]:

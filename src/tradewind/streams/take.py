@@ -34,6 +34,7 @@ from tradewind.streams.approval_need import (
 from tradewind.streams.credit_check import ask, read_facts, settle_credit
 from tradewind.streams.credit_part import keep_parts, part_excess
 from tradewind.streams.dates import arrival, check_dates, not_sooner
+from tradewind.streams.governed_goods import look_sites
 from tradewind.streams.governed_take import note_over
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.revived import excess_credit, make_soft, read_billed, returnable_credit
@@ -65,6 +66,7 @@ def load(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> K
     """What approvals these orders may need."""
     works = workset.of(call.subject_id for call in calls)
     read_billed(tx, works)
+    look_sites(tx, workset, workset.shelves.lanes)
     return load_needs(tx, workset, works)
 
 
