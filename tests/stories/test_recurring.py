@@ -18,6 +18,7 @@ from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import Kind
 from tradewind.app.http import create_app
 from tradewind.app.settings import read_settings
+from tradewind.app.worker import Duties
 from tradewind.channels.intake import start_combiner
 from tradewind.desk.recurring import Wish, change_next, end, pause, resume, retry, set_up, skip_next
 from tradewind.desk.recurring_work import work_recurring
@@ -265,6 +266,27 @@ def test_skipped_changed_once_paused_resumed_and_ended(shop: Shop, owner: UUID) 
     assert lines == [("2026-03-05", "TEA", D(7)), ("2026-03-06", "CUP", D(2)), ("2026-03-09", "CUP", D(2))]
     with pytest.raises(Refused, match="has ended"):
         shop.database.write(lambda tx: resume(tx, number))
+
+
+def test_what_failed_of_one_that_ended_is_not_tried_again(shop: Shop, owner: UUID) -> None:
+    number = standing(shop, owner, "FREQ=DAILY", "2026-03-03", lines=(StandingLine("CUPS", D(1)),))
+    at(shop, "2026-03-03T06:00:00")
+
+    shop.database.write(lambda tx: end(tx, number, "a mistake"))
+
+    assert at(shop, "2026-03-03T07:00:00") == 0
+    assert periods(shop) == [("2026-03-03", "given_up")]
+
+
+def test_the_worker_orders_what_is_due_and_tells_of_blanket_orders(shop: Shop, owner: UUID) -> None:
+    standing(shop, owner, "FREQ=DAILY", "2026-03-03")
+    shop.clock.at = datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+    done = Duties(shop.database).round()
+
+    assert done["recurring"] == 1
+    assert orders(shop) == ["2026-03-03"]
+    shop.turn()
 
 
 def test_after_its_last_period_it_has_ended(shop: Shop, owner: UUID) -> None:

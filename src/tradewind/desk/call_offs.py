@@ -110,6 +110,8 @@ def _consume(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Produc
         places = {group.group_no: group.ship_to.code or "" for group in one.groups}
         sums = _sums(one)
         for work in one.lines:
+            if work.line.line_no in one.agreed:  # a quote or a standing order said what it costs
+                continue
             for blanket, line in found.get((one.account.id, work.line.product_id), ()):
                 fits = blanket.open_at(at) and blanket.currency == one.account.currency
                 fits = fits and (not blanket.ship_tos or places.get(work.line.group_no, "") in blanket.ship_tos)

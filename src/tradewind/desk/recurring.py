@@ -178,8 +178,9 @@ def resume(tx: Tx, name: str) -> Standing:
 
 
 def end(tx: Tx, name: str, reason: str) -> Standing:
-    """Order nothing any more; orders that were placed go on."""
+    """Order nothing any more; orders that were placed go on, and what failed is not tried again."""
     standing = replace(opened(tx, name), status=Status.ENDED, end_reason=reason, next_day=None, due_at=None)
+    commands.give_up(tx, standing.id)
     return _stored(tx, standing, "recurring.ended", {"reason": reason})
 
 

@@ -48,6 +48,9 @@ from unnest(%(id)s::uuid[], %(day)s::date[], %(status)s::text[], %(code)s::text[
   %(tries)s::int[], %(try_at)s::timestamptz[]) as w(recurring_id, day, status, code, reason, order_id, tries, try_at)
 where p.recurring_id = w.recurring_id and p.day = w.day and p.status in ('failed', 'given_up')
 """
+_GIVE_UP = """
+update recurring_period set status = 'given_up', try_at = null, settled_at = %(now)s where recurring_id = %(id)s and status = 'failed'
+"""
 _TRY_NOW = """
 update recurring_period set status = 'failed', try_at = %(now)s, tries = 0
 where recurring_id = %(id)s and day = %(day)s and status in ('failed', 'given_up') returning day
@@ -142,6 +145,11 @@ def _settled(periods: Sequence[Period]) -> dict[str, Any]:
         "tries": numbers(one.tries for one in periods),
         "try_at": [one.try_at for one in periods],
     }
+
+
+def give_up(tx: Tx, recurring_id: UUID) -> int:
+    """What failed of a standing order is not tried again."""
+    return tx.run(_GIVE_UP, {"id": recurring_id, "now": tx.now})
 
 
 def try_now(tx: Tx, recurring_id: UUID, day: Any) -> bool:

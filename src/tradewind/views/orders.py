@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from tradewind.blankets.queries import callings_of
 from tradewind.catalog.model import UNIDENTIFIED_PRODUCT
 from tradewind.kernel.money import minor_digits, plain
 from tradewind.kernel.tx import Reader
@@ -77,6 +78,7 @@ def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:
             for group in work.groups
         ],
         "lines": [_line_json(work, one) for one in work.lines],
+        **({"call_offs": _call_offs_json(work)} if work.called else {}),
         "charge_lines": [
             {
                 "code": charge.code,
@@ -92,6 +94,19 @@ def order_json(work: OrderWork, *, inside: bool = True) -> dict[str, Any]:
         "findings": [_finding_json(finding, inside=inside) for finding in work.findings],
         "decisions": work.decisions if inside else {},
     }
+
+
+def _call_offs_json(work: OrderWork) -> list[dict[str, Any]]:
+    """Which lines take goods from which blanket orders, and how many base units of them count there."""
+    return [
+        {
+            "line_no": line_no,
+            "blanket": one.number,
+            "blanket_line": one.line.line_no,
+            "units": plain(work.left_of(line_no)[0]),
+        }
+        for line_no, one in sorted(work.called.items())
+    ]
 
 
 def _line_json(work: OrderWork, one: LineWork) -> dict[str, Any]:
@@ -170,6 +185,8 @@ def orders_json(reader: Reader, ids: Sequence[UUID], *, inside: bool) -> dict[UU
     orders = read_orders(reader, list(ids)).orders if ids else {}
     for order_id, kept in substitutions_of(reader, orders) if orders else ():
         orders[order_id].substituted[kept.line_no] = kept
+    for order_id, called in callings_of(reader, list(orders)).items() if orders else ():
+        orders[order_id].called = called
     return {work.id: order_json(work, inside=inside) for work in orders.values()}
 
 
