@@ -99,7 +99,8 @@ def _vote(
     person = Person(me, tx.actor.name, frozenset(roles))
     made_by = frozenset(one for one in (pending.asked_by, pending.version.offered_by) if one is not None)
     version = pending.version
-    case = Case(tiers, tuple(votes), tuple(there.values()), made_by, version.net, version.currency)
+    most = sum((one.net for one in version.lines), start=version.net - version.net)  # whatever is chosen
+    case = Case(tiers, tuple(votes), tuple(there.values()), made_by, most, version.currency)
     places = places_for(case, voices_of(person, delegations, there, order_id=None, now=tx.now))
     if not places:
         raise Refused([errors.not_a_decider(quote.number)])

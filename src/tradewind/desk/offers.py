@@ -263,6 +263,8 @@ def _version(tx: Tx, quote: Quote, staged: Staged, work: OrderWork, *, expires_a
     place = work.groups[0].ship_to
     said = {one.line_no: one for one in staged.lines}
     lines = tuple(_offered_line(one, said[one.line.line_no]) for one in work.lines)
+    # of lines that exclude each other the first one counts
+    counted = {one.alternative or one.line_no: one.line_no for one in reversed(lines)}.values()
     remind = None if staged.remind_hours is None else expires_at - timedelta(hours=staged.remind_hours)
     version = Version(
         quote_id=quote.id,
@@ -278,7 +280,7 @@ def _version(tx: Tx, quote: Quote, staged: Staged, work: OrderWork, *, expires_a
         remind_at=remind if remind is not None and remind > tx.now else None,
         on_late=staged.on_late,
         partial=staged.partial,
-        net=sum((one.net for one in lines), ZERO),
+        net=sum((one.net for one in lines if one.line_no in counted), ZERO),
         note=staged.note,
         offered_at=tx.now,
         offered_by=tx.actor.principal_id,

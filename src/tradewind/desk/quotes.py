@@ -135,6 +135,7 @@ def renegotiate(
         raise Refused(problems)
     update_quotes(tx, [now])
     number = add_round(tx, now, _round(tx, "renegotiate", now, wishes, reason=reason, note=note))
+    now = replace(now, round_no=number)
     tx.emit(quote_event("renegotiated", now, {"version": version_no, "round": number, "reason": reason}))
     move_on(tx, now, {"renegotiated": True})
     return now
