@@ -19,6 +19,7 @@ FREE = (
     "channels",
     "desk",
     "kernel",
+    "library",
     "papers",
     "streams",
     "trials",

@@ -58,7 +58,9 @@ def of(*names: str, parameter: str, body: Maker | None = None, **fixed: str) -> 
 
 def rules(**body: Any) -> tuple[Call, ...]:
     """A call of a rule set, which is nobody's but the house's."""
-    return (Call(path=lambda own, them: {"rule_set": "R", "version": "1"}, body=(lambda own, them: body) if body else None),)
+    return (
+        Call(path=lambda own, them: {"rule_set": "R", "version": "1"}, body=(lambda own, them: body) if body else None),
+    )
 
 
 def of_a_letter() -> tuple[Call, ...]:
@@ -315,6 +317,18 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("POST", "/api/v1/task-links/{token}"): (
         Call(path=lambda own, them: {"token": "x" * 43}, body=lambda own, them: {"seen": "0" * 64}),
     ),
+    ("GET", "/api/v1/templates"): nothing(),
+    ("POST", "/api/v1/templates"): (Call(content=b"no template", headers={"Content-Type": "application/zip"}),),
+    ("GET", "/api/v1/templates/{template}"): (Call(path=lambda own, them: {"template": "order_to_release"}),),
+    ("POST", "/api/v1/templates/{template}/install"): (
+        Call(path=lambda own, them: {"template": "order_to_release"}, body=lambda own, them: {}),
+    ),
+    ("GET", "/api/v1/templates/{template}/upgrade"): (Call(path=lambda own, them: {"template": "order_to_release"}),),
+    ("POST", "/api/v1/templates/{template}/upgrade"): (
+        Call(path=lambda own, them: {"template": "order_to_release"}, body=lambda own, them: {}),
+    ),
+    ("GET", "/api/v1/templates/{template}/file"): (Call(path=lambda own, them: {"template": "order_to_release"}),),
+    ("GET", "/api/v1/templates/{template}/results"): (Call(path=lambda own, them: {"template": "order_to_release"}),),
     ("GET", "/api/v1/task-rules"): nothing(),
     ("PUT", "/api/v1/task-rules/{task_role}"): (Call(path=lambda own, them: {"task_role": "sales"}, body=lambda own, them: {"due_minutes": 60}),),
     ("DELETE", "/api/v1/task-rules/{task_role}"): (Call(path=lambda own, them: {"task_role": "nobody"}),),
@@ -612,6 +626,7 @@ def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> Non
         "task_role",
         "form",
         "absence_id",
+        "template",
     }
     bare = [
         f"{method} {path}"

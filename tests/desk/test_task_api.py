@@ -227,7 +227,9 @@ def test_a_link_shows_price_stock_and_credit_of_now_and_decides_once(door, waiti
 def test_a_price_that_changed_since_the_look_decides_nothing_and_the_link_stays_good(door, waiting):
     path = link_for(door, waiting["task"]).json()["path"]
     before = open_link(door, path).json()
-    door.shop.database.write(lambda tx: tx.run("update price set tier_price = array(select p * 2 from unnest(tier_price) as p)"))
+    door.shop.database.write(
+        lambda tx: tx.run("update price set tier_price = array(select p * 2 from unnest(tier_price) as p)")
+    )
 
     refused = door.client.post(path, json={"seen": before["seen"], "approved": True})
     done = door.client.post(path, json={"seen": refused.json()["detail_values"]["seen"], "approved": True})

@@ -82,6 +82,7 @@ ROUTERS = (
     "tradewind.desk.api_rule_tables",
     "tradewind.desk.api_rule_decisions",
     "tradewind.trials.api",
+    "tradewind.library.api",
     "tradewind.access.api",
 )
 """Modules with a `router`, the busiest first: routes are tried in this order."""

@@ -33,6 +33,7 @@ ROOMS = (
     "quotes",
     "purchasing",
     "trials",
+    "library",
 )
 for _room in ROOMS:
     import_module(f"tradewind.{_room}.tables")

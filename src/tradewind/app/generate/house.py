@@ -16,7 +16,7 @@ WORDS = (
     ("self-service portal", "portal views desk access"),
     ("integration: files, connectors, documents of others", "integration channels"),
     ("analytics, verification", "analytics views"),
-    ("orchestration: value streams, waiting, exceptions", "orchestration streams"),
+    ("orchestration: value streams, waiting, exceptions, templates", "orchestration streams library"),
     ("business rules and conditions", "rules approvals"),
     ("a change tried on past orders before it goes live", "trials"),
     ("agents: software that buys or helps", "agents access"),
