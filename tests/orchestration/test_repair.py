@@ -17,6 +17,8 @@ WAITS = """
     step work step=work
     user approve role=boss
     receive goods message=goods.ready key=order
+    catch strike signal=strike.over
+    call other called=other_stream
     timer rest timer=P3D
     timer again timer=P1D
     both join
@@ -24,6 +26,8 @@ WAITS = """
     begin -> fork -> work -> join -> done
     fork -> approve -> join
     fork -> goods -> join
+    fork -> strike -> join
+    fork -> other -> join
     fork -> rest -> again -> join
 """
 GRAPH = graph_of(WAITS)
@@ -39,7 +43,7 @@ def token(state: State, element: str) -> int:
     return next(one.id for one in state.tokens if one.node == element)
 
 
-@pytest.mark.parametrize("element", ["work", "approve", "goods"])
+@pytest.mark.parametrize("element", ["work", "approve", "goods", "strike", "other"])
 def test_whatever_is_waited_for_is_answered_with_what_the_person_says(element):
     state = begun()
 

@@ -211,6 +211,12 @@ def unknown_step(step: str, element: str, known: list[str]) -> Problem:
     )
 
 
+def unknown_called(stream: str, element: str) -> Problem:
+    """A call activity starts a stream that there is not."""
+    message = f"{element} calls the stream {stream}, which there is not."
+    return Problem("orchestration.unknown_called", message, "/bpmn", detail={"stream": stream, "element": element})
+
+
 def unknown_stream(stream: str) -> Problem:
     return Problem("orchestration.unknown_stream", f"There is no stream {stream}.", status=404)
 

@@ -64,6 +64,8 @@ def checked_graph(content: Content, offer: Offer, expressions: ExpressionReader)
     for node in report.graph.nodes.values():
         if node.step and node.step not in offer.steps and not node.step.startswith("decision:"):
             return errors.unknown_step(node.step, node.id, sorted(offer.steps))
+        if node.called and node.called not in offer.streams:
+            return errors.unknown_called(node.called, node.id)
     parameters = read_parameters(content.parameters)
     if isinstance(parameters, Problem):
         return parameters

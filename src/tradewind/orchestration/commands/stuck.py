@@ -6,14 +6,14 @@ from tradewind.orchestration.queries.stuck import Stuck, stuck_instances
 
 _WAKE = """
 update stream_instance i set wake_at = %(now)s
-where i.id in (select h.id from stream_instance h where h.id = any(%(ids)s::uuid[]) and h.status = 'running' for no key update skip locked)
+where i.id in (select h.id from stream_instance h where h.id = any(%(ids)s::uuid[]) and h.status = 'running' order by h.id for no key update skip locked)
 """
 _STOP = """
 with standing as (
   select i.id from stream_instance i where i.id = any(%(instance)s::uuid[]) and i.status = 'running' and i.wake_at is null
     and not exists (select from stream_wait w where w.instance_id = i.id)
     and not exists (select from user_task t where t.instance_id = i.id and t.status = 'open')
-  for no key update skip locked
+  order by i.id for no key update skip locked
 ), opened as (
   insert into incident (id, instance_id, kind, code, message, opened_at)
   select w.id, w.instance_id, 'item', 'orchestration.stuck', %(message)s, %(now)s

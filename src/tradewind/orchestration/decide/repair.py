@@ -12,13 +12,13 @@ from typing import Any
 from tradewind.kernel.problem import Problem
 from tradewind.orchestration import errors
 from tradewind.orchestration.decide.board import Board, Stop
-from tradewind.orchestration.decide.play import complete, deliver, fire, standing
+from tradewind.orchestration.decide.play import complete, deliver, fire, signal, standing
 from tradewind.orchestration.decide.variables import checked
 from tradewind.orchestration.model import ROOT, Graph, Run, State, Turn, Wait, WaitKind
 
 
 def skip(graph: Graph, state: State, token: int, outcome: Mapping[str, Any], *, now: datetime) -> Turn | Problem:
-    """Go on as if what the token waits for (a step, a person, a message, an instant) had come, with `outcome` as its answer."""
+    """Go on as if what the token waits for (a step, a person, a call, a message, a signal, an instant) had come, with `outcome` as its answer."""
     if not any(place.id == token for place in state.tokens):
         return errors.unknown_token(token)
     found = standing(graph, state)
@@ -26,10 +26,12 @@ def skip(graph: Graph, state: State, token: int, outcome: Mapping[str, Any], *, 
         return found
     places: tuple[Run | Wait, ...] = (*found[0], *found[1])
     place = next((one for one in places if one.token == token), None)
-    if isinstance(place, Run) or (place is not None and place.kind is WaitKind.USER):
+    if isinstance(place, Run) or (place is not None and place.kind in (WaitKind.USER, WaitKind.CALL)):
         return complete(graph, state, token, outcome, now=now)
     if place is not None and place.kind is WaitKind.MESSAGE:
         return deliver(graph, state, place.name, place.key, outcome, now=now, token=token)
+    if place is not None and place.kind is WaitKind.SIGNAL:
+        return signal(graph, state, place.name, outcome, now=now, token=token)
     if place is not None and place.kind is WaitKind.TIMER:
         written = put(graph, state, outcome, now=now, token=token) if outcome else Turn(state)
         if isinstance(written, Problem):
