@@ -37,9 +37,7 @@ def outcome_of(
         tiers=tiers,
         promises={one.line.line_no: one.promised_at for one in work.lines},
         cost=cost_of_lanes(workset, work),
-        decisions={
-            _about(one): (to_json(one.ruling.answers), _by(one.ruling)) for one in rulings if one.ruling.answers
-        },
+        decisions={_about(one): (_effect(one.ruling), _by(one.ruling)) for one in rulings if one.ruling.answers},
         path=tuple(path),
         stops=tuple(stops),
         ended=ended,
@@ -59,6 +57,11 @@ def _about(decision: RuleDecision) -> str:
     ruling = decision.ruling
     point = ruling.point or ruling.code
     return point if decision.line_no is None else f"{point} (line {decision.line_no})"
+
+
+def _effect(ruling: Ruling) -> str:
+    """What a table answered, without its reasons: another reason for the same is no other outcome."""
+    return to_json([{name: said for name, said in one.items() if name != "reason"} for one in ruling.answers])
 
 
 def _by(ruling: Ruling) -> str:
