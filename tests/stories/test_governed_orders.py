@@ -83,6 +83,9 @@ def test_a_refusal_leaves_no_order_and_a_preview_says_the_same(house: House) -> 
         assert (answered.status_code, found["code"]) == (409, "rules.refused"), answered.text
         assert "no more than 50 of it" in answered.text
     assert house.shop.one("select count(*) from sales_order") == (0,)
+    kept = house.decisions(refused.json()["detail_values"]["asked_as"])
+    assert [(one["subject"]["line"], one["effect"]) for one in kept] == [(1, None), (2, "reject")]
+    assert house.decisions(looked.json()["detail_values"]["asked_as"]) == []
     assert house.place(line("TEA", "50"))["status"] == "confirmed"
 
 
@@ -355,7 +358,7 @@ def test_a_fee_is_added_and_said_to_be_added(house: House) -> None:
 
     assert [(one["code"], one["amount"]) for one in small["charge_lines"]] == [("SMALL", "4.95")]
     assert small["total"] == "9.85"
-    assert [one["message"] for one in small["findings"]] == ["4.95 EUR added by order-mutation v1: small order"]
+    assert [one["message"] for one in small["findings"]] == ["4.95 EUR added by a rule: small order"]
     assert large["charge_lines"] == []
     assert house.order(small["number"])["total"] == "9.85"
 

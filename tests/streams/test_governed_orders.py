@@ -89,7 +89,8 @@ def test_what_cannot_be_decided_is_held_where_it_is_about_being_taken_and_said_e
     assert [(one.code, one.severity, one.hold_kind) for one in found] == [
         ("rules.no_answer", "hold", "data"), ("rules.no_answer", "warning", None),
     ]  # fmt: skip
-    assert found[0].message == "T v1 could not decide: only one row may match: rows 1, 2"
+    assert found[0].message == "a rule could not decide about it"
+    assert found[0].detail["why"] == ["only one row may match: rows 1, 2"]
 
 
 def test_a_refused_order_is_told_its_reason_and_its_rule_and_only_while_it_is_new() -> None:
@@ -99,13 +100,8 @@ def test_a_refused_order_is_told_its_reason_and_its_rule_and_only_while_it_is_ne
     (problem,) = refusals(work, found)
 
     assert (problem.code, problem.message, problem.status) == ("rules.refused", "too large", 409)
-    assert problem.detail == {
-        "reason": "rules.too_large",
-        "rule": "T",
-        "version": 1,
-        "point": "order.validation",
-        "rows": [1, 2],
-    }
+    assert problem.detail == {"reason": "rules.too_large", "asked_as": str(work.id)}
+    assert found[-1].detail == {"rule": "T", "version": 1, "point": "order.validation", "rows": [1, 2]}
     assert refusals(order(line(1, net="2000"), fresh=False), found) == ()
 
 
@@ -114,7 +110,7 @@ def test_a_refused_order_is_told_its_reason_and_its_rule_and_only_while_it_is_ne
     [('"hold"', False), ('"reject"', True), ('if channel = "edi" then "reject" else "info"', True), ("-", False)],
 )
 def test_orders_are_looked_at_twice_only_where_a_table_may_refuse(cell: str, may: bool) -> None:
-    assert refuses(governed(table("order.validation", ["channel"], ["effect"], (["-"], [cell])))) is may
+    assert refuses(governed(table("order.validation", ["channel"], ["effect"], (["-"], [cell]))), {}) is may
 
 
 @pytest.mark.parametrize(

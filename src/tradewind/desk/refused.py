@@ -10,11 +10,13 @@ from tradewind.streams.governed import govern
 from tradewind.streams.governed_orders import refusals, refuses
 from tradewind.streams.order_work import OrderWorkset
 
+KEPT = "rules.refusing"
+
 
 def refused_by_rules(tx: Tx, workset: OrderWorkset) -> dict[UUID, tuple[Problem, ...]]:
     """Why tables refuse orders of the set, by order. Only where a table in force can refuse are orders looked at twice."""
     governed = govern(tx, workset)
-    if governed is None or not refuses(governed):
+    if governed is None or not refuses(governed, tx.kept.setdefault(KEPT, {})):
         return {}
     facts = assess.look(tx, workset, [Call(order_id, {}) for order_id in workset.orders])
     found = {work.id: refusals(work, assess.assess(work, facts).findings) for work in workset.orders.values()}

@@ -151,7 +151,6 @@ POINTS: Mapping[str, DecisionPoint] = MappingProxyType(
                     Fact("tier", "string", "the role that approves; auto asks nobody", "sales",
                          ("auto", "approver", "sales", "credit_desk", "accounting", "analyst", "admin", "buyer_approver")),
                     Fact("people", "number", "how many of them; 1 where nothing is said", Decimal(1)),
-                    Fact("order of tiers", "number", "lower ones come first; those of the same number side by side", Decimal(1)),
                     _REASON,
                 ),
             ),

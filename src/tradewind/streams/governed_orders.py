@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, cast
+from uuid import UUID
 
 from tradewind.catalog.model import SubstitutionPolicy
 from tradewind.kernel.money import minor_digits, plain, round_places
@@ -105,11 +106,9 @@ def _finding(
 
 
 def _no_answer(ruling: Ruling, severity: Literal["hold", "warning"], line_no: int | None = None) -> Finding:
-    why = "; ".join(sorted({one.message for one in ruling.findings}))
-    text = f"{ruling.code} v{ruling.version} could not decide: {why}"
-    return Finding(
-        _NO_ANSWER, severity, text, line_no, "", None, "data" if severity == "hold" else None, source_of(ruling)
-    )
+    detail = {**source_of(ruling), "why": sorted({one.message for one in ruling.findings})}
+    kind = "data" if severity == "hold" else None
+    return Finding(_NO_ANSWER, severity, "a rule could not decide about it", line_no, "", None, kind, detail)
 
 
 def _keep_warnings(governed: Governed, work: OrderWork, found: Sequence[Finding]) -> None:
@@ -122,7 +121,8 @@ def _keep_warnings(governed: Governed, work: OrderWork, found: Sequence[Finding]
 
 
 def refusals(work: OrderWork, findings: Sequence[Finding]) -> tuple[Problem, ...]:
-    """Why a new order is not taken, if it is not."""
+    """Why a new order is not taken, if it is not. Which rule refused it is for the house: `asked_as` is what its decisions are
+    kept under."""
     refused = (
         [one for one in findings if one.severity == "reject" and one.code.startswith(BY_RULE)] if work.fresh else []
     )
@@ -132,7 +132,7 @@ def refusals(work: OrderWork, findings: Sequence[Finding]) -> tuple[Problem, ...
             one.message,
             "" if one.line_no is None else f"/lines/{_place_of(work, one.line_no)}",
             409,
-            {"reason": one.code, **one.detail},
+            {"reason": one.code, "asked_as": str(work.id)},
         )
         for one in refused
     )
@@ -162,7 +162,7 @@ def fees_of(governed: Governed, work: OrderWork, prices: Mapping[int, LinePrice]
             amount = round_places(amount, minor_digits(work.header.currency))
             text = word(one.get("text")) or code
             charges.append(Charge(last + len(charges) + 1, code, text, amount, "standard"))
-            said = f"{plain(amount)} {work.header.currency} added by {ruling.code} v{ruling.version}: {text}"
+            said = f"{plain(amount)} {work.header.currency} added by a rule: {text}"
             detail = {**source_of(ruling), "charge": code, "amount": plain(amount)}
             findings.append(Finding("rules.fee_added", "info", said, None, "charges", None, None, detail))
     return charges, findings
@@ -205,13 +205,17 @@ def substitution_of(governed: Governed, work: OrderWork, one: LineWork) -> Subst
     return SubstitutionPolicy(cast(Any, consent), "original" if price == "original" else "own")
 
 
-def refuses(governed: Governed) -> bool:
-    """Whether some table might refuse an order outright: then an order is looked at before it is placed."""
-    return any(
-        _may_refuse(table.compiled)
-        for table in governed.published.tables
-        if table.point in REFUSING and table.compiled is not None and table.holds(governed.at)
-    )
+def refuses(governed: Governed, known: dict[tuple[UUID, int], bool]) -> bool:
+    """Whether some table might refuse an order outright: then an order is looked at before it is placed. `known`: what was found
+    of versions before, kept for the next."""
+    found = False
+    for table in governed.published.tables:
+        if table.point in REFUSING and table.compiled is not None and table.holds(governed.at):
+            key = (table.rule_set_id, table.version)
+            if key not in known:
+                known[key] = _may_refuse(table.compiled)
+            found = found or known[key]
+    return found
 
 
 def _may_refuse(compiled: Compiled) -> bool:

@@ -44,9 +44,9 @@ def confirm(
             "status": work.compute_status(),
             "total": str(work.totals.total),
             "currency": work.header.currency,
-            "decisions": work.decisions,
         }
-        workset.say(work, "order.confirmed", payload)
+        # why we source, lend and trust as we do is for the house's log, not for the buyer's system
+        workset.say(work, "order.confirmed", {**payload, "decisions": work.decisions})
         if work.account.delivery_url:
             deliveries.append(
                 Delivery(
