@@ -175,6 +175,11 @@ def test_an_offer_that_a_policy_asks_about_goes_out_only_when_somebody_else_agre
     assert door.ask("rep", "GET", f"/quotes/{number}")[1]["status"] == "approving"
     _, seen = door.ask("buyer", "GET", f"/quotes/{number}")
     assert (seen["status"], seen["versions"]) == ("staged", [])
+    listed = {
+        one: len(door.ask("buyer", "GET", f"/quotes?status={one}")[1]["quotes"]) for one in ("staged", "approving")
+    }
+    assert listed == {"staged": 1, "approving": 0}
+    assert door.ask("buyer", "GET", "/tasks")[0] == 403
     assert door.ask("buyer", "POST", f"/quotes/{number}/accept", {"version": 1})[0] == 409
     _, own = door.ask("rep", "POST", f"/quotes/{number}/offer/decision", {"approve": True, "reason": "mine"})
     assert own["code"] == "quotes.not_yours_to_decide"

@@ -345,3 +345,25 @@ def test_a_process_that_dies_while_it_accepts_leaves_all_of_it_or_nothing(desk: 
         assert desk.accept(quote, *THREE_OF_FIVE, buyer_po="PO-1").quote.status == "partly_accepted"
     assert shop.one("select count(*) from sales_order") == (1,)
     shop.turn()
+
+
+def test_accepting_while_the_house_marks_the_end_is_decided_by_the_instant_alone(desk: Quoting, shop: Shop) -> None:
+    quotes = [five_lines(desk, on_late="refuse") for _ in range(6)]
+    shop.clock.at = AFTER
+    databases = [Database(shop.url, clock=shop.clock, seed=400 + number) for number in range(7)]
+
+    def act(number: int) -> str:
+        if number == 6:
+            return str(databases[number].write(expire_quotes))
+        wanted = Accepting(quotes[number].id, 1, THREE_OF_FIVE, None)
+        return refusal(lambda: databases[number].write(lambda tx: accept_offer(tx, wanted), actor=BUYER))
+
+    with ThreadPoolExecutor(7) as pool:
+        answers = list(pool.map(act, range(7)))
+    for one in databases:
+        one.close()
+
+    assert set(answers[:6]) == {"quotes.expired"}
+    shop.turn()
+    assert {desk.now(one).status for one in quotes} == {"expired"}
+    assert shop.one("select count(*) from sales_order") == (0,)

@@ -150,9 +150,11 @@ def get_quotes(
 
 
 def _statuses(status: Status | None, waits_for: str | None, *, ours: bool) -> list[str] | None:
-    if status is not None:
+    if status is not None and not ours:
         # to buyers an offer that waits for our own approval is one in the making
-        return [status] if ours else [one for one in ("staged", "approving") if status == "staged"] or [status]
+        return {"staged": ["staged", "approving"], "approving": []}.get(status, [status])
+    if status is not None:
+        return [status]
     if waits_for == "us":
         return ["requested", "staged", "approving", "renegotiating", "late"]
     return ["offered", "partly_accepted"] if waits_for == "buyer" else None
