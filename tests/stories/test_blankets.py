@@ -234,6 +234,19 @@ def test_orders_of_others_and_of_other_goods_cost_what_they_cost(shop: Shop) -> 
     assert called_off(shop) == (D(0), D(0))
 
 
+def test_a_release_under_the_buyers_number_takes_from_its_blanket_order_by_whatever_door(shop: Shop) -> None:
+    agree(shop, "30", buyer_po="FRAME-7")
+
+    first = shop.order(("CUP", "10"), ("TEA", "1"), buyer_po="FRAME-7", release_no="1", channel="x12")
+    ordinary = shop.order(("CUP", "10"), buyer_po="4711", release_no="1")
+    no_release = shop.order(("CUP", "10"), buyer_po="FRAME-7")
+
+    prices = "select unit_price from order_line where order_id = %s order by line_no"
+    assert shop.all(prices, [first]) == [(D("2.5"),), (D("1.99"),)]
+    assert shop.all(prices, [ordinary]) == shop.all(prices, [no_release]) == [(D("3.333"),)]
+    assert shop.all("select order_id, automatic, qty from call_off") == [(first, False, D(10))]
+
+
 def test_of_two_blanket_orders_the_earlier_one_is_used_first(shop: Shop) -> None:
     later = agree(shop, "30", consumption="automatic", price="2", priority_at=START)
     earlier = agree(shop, "30", consumption="automatic", price="1", priority_at=START - timedelta(days=1))

@@ -33,11 +33,11 @@ _LINES = f"""
 select {_LINE} from blanket_line l where l.blanket_id = any(%(blankets)s::uuid[]) order by l.blanket_id, l.line_no
 """  # noqa: S608 - columns are ours
 _CONSUMING = f"""
-select {_HEAD}, {_LINE}
-from unnest(%(accounts)s::uuid[], %(products)s::uuid[]) as w(account_id, product_id)
+select w.place::int, {_HEAD}, {_LINE}
+from unnest(%(accounts)s::uuid[], %(products)s::uuid[], %(names)s::text[]) with ordinality as w(account_id, product_id, name, place)
 join blanket_line l on l.account_id = w.account_id and l.product_id = w.product_id
-join blanket b on b.id = l.blanket_id and b.status = 'open' and b.consumption = 'automatic'
-order by b.priority_at, b.number
+join blanket b on b.id = l.blanket_id and b.status = 'open' and (b.consumption = 'automatic' or b.buyer_po = w.name)
+order by w.place, coalesce(b.buyer_po = w.name, false) desc, b.priority_at, b.number
 """  # noqa: S608 - columns are ours
 _CALLED = f"""
 select c.order_id, c.line_no, c.automatic, c.qty, c.value, b.number, b.overflow, {_LINE}
@@ -100,16 +100,22 @@ def lines_of_blankets(reader: Reader, blankets: Iterable[UUID]) -> dict[UUID, li
     return found
 
 
-def consuming_lines(
-    reader: Reader, wanted: Iterable[tuple[UUID, UUID]]
-) -> dict[tuple[UUID, UUID], list[tuple[Blanket, BlanketLine]]]:
-    """By (account, product): the open blanket orders that take ordinary orders in, the earliest priority first."""
-    pairs = sorted(set(wanted))
-    params = {"accounts": [account for account, _ in pairs], "products": [product for _, product in pairs]}
-    found: dict[tuple[UUID, UUID], list[tuple[Blanket, BlanketLine]]] = {}
+Asked = tuple[UUID, UUID, str | None]
+
+
+def consuming_lines(reader: Reader, wanted: Iterable[Asked]) -> dict[Asked, list[tuple[Blanket, BlanketLine]]]:
+    """By (account, product, buyer's number of the blanket order that is released, if any): the open blanket orders that take this
+    in: the one that is released, then those that take ordinary orders in, the earliest priority first."""
+    asked = sorted(set(wanted), key=lambda one: (one[0], one[1], one[2] or ""))
+    params = {
+        "accounts": [account for account, _, _ in asked],
+        "products": [product for _, product, _ in asked],
+        "names": [name for _, _, name in asked],
+    }
+    found: dict[Asked, list[tuple[Blanket, BlanketLine]]] = {}
     for row in reader.rows(_CONSUMING, params):
-        line = line_of(row[_HEAD_COLUMNS:])
-        found.setdefault((line.account_id, line.product_id), []).append((blanket_of(row[:_HEAD_COLUMNS]), line))
+        pair = (blanket_of(row[1 : 1 + _HEAD_COLUMNS]), line_of(row[1 + _HEAD_COLUMNS :]))
+        found.setdefault(asked[row[0] - 1], []).append(pair)
     return found
 
 

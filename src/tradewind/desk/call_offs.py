@@ -1,5 +1,5 @@
-"""Which lines of drafts take goods from blanket orders (BQ2, BQ3): those of a draft that names one, and those whose account has one
-that takes ordinary orders in. How much of it fits is decided later, under the locks.
+"""Which lines of drafts take goods from blanket orders (BQ2, BQ3): those of a draft that names one, those of one that
+comes as a release under the buyer's number of one, and those whose account has one that takes ordinary orders in. How much of it fits is decided later, under the locks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,21 +98,22 @@ def _name_lines(
 
 
 def _consume(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Product]) -> None:
-    pairs = {
-        (one.account.id, line.line.product_id) for one in asked if one.account is not None for line in one.lines
+    wanted = {
+        (one.account.id, line.line.product_id, _released(one))
+        for one in asked if one.account is not None for line in one.lines
     }  # fmt: skip
-    found = consuming_lines(tx, pairs) if pairs else {}
+    found = consuming_lines(tx, wanted) if wanted else {}
     if not found:
         return
     for one in asked:
         assert one.account is not None
         at = one.submission.draft.placed_at or tx.now
         places = {group.group_no: group.ship_to.code or "" for group in one.groups}
-        sums = _sums(one)
+        sums, released = _sums(one), _released(one)
         for work in one.lines:
             if work.line.line_no in one.agreed:  # a quote or a standing order said what it costs
                 continue
-            for blanket, line in found.get((one.account.id, work.line.product_id), ()):
+            for blanket, line in found.get((one.account.id, work.line.product_id, released), ()):
                 fits = blanket.open_at(at) and blanket.currency == one.account.currency
                 fits = fits and (not blanket.ship_tos or places.get(work.line.group_no, "") in blanket.ship_tos)
                 fits = fits and release_problem(line, sums[line.product_id], work.line.sku) is None
@@ -120,10 +121,17 @@ def _consume(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Produc
                 agreed = _agreed(blanket, line, work, product, at) if fits and product.status == "active" else None
                 if agreed is not None:
                     one.agreed[work.line.line_no] = agreed
+                    by_itself = released is None or blanket.buyer_po != released
                     one.called[work.line.line_no] = Calling(
-                        line, blanket.number, blanket.overflow, automatic=True, since=blanket.priority_at
+                        line, blanket.number, blanket.overflow, by_itself, since=blanket.priority_at
                     )
                     break
+
+
+def _released(answer: "Resolved") -> str | None:
+    """The buyer's number of the blanket order that an order is a release of: it has that number, and one of its own beside it."""
+    draft = answer.submission.draft
+    return draft.buyer_po if draft.release_no else None
 
 
 def _sums(answer: "Resolved") -> dict[UUID, Decimal]:
