@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tradewind.kernel.problem import Problem
 from tradewind.rules.decide.dmn.sheet import rows_as_dmn
-from tradewind.rules.decide.govern import Compiled, Governing, Published, answers_of, compiled
+from tradewind.rules.decide.govern import Compiled, Governing, Published, answers_of, ask, compiled
 from tradewind.rules.decide.values_json import agrees, from_json, to_json
 from tradewind.rules.model import Effect, Ruling, Scope
 
@@ -105,6 +105,24 @@ def test_the_decision_that_answers_is_the_one_that_no_other_requires() -> None:
     assert (one.decision, one.answer_name) == ("risk", "risk")
     (problem,) = compiled(made, "rsk")  # type: ignore[misc]
     assert problem.detail == {"known": ["risk"]}
+
+
+def looping(rows: int) -> Compiled:
+    made = rows_as_dmn(
+        {"decision": "slow", "hit_policy": "COLLECT", "inputs": [{"expression": "x", "type": "number"}], "outputs": [{"name": ""}],
+         "rows": [{"conditions": ["count(for i in 1..400 return i * ?) < 0"], "conclusions": ["1"]} for _ in range(rows)]}
+    )  # fmt: skip
+    assert isinstance(made, bytes)
+    found = compiled(made)
+    assert isinstance(found, Compiled)
+    return found
+
+
+def test_saying_what_nearly_matched_is_bounded_by_itself() -> None:
+    of = Ruling(UUID(int=1), "slow", 1, "p", {}, (), (), ())
+
+    assert [one.number for one in ask(looping(3), {"x": Decimal(1)}, of).misses] == [1, 2, 3]
+    assert ask(looping(300), {"x": Decimal(1)}, of).misses == ()
 
 
 values = st.recursive(

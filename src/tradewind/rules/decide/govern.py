@@ -16,12 +16,15 @@ from tradewind.rules.decide.dmn.build import read_model
 from tradewind.rules.decide.dmn.decide import Model, Plan
 from tradewind.rules.decide.dmn.sheet import tables_of
 from tradewind.rules.decide.dmn.table import Hit
+from tradewind.rules.decide.feel.allowance import ALLOWANCE, Allowance
 from tradewind.rules.errors import no_decision, which_decision
 from tradewind.rules.model import Definitions, RowHit, RowMiss, Ruling, Scope, Table
 
 MOST_HITS = 100
 """Rows that matched, and rows that nearly did, which a ruling names at most."""
 MOST_MISSES = 10
+MISS_STEPS = 60_000
+"""What finding them may cost beside deciding, which has ten times as many."""
 
 
 @value(frozen=True, slots=True)
@@ -158,12 +161,18 @@ def _matched(table: Compiled, hits: Sequence[Hit]) -> tuple[RowHit, ...]:
 
 
 def _missed(table: Compiled, hits: Sequence[Hit], context: Mapping[str, object]) -> tuple[RowMiss, ...]:
+    """Near misses of the tables that were asked; where saying why would be more work than deciding, those found so far."""
     found: list[RowMiss] = []
+    allowance = Allowance(MISS_STEPS)
+    context = {**context, ALLOWANCE: allowance}
     for hit in hits:
         written, asked = table.tables.get(hit.table), table.model.tables.get(hit.table)
         if written is None or asked is None or len(hit.inputs) < len(asked.conditions):
             continue  # an input that is not allowed ended the question before the rows were looked at
-        for miss in asked.near_misses(hit.inputs, context, most=MOST_MISSES - len(found)):
+        near = asked.near_misses(hit.inputs, context, most=MOST_MISSES - len(found))
+        if allowance.reason:  # cells that were not answered any more count as missed: nothing can be said of this table
+            break
+        for miss in near:
             row, column = written.rules[miss.row - 1], written.inputs[miss.input - 1]
             cell = row.tests[miss.input - 1].text
             found.append(RowMiss(hit.table, row.place.id, miss.row, column.expression.text, cell))

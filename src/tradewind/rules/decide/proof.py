@@ -74,7 +74,7 @@ def prove(
         if table is not None:
             seen += _seen(made, table_id, table)
     problems += [_refusal(one) for one in seen if one.refused]
-    tried = tuple(_tried(made, case, point) for case in tests)
+    tried = tuple(_tried_until_spent(made, tests, point))
     problems += [problem for number, one in enumerate(tried) for problem in _failure(made, one, number)]
     return Proof(digest, tests, tuple(problems), tuple(seen), tried, tuple(_untested(made, tried)))
 
@@ -109,6 +109,15 @@ def _refusal(one: Seen) -> Problem:
 
 
 # ---- tests -------------------------------------------------------------------------------------------------------------
+
+
+def _tried_until_spent(made: Compiled, tests: Sequence[TableTest], point: DecisionPoint | None) -> Iterator[Tried]:
+    """Each test; after one that needs too much work none, since every other could need as much: it fails, and says so."""
+    for case in tests:
+        one = _tried(made, case, point)
+        yield one
+        if any(problem.code == "rules.too_much_work" for problem in one.findings):
+            return
 
 
 def _tried(made: Compiled, case: TableTest, point: DecisionPoint | None) -> Tried:
