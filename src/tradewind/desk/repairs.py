@@ -6,7 +6,8 @@ from uuid import UUID
 
 from tradewind.desk.cancel import CancelRequest, cancel_orders
 from tradewind.kernel.problem import Problem
-from tradewind.kernel.tx import Event, Reader, Tx
+from tradewind.kernel.tx import Reader, Tx
+from tradewind.orchestration import events
 from tradewind.orchestration.commands.operate import Act, Acted, Verb, operate
 from tradewind.orchestration.decide.state_json import from_json
 from tradewind.orchestration.queries.instances import Filter, Instance, find_instances, instances_by_id
@@ -95,11 +96,12 @@ def _cancel_orders(tx: Tx, chosen: Sequence[tuple[Act, Instance]], *, reason: st
         if result.problems and not result.cancelled and not result.asked_back and result.status != "cancelled":
             answers.append(result.problems[0])
             continue
-        payload = {
-            "instance": str(one.id), "stream": one.stream, "version": one.version, "act": act.verb.value, "reason": reason,
-        }  # fmt: skip
-        objects = (("stream_instance", one.id, "instance"),)
-        tx.emit(Event("stream.repaired", one.subject_type, one.subject_id, payload, one.account_id, objects))
+        tx.emit(
+            events.repaired(
+                instance_id=one.id, stream=one.stream, version=one.version, subject=(one.subject_type, one.subject_id),
+                account_id=one.account_id, act=act.verb.value, reason=reason,
+            )
+        )  # fmt: skip
         answers.append(None if now.status == "incident" and result.status == "cancelled" else _standing(now))
     return answers
 

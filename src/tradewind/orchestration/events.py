@@ -15,7 +15,7 @@ def advanced(
     version: int,
     subject: tuple[str, UUID],
     account_id: UUID | None,
-    steps: list[tuple[str, datetime, datetime]],
+    steps: list[list[str]],
     trail: list[str],
     ended: bool,
 ) -> Event:
@@ -27,7 +27,7 @@ def advanced(
         "instance": str(instance_id),
         "trail": trail,
         "ended": ended,
-        "steps": [[name, start.isoformat(), end.isoformat()] for name, start, end in steps],
+        "steps": steps,
     }
     return Event(
         "stream.advanced", subject[0], subject[1], payload, account_id, (("stream_instance", instance_id, "instance"),)
@@ -98,10 +98,75 @@ def task_escalated(
 
 
 def task_link_made(
-    task_id: UUID, *, link: UUID, name: str, subject: tuple[str, UUID], account_id: UUID | None, person: UUID, expires_at: datetime
+    task_id: UUID,
+    *,
+    link: UUID,
+    name: str,
+    subject: tuple[str, UUID],
+    account_id: UUID | None,
+    person: UUID,
+    expires_at: datetime,
 ) -> Event:
     """`task.link_made`: one person can do one task once, by a link."""
     payload: dict[str, Any] = {
         "task": str(task_id), "name": name, "link": str(link), "person": str(person), "expires_at": expires_at.isoformat(),
     }  # fmt: skip
     return Event("task.link_made", subject[0], subject[1], payload, account_id, (("user_task", task_id, "task"),))
+
+
+def repaired(
+    *,
+    instance_id: UUID,
+    stream: str,
+    version: int,
+    subject: tuple[str, UUID],
+    account_id: UUID | None,
+    act: str,
+    reason: str,
+    **more: Any,
+) -> Event:
+    """`stream.repaired`: a person changed where an instance stands (retry, skip, move, put, cancel, migrate), and says why."""
+    payload: dict[str, Any] = {
+        "instance": str(instance_id), "stream": stream, "version": version, "act": act, "reason": reason, **more,
+    }  # fmt: skip
+    return Event(
+        "stream.repaired", subject[0], subject[1], payload, account_id, (("stream_instance", instance_id, "instance"),)
+    )
+
+
+def woken(
+    *, instance_id: UUID, stream: str, version: int, subject: tuple[str, UUID], account_id: UUID | None, why: str
+) -> Event:
+    """`stream.woken`: an instance that stood still by a fault of ours was woken; `why` names what was overlooked."""
+    payload = {"instance": str(instance_id), "stream": stream, "version": version, "why": why}
+    return Event(
+        "stream.woken", subject[0], subject[1], payload, account_id, (("stream_instance", instance_id, "instance"),)
+    )
+
+
+def at_risk(
+    *,
+    instance_id: UUID,
+    stream: str,
+    subject: tuple[str, UUID],
+    account_id: UUID | None,
+    promised_at: datetime,
+    expected_at: datetime,
+    reasons: list[dict[str, Any]],
+) -> Event:
+    """`promise.at_risk`: at the pace of the past, what was promised will be late; `reasons` are what takes longest, in seconds."""
+    payload = {
+        "instance": str(instance_id), "stream": stream, "promised_at": promised_at.isoformat(),
+        "expected_at": expected_at.isoformat(), "reasons": reasons,
+    }  # fmt: skip
+    return Event(
+        "promise.at_risk", subject[0], subject[1], payload, account_id, (("stream_instance", instance_id, "instance"),)
+    )
+
+
+def escalation_policy_set(
+    event_id: UUID, *, stream: str, pace: str, ahead_minutes: int, role: str, active: bool
+) -> Event:
+    """`escalation.policy_set`: somebody said anew how a stream is looked ahead, and whose inbox says what will be late."""
+    payload = {"stream": stream, "pace": pace, "ahead_minutes": ahead_minutes, "role": role, "active": active}
+    return Event("escalation.policy_set", "stream", event_id, payload)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tradewind.kernel.tx import Event, Reader, Tx, dumps
 from tradewind.kernel.value import value
+from tradewind.orchestration import events
 from tradewind.orchestration.queries.instances import Instance
 
 _POLICIES = "select stream, pace, ahead_minutes, role, active from escalation_policy order by stream"
@@ -72,8 +73,12 @@ def set_policy(tx: Tx, policy: Policy) -> None:
             "active": policy.active, "by": tx.actor.principal_id, "now": tx.now,
         },
     )  # fmt: skip
-    payload = {"stream": policy.stream, "pace": policy.pace, "ahead_minutes": policy.ahead_minutes, "role": policy.role}
-    tx.emit(Event("escalation.policy_set", "stream", tx.ids.new(), {**payload, "active": policy.active}))
+    tx.emit(
+        events.escalation_policy_set(
+            tx.ids.new(), stream=policy.stream, pace=policy.pace, ahead_minutes=policy.ahead_minutes, role=policy.role,
+            active=policy.active,
+        )
+    )  # fmt: skip
 
 
 def escalate(tx: Tx, policy: Policy, late: Sequence[Escalation]) -> tuple[int, int]:
@@ -104,12 +109,8 @@ def escalate(tx: Tx, policy: Policy, late: Sequence[Escalation]) -> tuple[int, i
 
 
 def _at_risk(one: Escalation) -> Event:
-    """`promise.at_risk`: at the pace of the past, what was promised will be late."""
-    payload = {
-        "instance": str(one.instance.id), "stream": one.instance.stream, "promised_at": one.promised_at.isoformat(),
-        "expected_at": one.expected_at.isoformat(), "reasons": list(one.reasons),
-    }  # fmt: skip
-    objects = (("stream_instance", one.instance.id, "instance"),)
-    return Event(
-        "promise.at_risk", one.instance.subject_type, one.instance.subject_id, payload, one.instance.account_id, objects
-    )
+    about = one.instance
+    return events.at_risk(
+        instance_id=about.id, stream=about.stream, subject=(about.subject_type, about.subject_id), account_id=about.account_id,
+        promised_at=one.promised_at, expected_at=one.expected_at, reasons=[dict(why) for why in one.reasons],
+    )  # fmt: skip

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.problem import Problem
-from tradewind.kernel.tx import Event, Reader, Tx
+from tradewind.kernel.tx import Reader, Tx
 from tradewind.kernel.value import value
-from tradewind.orchestration import errors
+from tradewind.orchestration import errors, events
 from tradewind.orchestration.commands.streams import Published, published
 from tradewind.orchestration.commands.waits import LOCK_INSTANCES
 from tradewind.orchestration.decide.migrate import Plan, plan, wrong_mapping
@@ -99,11 +99,12 @@ def migrate(
     _rename_waits(tx, target, states)
     for one, way in passing:
         _, stream, _, kind, subject, account, *_ = by_id[one]
-        payload: dict[str, Any] = {
-            "instance": str(one), "stream": stream, "act": "migrate", "version": wanted.target, "from": wanted.source,
-            "moved": [list(move) for move in way.moved], "reason": reason,
-        }  # fmt: skip
-        tx.emit(Event("stream.repaired", kind, subject, payload, account, (("stream_instance", one, "instance"),)))
+        tx.emit(
+            events.repaired(
+                instance_id=one, stream=stream, version=wanted.target, subject=(kind, subject), account_id=account, act="migrate",
+                reason=reason, source=wanted.source, moved=[list(move) for move in way.moved],
+            )
+        )  # fmt: skip
     return found
 
 

@@ -15,7 +15,7 @@ from tradewind.kernel.locks import lock_set
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Event, Tx
 from tradewind.kernel.value import value
-from tradewind.orchestration import errors
+from tradewind.orchestration import errors, events
 from tradewind.orchestration.commands.instances import Running
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.repair import WAIT_ANEW, resolve_of_instances
@@ -160,7 +160,7 @@ def _store(
     resolve_of_instances(tx, {one: _how(done[one]) for one in repaired if status[one] == "incident"}, reason=reason)
     for one in instances:
         for act in done[one.id]:
-            tx.emit(repaired_event(one, act, reason))
+            tx.emit(_repaired(one, act, reason))
 
 
 def _how(acts: Sequence[Act]) -> str:
@@ -183,16 +183,9 @@ def _acted(one: Running, acts: Iterable[Act], status: Mapping[UUID, str]) -> Act
     return Acted(one.id, now, one.state.last, tuple((token.id, token.node) for token in one.state.tokens))
 
 
-def repaired_event(one: Running, act: Act, reason: str) -> Event:
-    """`stream.repaired`: a person changed where an instance stands, and says why."""
-    payload: dict[str, Any] = {
-        "instance": str(one.id), "stream": one.stream, "version": one.version, "act": act.verb.value, "reason": reason,
-    }  # fmt: skip
-    if act.token is not None:
-        payload["token"] = act.token
-    if act.to:
-        payload["to"] = act.to
-    if act.variables:
-        payload["variables"] = dict(act.variables)
-    objects = (("stream_instance", one.id, "instance"),)
-    return Event("stream.repaired", one.subject_type, one.subject_id, payload, one.account_id, objects)
+def _repaired(one: Running, act: Act, reason: str) -> Event:
+    said = {"token": act.token, "to": act.to, "variables": dict(act.variables)}
+    return events.repaired(
+        instance_id=one.id, stream=one.stream, version=one.version, subject=(one.subject_type, one.subject_id),
+        account_id=one.account_id, act=act.verb.value, reason=reason, **{name: value for name, value in said.items() if value},
+    )  # fmt: skip

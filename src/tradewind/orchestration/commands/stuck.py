@@ -30,8 +30,17 @@ _SAID = "nothing is left that this instance could wait for"
 def mend_stuck(tx: Tx) -> tuple[int, int]:
     """Wake instances whose timer or answer was overlooked; open an incident for each that waits for nothing. Gives both counts."""
     found = stuck_instances(tx)
-    overlooked = [one.instance_id for one in found if one.why in ("timer_overlooked", "answer_not_taken")]
-    woken = tx.run(_WAKE, {"now": tx.now, "ids": overlooked}) if overlooked else 0
+    overlooked = [one for one in found if one.why in ("timer_overlooked", "answer_not_taken")]
+    woken = 0
+    if overlooked:
+        woken = tx.run(_WAKE, {"now": tx.now, "ids": [one.instance_id for one in overlooked]})
+    for one in overlooked:
+        tx.emit(
+            events.woken(
+                instance_id=one.instance_id, stream=one.stream, version=one.version,
+                subject=(one.subject_type, one.subject_id), account_id=one.account_id, why=one.why,
+            )
+        )  # fmt: skip
     idle: list[Stuck] = [one for one in found if one.why == "nothing_to_wait_for"]
     if not idle:
         return woken, 0
