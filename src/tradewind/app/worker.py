@@ -42,6 +42,7 @@ from tradewind.streams.backorders import BackorderCrank
 from tradewind.streams.library import STREAMS
 from tradewind.streams.sources import StockMoved
 from tradewind.trials.jobs import work_next as run_next_trial
+from tradewind.trials.shadow import follow_shadows
 
 SHORTEST_REST, LONGEST_REST = 0.02, 0.2
 GATHER = 0.1  # a turn that was not full rests this long: a set of forty costs hardly more than one of five
@@ -202,10 +203,10 @@ def _try_until(database: Database, stop: threading.Event) -> None:
     """Trials have a thread of their own, and processes of their own where there are many orders: nobody waits for them."""
 
     def run_one() -> dict[str, int]:
-        if run_next_trial(database):
-            return {"trials": 1}
-        stop.wait(TRIALS_EVERY)
-        return {}
+        shadowed, ran = follow_shadows(database), run_next_trial(database)
+        if not shadowed and not ran:
+            stop.wait(TRIALS_EVERY)
+        return {name: count for name, count in (("shadowed", shadowed), ("trials", int(ran))) if count}
 
     _until(stop, run_one, "trials")
 

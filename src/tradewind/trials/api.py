@@ -125,9 +125,11 @@ class OrdersIn(_Strict):
 
 
 class TrialIn(_Strict):
-    """What to try on which orders. `assume_hours`: how long a wait takes for which nothing is on record."""
+    """What to try on which orders. `mode` shadow: not on past ones, but beside those that come from now on, until it is cancelled.
+    `assume_hours`: how long a wait takes for which nothing is on record."""
 
     name: Name
+    mode: Literal["past", "shadow"] = "past"
     change: ChangeIn
     orders: OrdersIn = OrdersIn()
     assume_hours: Annotated[Decimal, Field(ge=0, le=8784, decimal_places=4)] | None = None
@@ -147,11 +149,14 @@ def post_trial(body: TrialIn, edge: CallerEdge) -> Response:
     if not change:
         raise Refused([errors.nothing_changes()])
     found = edge.read(lambda reader: (read_change(reader, change), chosen_orders(reader, read_selection(selection))))
-    if not found[1]:
+    if body.mode == "past" and not found[1]:
         raise Refused([errors.no_orders()])
     made = edge.write(
         lambda tx: trial_by_id(
-            tx, request_trial(tx, body.name, change=change, selection=selection, assumed_hours=body.assume_hours)
+            tx,
+            request_trial(
+                tx, body.name, change=change, selection=selection, assumed_hours=body.assume_hours, mode=body.mode
+            ),
         )
     )
     assert made is not None

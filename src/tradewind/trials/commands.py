@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from tradewind.kernel.log import end_of_log, move_cursor
 from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Event, Tx, dumps
@@ -16,8 +17,9 @@ from tradewind.trials.queries import trial_by_id
 LEASE = timedelta(minutes=2)  # a worker that was killed leaves a trial behind that begins anew elsewhere
 ATTEMPTS = 3
 _INSERT = """
-insert into trial (id, name, mode, change, selection, assumed_hours, requested_by, requested_at, summary)
-values (%(id)s, %(name)s, %(mode)s, %(change)s::jsonb, %(selection)s::jsonb, %(hours)s, %(by)s, %(now)s, '{}')
+insert into trial (id, name, mode, state, started_at, change, selection, assumed_hours, requested_by, requested_at, summary)
+values (%(id)s, %(name)s, %(mode)s, case when %(mode)s = 'shadow' then 'running' else 'queued' end,
+  case when %(mode)s = 'shadow' then %(now)s::timestamptz end, %(change)s::jsonb, %(selection)s::jsonb, %(hours)s, %(by)s, %(now)s, '{}')
 """
 _CLAIM = """
 update trial set state = 'running', started_at = coalesce(started_at, %(now)s), lease_until = %(until)s, attempts = attempts + 1,
@@ -32,6 +34,15 @@ _BEGIN = "update trial set orders = %(orders)s, as_of = %(as_of)s where id = %(i
 _NOTE = """
 update trial set done = done + %(done)s, changed = changed + %(changed)s, summary = %(summary)s::jsonb, lease_until = %(until)s
 where id = %(id)s and attempts = %(attempt)s and state = 'running'
+"""
+_NOTE_SHADOW = """
+update trial set orders = orders + %(tried)s, done = done + %(tried)s, changed = changed + %(changed)s, summary = %(summary)s::jsonb,
+  as_of = %(now)s
+where id = %(id)s and mode = 'shadow' and state = 'running'
+"""
+_FAIL_SHADOW = """
+update trial set state = 'failed', ended_at = %(now)s, problem = %(problem)s::jsonb
+where id = %(id)s and mode = 'shadow' and state = 'running'
 """
 _FINDINGS = """
 insert into trial_finding (trial_id, place, order_id, kinds, value, differences, touches_before, touches_after, hours_before,
@@ -62,7 +73,8 @@ def request_trial(
     assumed_hours: Decimal | None = None,
     mode: str = "past",
 ) -> UUID:
-    """Put a trial down for a worker. `change` and `selection` as they were asked, checked by the caller."""
+    """Put a trial down for a worker. `change` and `selection` as they were asked, checked by the caller. A `shadow` begins with the
+    next order that comes."""
     trial_id = tx.ids.new()
     tx.run(
         _INSERT,
@@ -77,6 +89,8 @@ def request_trial(
             "now": tx.now,
         },
     )
+    if mode == "shadow":
+        move_cursor(tx, shadow_reader(trial_id), end_of_log(tx))
     tx.emit(Event("trial.requested", "trial", trial_id, {"name": name, "mode": mode, "changes": sorted(change)}))
     return trial_id
 
@@ -122,6 +136,28 @@ def note_batch(
     if findings:
         tx.run(_FINDINGS, {"trial": trial_id, **_columns(findings)})
     return True
+
+
+def shadow_reader(trial_id: UUID) -> str:
+    """The name under which a shadow keeps how far it has read the log."""
+    return f"trial:{trial_id}"
+
+
+def note_shadow(
+    tx: Tx, row: TrialRow, *, findings: Sequence[tuple[int, Finding]], tried: int, summary: Mapping[str, Any]
+) -> bool:
+    """Keep what a shadow found of the orders that came; False where it was ended meanwhile."""
+    params = {"id": row.id, "tried": tried, "changed": len(findings), "summary": dumps(summary), "now": tx.now}
+    if not tx.run(_NOTE_SHADOW, params):
+        return False
+    if findings:
+        tx.run(_FINDINGS, {"trial": row.id, **_columns(findings)})
+    return True
+
+
+def fail_shadow(tx: Tx, *, trial_id: UUID, problem: Problem) -> None:
+    """A shadow cannot go on."""
+    tx.run(_FAIL_SHADOW, {"id": trial_id, "now": tx.now, "problem": dumps(problem.as_json())})
 
 
 def _columns(findings: Sequence[tuple[int, Finding]]) -> dict[str, list[Any]]:

@@ -9,7 +9,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -24,7 +24,6 @@ from tradewind.kernel.tx import Actor, Database, Row, snapshot
 from tradewind.trials import errors
 from tradewind.trials.changes import read_change, read_selection
 from tradewind.trials.commands import begin_trial, claim_trial, end_trial, note_batch
-from tradewind.trials.compare import merge_sides
 from tradewind.trials.model import Change, Finding, TrialRow
 from tradewind.trials.queries import (
     chosen_orders,
@@ -34,7 +33,7 @@ from tradewind.trials.queries import (
     trial_by_id,
     use_snapshot,
 )
-from tradewind.trials.run import Batch, merge_kinds, run_batch
+from tradewind.trials.run import Batch, merge_summaries, run_batch
 from tradewind.trials.worlds import open_world
 
 SET = 200  # orders looked at and loaded together
@@ -43,24 +42,6 @@ FEW = 400  # so many are run at once by the worker itself: a process of its own 
 PATIENCE = 0.2
 LONGEST_SET = 300.0
 RUNNER = Actor(principal_id=None, name="trials", channel="trial")
-
-
-@dataclass(slots=True)
-class Sum:
-    """What the sets so far came to."""
-
-    done: int = 0
-    summary: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, part: Mapping[str, Any], tried: int) -> None:
-        """One set more."""
-        self.done += tried
-        if not self.summary:
-            self.summary = dict(part)
-            return
-        for side in ("before", "after"):
-            self.summary[side] = merge_sides(self.summary[side], part[side])
-        self.summary["kinds"] = merge_kinds(self.summary["kinds"], part["kinds"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +103,11 @@ def _run(database: Database, row: TrialRow, attempt: int, *, processes: int) -> 
 
 def _note_all(database: Database, row: TrialRow, attempt: int, told: Iterator[Told]) -> bool:
     """Write each set's result as it comes; findings keep the order in which the orders came."""
-    total = Sum()
+    summary: dict[str, Any] = {}
     for one in told:
-        total.add(one.summary, one.tried)
+        summary = merge_summaries(summary, one.summary)
         places = [(one.place * SET + number, finding) for number, finding in enumerate(one.findings, 1)]
-        note = partial(_note, row.id, attempt, findings=places, done=one.tried, summary=total.summary)
+        note = partial(_note, row.id, attempt, findings=places, done=one.tried, summary=summary)
         if not database.write(note, actor=RUNNER) or database.read(lambda reader: is_cancelled(reader, row.id)):
             return False
     return True

@@ -1,6 +1,6 @@
 """Reads of a trial: which past orders, what they owe, how long waits took, and what was found."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,6 +20,7 @@ where o.status <> 'cancelled'
   and (%(segment)s::text is null or a.segment = %(segment)s) and (%(region)s::text is null or a.region = %(region)s)
   and (%(channel)s::text is null or o.channel = %(channel)s)
   and (%(numbers)s::text[] is null or o.number = any(%(numbers)s::text[]))
+  and (%(ids)s::uuid[] is null or o.id = any(%(ids)s::uuid[]))
 order by o.placed_at desc, o.id desc limit %(last)s
 """
 _OWED = """
@@ -50,6 +51,7 @@ _LIST = f"""
 select {_TRIAL} from trial t where (%(after)s::uuid is null or t.id < %(after)s) and (%(state)s::text is null or t.state = %(state)s)
 order by t.id desc limit %(limit)s
 """  # noqa: S608 - columns are ours
+_SHADOWS = "select t.id from trial t where t.mode = 'shadow' and t.state = 'running' order by t.id limit %s"
 _FINDINGS = """
 select f.place, f.order_id, o.number, a.code, o.currency, f.value, f.kinds, f.differences, f.touches_before, f.touches_after,
   f.hours_before, f.hours_after
@@ -67,8 +69,9 @@ union all select bpmn, parameters from stream_draft where stream = %(stream)s an
 _CANCELLED = "select cancel_asked or state <> 'running' from trial where id = %s"
 
 
-def chosen_orders(reader: Reader, selection: Selection) -> list[UUID]:
-    """The orders of a selection, the oldest first. Cancelled orders have nothing left to try."""
+def chosen_orders(reader: Reader, selection: Selection, *, among: Collection[UUID] | None = None) -> list[UUID]:
+    """The orders of a selection, the oldest first; only those `among` these, where some are given. Cancelled orders have nothing
+    left to try."""
     params = {
         "last": selection.last,
         "since": selection.since,
@@ -78,6 +81,7 @@ def chosen_orders(reader: Reader, selection: Selection) -> list[UUID]:
         "region": selection.region,
         "channel": selection.channel,
         "numbers": list(selection.numbers) or None,
+        "ids": None if among is None else list(among),
     }
     return [row[0] for row in reversed(reader.rows(_CHOSEN, params))]
 
@@ -149,6 +153,11 @@ def trial_by_id(reader: Reader, trial_id: UUID) -> TrialRow | None:
 def trials_after(reader: Reader, *, after: UUID | None, state: str | None, limit: int) -> list[TrialRow]:
     """A page of trials, the newest first."""
     return [TrialRow(*row) for row in reader.rows(_LIST, {"after": after, "state": state, "limit": limit})]
+
+
+def shadows(reader: Reader, *, limit: int) -> list[UUID]:
+    """The trials that run beside the orders that come."""
+    return [row[0] for row in reader.rows(_SHADOWS, [limit])]
 
 
 def findings_after(reader: Reader, trial_id: UUID, *, kind: str | None, after: int, limit: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tradewind.kernel.money import plain
 from tradewind.semantics.model import ZERO
-from tradewind.trials.compare import add_side, differences, hours_of, side_json
+from tradewind.trials.compare import add_side, differences, hours_of, merge_sides, side_json
 from tradewind.trials.model import Finding, Outcome, Paces, Side
 from tradewind.trials.outcomes import outcome_of
 from tradewind.trials.play import Journey, play
@@ -97,7 +97,18 @@ def _told(kind: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def merge_kinds(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def merge_summaries(one: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary with one set more in it."""
+    if not one:
+        return dict(part)
+    return {
+        "before": merge_sides(one["before"], part["before"]),
+        "after": merge_sides(one["after"], part["after"]),
+        "kinds": _merge_kinds(one["kinds"], part["kinds"]),
+    }
+
+
+def _merge_kinds(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Two parts of a summary as one."""
     merged: dict[str, Any] = {}
     for name in dict.fromkeys([*one, *other]):
