@@ -42,7 +42,7 @@ from tradewind.desk.resolve import Submission
 from tradewind.desk.stock import Receipt, receive_goods
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import SYSTEM, Database, Tx
-from tradewind.orders.decide.actions import SetQuantity
+from tradewind.orders.decide.actions import RepriceLine, SetQuantity
 from tradewind.semantics.model import DraftLine, OrderDraft
 from tradewind.streams.backorders import BackorderCrank
 from tradewind.streams.sources import StockMoved
@@ -575,6 +575,18 @@ def test_what_is_added_to_a_call_off_is_a_line_at_the_standard_price(shop: Shop)
         (D(10), D("3.333")),
     ]
     assert called_off(shop) == (D(20), D(50))
+
+
+def test_a_call_off_that_is_priced_anew_costs_what_its_blanket_order_says_by_then(shop: Shop) -> None:
+    number = agree(shop, prices=(PriceStep(START, D(2)), PriceStep(START + timedelta(days=30), D(3))))
+    shop.database.write(lambda tx: tx.run("update account set approval_above = 1 where code = 'ALMA'"))
+    order = release(shop, number, "10")
+    shop.wait(days=31)
+
+    ask(shop, order, RepriceLine(1))
+
+    assert shop.one("select unit_price, net from order_line where order_id = %s", [order]) == (D(3), D(30))
+    assert called_off(shop) == (D(10), D(30))
 
 
 @pytest.mark.slow

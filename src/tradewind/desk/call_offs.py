@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tradewind.blankets import errors
-from tradewind.blankets.decide import price_at, release_problem
+from tradewind.blankets.decide import release_problem
 from tradewind.blankets.model import Blanket, BlanketLine, Calling
 from tradewind.blankets.queries import accounts_with_blankets, blankets_named, consuming_lines, lines_of_blankets
 from tradewind.catalog.model import Product
 from tradewind.kernel.tx import Tx
-from tradewind.semantics.model import ZERO, AgreedPrice
-from tradewind.streams.order_work import LineWork
+from tradewind.semantics.model import ZERO
+from tradewind.streams.call_offs import agreed_price
 
 if TYPE_CHECKING:
     from tradewind.desk.resolve import Resolved
-
-REASON = "blanket"
 
 
 def call_off_lines(tx: Tx, answers: Sequence["Resolved"], products: Mapping[UUID, Product]) -> None:
@@ -87,7 +85,7 @@ def _name_lines(
             answer.problems.append(errors.not_sold(blanket.number, one.line.sku, f"{where}/item"))
             continue
         problem = release_problem(line, sums[line.product_id], one.line.sku, f"{where}/qty")
-        agreed = _agreed(blanket, line, one, products[line.product_id], at)
+        agreed = agreed_price(blanket.number, line, one.line, products[line.product_id], at)
         if problem is not None:
             answer.problems.append(problem)
         elif agreed is None:
@@ -118,7 +116,11 @@ def _consume(tx: Tx, asked: Sequence["Resolved"], products: Mapping[UUID, Produc
                 fits = fits and (not blanket.ship_tos or places.get(work.line.group_no, "") in blanket.ship_tos)
                 fits = fits and release_problem(line, sums[line.product_id], work.line.sku) is None
                 product = products[work.line.product_id]
-                agreed = _agreed(blanket, line, work, product, at) if fits and product.status == "active" else None
+                agreed = (
+                    agreed_price(blanket.number, line, work.line, product, at)
+                    if fits and product.status == "active"
+                    else None
+                )
                 if agreed is not None:
                     one.agreed[work.line.line_no] = agreed
                     by_itself = released is None or blanket.buyer_po != released
@@ -140,14 +142,3 @@ def _sums(answer: "Resolved") -> dict[UUID, Decimal]:
     for one in answer.lines:
         sums[one.line.product_id] = sums.get(one.line.product_id, ZERO) + one.quantities.ordered
     return sums
-
-
-def _agreed(blanket: Blanket, line: BlanketLine, one: LineWork, product: Product, at: datetime) -> AgreedPrice | None:
-    """The blanket's price at an instant, in the unit of the order line; exact."""
-    from tradewind.desk.resolve import factor_of, in_unit  # noqa: PLC0415 - resolve asks this module in turn
-
-    price, factor = price_at(line.prices, at), factor_of(product, line.uom)
-    if price is None or factor is None:
-        return None
-    per_unit, basis = in_unit(price, line.price_basis, factor, (one.line.factor_num, one.line.factor_den))
-    return AgreedPrice(per_unit, basis, blanket.number, REASON)

@@ -206,7 +206,7 @@ def _left(one: LineWork) -> Decimal:
 def _prices(work: OrderWork, facts: Facts, findings: list[Finding]) -> dict[int, LinePrice]:
     requests: list[PriceRequest] = []
     stated: list[tuple[LineWork, PriceRequest]] = []
-    agreed = agreed_prices(work) if work.agreed else {}
+    agreed = agreed_prices(work, facts.products) if work.agreed or work.called else {}
     for one in work.lines if not agreed else [one for one in work.lines if one.line.line_no not in agreed]:
         left = _left(one)
         if one.price.waterfall is not None or not left:

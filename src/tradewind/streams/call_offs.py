@@ -2,26 +2,29 @@
 line of its own at the standard price, held where the blanket order says so. Decided on locked rows, line after line.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from math import gcd
 from uuid import UUID
 
-from tradewind.blankets.decide import bearable
+from tradewind.blankets.decide import bearable, price_at
 from tradewind.blankets.model import BlanketLine, Calling
 from tradewind.blankets.queries import accounts_with_blankets, callings_of, line_of
+from tradewind.catalog.model import Product
 from tradewind.kernel.locks import LockKind
 from tradewind.kernel.money import line_gross, plain, round_money
 from tradewind.kernel.problem import Problem
-from tradewind.kernel.quantity import QUANTITY_DIGITS, UNITS, to_base
+from tradewind.kernel.quantity import QUANTITY_DIGITS, UNITS, factor_between, to_base
 from tradewind.kernel.tx import Reader, Row, Tx
-from tradewind.orders.model import Hold, Quantities
+from tradewind.orders.model import Hold, Line, Quantities
 from tradewind.pricing.decide import document_price
 from tradewind.pricing.model import PricedLine, PriceRequest
-from tradewind.semantics.model import ZERO
+from tradewind.semantics.model import ZERO, AgreedPrice
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 
-OVER = "blankets.over_ceiling"
+OVER, REASON = "blankets.over_ceiling", "blanket"
 Locks = tuple[LockKind, set[UUID]]
 
 
@@ -132,10 +135,35 @@ def _close_over(tx: Tx, work: OrderWork) -> None:
             work.close_hold(hold, "No longer the case.", tx.now)
 
 
-def agreed_prices(work: OrderWork) -> dict[int, tuple[PricedLine | Problem, PriceRequest]]:
+def agreed_price(number: str, line: BlanketLine, own: Line, product: Product, at: datetime) -> AgreedPrice | None:
+    """A blanket order's price at an instant, in the unit of the order line; exact. None where it has none yet."""
+    price, of = price_at(line.prices, at), product.units.get(line.uom) or factor_between(line.uom, product.base_uom)
+    if price is None or of is None:
+        return None
+    up, low = own.factor_num * of[1], own.factor_den * of[0]
+    common = gcd(up, low)
+    return AgreedPrice(price * (up // common), line.price_basis * (low // common), number, REASON)
+
+
+def _called_anew(work: OrderWork, products: Mapping[UUID, Product]) -> dict[int, AgreedPrice]:
+    """Call-offs that a change asks to be priced again: they cost what the blanket order says by then."""
+    found: dict[int, AgreedPrice] = {}
+    for line_no, calling in work.called.items():
+        one = work.line(line_no)
+        if line_no not in work.agreed and one.price.waterfall is None:
+            product = products[one.line.product_id]
+            agreed = agreed_price(calling.number, calling.line, one.line, product, work.priced_at(one))
+            if agreed is not None:
+                found[line_no] = agreed
+    return found
+
+
+def agreed_prices(
+    work: OrderWork, products: Mapping[UUID, Product]
+) -> dict[int, tuple[PricedLine | Problem, PriceRequest]]:
     """The lines of an order that cost what was agreed for them before, and are not priced yet; frozen prices stay as they are."""
     prices: dict[int, tuple[PricedLine | Problem, PriceRequest]] = {}
-    for line_no, agreed in work.agreed.items():
+    for line_no, agreed in {**work.agreed, **_called_anew(work, products)}.items():
         one = work.line(line_no)
         left = one.quantities.ordered - one.quantities.cancelled
         if one.price.waterfall is not None or not left:
