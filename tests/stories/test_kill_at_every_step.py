@@ -4,12 +4,16 @@ nothing happens twice, nothing is lost."""
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from twenty_steps import STEPS, UNDO, UNDONE, twenty
 
+from invariants import assert_invariants
+from tradewind.app.postgres import ensure_server
+from tradewind.app.postgres_place import find_place
 from tradewind.kernel.tx import Database, Tx
 from tradewind.orchestration.commands.crank import Crank
 from tradewind.orchestration.commands.deliveries import claim_deliveries, note_sent
@@ -100,24 +104,46 @@ class Life:
             self.database.write(lambda tx: post_messages(tx, answers))
 
 
-def process(url: str, mail: Path, killed: Path) -> bool:
-    """Run a life in a process of its own, that is killed at the first point at which none was killed before; gives whether it was."""
+def process(url: str, mail: Path, killed: Path, *, victim: Callable[[], int] = os.getpid) -> bool:
+    """Run a life in a process of its own; at the first point at which nothing was killed before, `victim` is killed (by its
+    number; the process itself if nothing is said). Gives whether there was such a point."""
     before = set(killed.read_text().splitlines()) if killed.exists() else set()
     pid = os.fork()
     if pid == 0:
+        done: list[str] = []
 
         def reached(point: str) -> None:
-            if point not in before:
+            if point not in before and not done:
+                done.append(point)
                 with killed.open("a") as book:
                     book.write(f"{point}\n")
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(victim(), signal.SIGKILL)
 
         try:
             Life(url, mail, reached).live()
         finally:
             os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    os.waitpid(pid, 0)
+    return killed.exists() and set(killed.read_text().splitlines()) != before
+
+
+def told(database: Database, notes: Sequence[UUID], mail: Path) -> None:
+    """Every step of every note happened once, in order, and was undone once; what left the house left under one key; all is over."""
+    said = database.read(
+        lambda reader: reader.rows(
+            "select subject_id, array_agg(payload ->> 'step' order by subject_seq) from event where type = 'step.done' group by 1"
+        )
+    )
+    expected = [*STEPS[:17], *(f"undo_{step}" for step in reversed(UNDONE)), *STEPS[17:]]
+    assert dict(said) == dict.fromkeys(notes, expected)
+    asked = database.read(lambda reader: reader.rows("select effect_key, status from delivery order by 1"))
+    assert asked == sorted((f"{note}:s09", "sent") for note in notes)
+    assert set(mail.read_text().split()) == {
+        f"{note}:s09" for note in notes
+    }  # sent again after a kill, under the same key
+    ended = database.read(lambda reader: reader.rows("select status, count(*) from stream_instance group by 1"))
+    assert ended == [("done", len(notes))]
+    assert database.read(lambda reader: reader.rows("select code, message from incident")) == []
 
 
 def test_killed_at_every_step_it_resumes_with_no_effect_twice_and_none_lost(owner_url, tmp_path):
@@ -139,19 +165,30 @@ def test_killed_at_every_step_it_resumes_with_no_effect_twice_and_none_lost(owne
     assert sum(point.startswith("before commit") for point in points) == sum(
         point.startswith("after commit") for point in points
     )
-    said = database.read(
-        lambda reader: reader.rows(
-            "select subject_id, array_agg(payload ->> 'step' order by subject_seq) from event where type = 'step.done' group by 1"
-        )
-    )
-    expected = [*STEPS[:17], *(f"undo_{step}" for step in reversed(UNDONE)), *STEPS[17:]]
-    assert dict(said) == {note: expected for note in notes}
-    asked = database.read(lambda reader: reader.rows("select effect_key, status from delivery order by 1"))
-    assert asked == sorted((f"{note}:s09", "sent") for note in notes)
-    assert set(mail.read_text().split()) == {
-        f"{note}:s09" for note in notes
-    }  # sent again after a kill, under the same key
-    ended = database.read(lambda reader: reader.rows("select status, count(*) from stream_instance group by 1"))
-    assert ended == [("done", 3)]
-    assert database.read(lambda reader: reader.rows("select code, message from incident")) == []
+    told(database, notes, mail)
     database.close()
+
+
+@pytest.mark.slow
+@pytest.mark.durable
+def test_with_postgresql_killed_at_every_step_it_is_the_same(durable_server, durable_settings, tmp_path):
+    url = durable_server.url()
+    database = Database(url)
+    (note,) = database.ids.many(1)
+    start(database, note)
+    database.close()
+    mail, killed = tmp_path / "mail", tmp_path / "killed"
+    number = find_place(durable_settings).data / "postmaster.pid"
+
+    kills = 0
+    while process(url, mail, killed, victim=lambda: int(number.read_text().split()[0])):
+        kills += 1
+        assert kills < 300, "it never comes to an end"
+        url = ensure_server(durable_settings).url()
+        database.write(lambda tx: tx.run("update delivery set lease_until = null where status = 'pending'"))
+        database.close()
+
+    assert {*STEPS, *UNDO, "flushed", "sent"} <= set(killed.read_text().splitlines())
+    told(database, [note], mail)
+    database.close()
+    assert_invariants(url, everything=True)
