@@ -28,7 +28,18 @@ from tradewind.analytics.verify import run_verify
 from tradewind.app.migrate import migrate
 
 HERE = Path(__file__).parent
-ALONE = ("token_game", "pricing_decide", "decision_table", "papers", "order_files", "intake", "x12", "trials", "waking")
+ALONE = (
+    "token_game",
+    "pricing_decide",
+    "decision_table",
+    "papers",
+    "order_files",
+    "intake",
+    "x12",
+    "trials",
+    "waking",
+    "eight_steps",
+)
 PARTS = ("limit", "orders", "grid", "statements", "prices", *ALONE)
 FIT_PSS = 250
 SETTLE_SECONDS = 3.0

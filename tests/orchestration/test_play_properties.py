@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from token_games import NOW, Game, graph_of
 
-from tradewind.orchestration.decide.play import begin, complete, deliver, fire, signal, undo
+from tradewind.orchestration.decide.board import Board
+from tradewind.orchestration.decide.play import _answered, begin, complete, deliver, fire, signal, undo
+from tradewind.orchestration.decide.straight import straight_on
 from tradewind.orchestration.model import Graph, Kind, Turn, Verb
 
 MOST_MOVES = 600
@@ -306,6 +308,26 @@ def test_every_position_that_can_be_reached_can_end(block, random):
 
     assert game.state.ended, (game.open, moves)
     assert game.state.scopes == game.state.loops == game.state.watches == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANY, st.randoms(use_true_random=False))
+def test_the_short_way_from_step_to_step_is_the_long_way(block, random):
+    graph, _, _ = whole(("then", [("step",), ("step",), block, ("step",), ("step",)]))
+    game, moves, short = begun(graph), 0, 0
+
+    while game.open and moves < 40:
+        moves += 1
+        token = random.choice(sorted(game.open))
+        values = {"pick": random.randint(0, 2), "again": False}
+        straight = straight_on(graph, game.state, token, values)
+        if straight is not None:
+            short += 1
+            board = Board(graph, game.state, game.now)
+            assert straight == _answered(board, board.tokens[token], values)
+        answer(game, token, values)
+
+    assert short
 
 
 @settings(max_examples=60, deadline=None)

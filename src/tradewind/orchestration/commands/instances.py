@@ -80,7 +80,8 @@ class Running:
     part: str = ""
     turn: Turn | None = None
     consumed: list[UUID] = field(default_factory=list)
-    steps: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    steps: list[list[str]] = field(default_factory=list)
+    """Each step that was run, with its start and its end (ISO 8601)."""
     timeouts: Mapping[str, Expression] = field(default_factory=dict)
 
     def follow(self, turn: Turn) -> None:

@@ -217,9 +217,9 @@ def _run_step(
     except Exception as failure:
         # whatever broke, it broke in this step: one odd item must not stop the engine for everybody
         raise StepFailed(name, failure) from failure
-    ended = tx.clock()
+    said = [name, began.isoformat(), tx.clock().isoformat()]
     for (one, run), variables in zip(chosen, outcomes, strict=True):
-        one.steps.append((name, began, ended))
+        one.steps.append(said)
         if ERROR in variables:
             code, values = variables[ERROR], {name: value for name, value in variables.items() if name != ERROR}
             one.follow(value_of(fail(one.graph, one.state, run.token, code, values, now=tx.now)))
@@ -255,7 +255,7 @@ def finish_turn(
                     account_id=one.account_id,
                     steps=one.steps,
                     ended=one.state.ended,
-                    trail=[f"{move.verb.value[0]}:{move.node}" for move in one.turn.trail],
+                    trail=[f"{verb[0]}:{node}" for node, verb, _ in one.turn.trail],
                 )
             )
     moved = [*instances, *_spawn(tx, [*workset.starts, *calls_of(instances)], versions, expressions)]

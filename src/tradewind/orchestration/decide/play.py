@@ -13,6 +13,7 @@ from tradewind.orchestration.decide.board import BY_HAND, TIMERS, Board, Stop, d
 from tradewind.orchestration.decide.catching import fire_watch, raise_error, raise_escalation
 from tradewind.orchestration.decide.flow import arm_subs, leave, start
 from tradewind.orchestration.decide.moves import drive
+from tradewind.orchestration.decide.straight import straight_on
 from tradewind.orchestration.decide.variables import checked
 from tradewind.orchestration.model import (
     ROOT,
@@ -74,6 +75,9 @@ def complete(graph: Graph, state: State, token: int, outcome: Mapping[str, Any],
     taken over, and under which name.
     """
     try:
+        straight = straight_on(graph, state, token, outcome)
+        if straight is not None:
+            return straight
         board = Board(graph, state, now)
         found = _waiting(board, token, _BY_COMPLETE, "complete")
         assert isinstance(found, Token)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,16 @@ MAX_BITS = 128
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as they are kept (tuples become lists, UUIDs become text); a float or an object is refused by name."""
     left = [MAX_VALUES]
-    return {_name(name, name): _kept(name, value, 1, left) for name, value in values.items()}
+    return {
+        (name if type(name) is str and _usable(name) else _name(name, name)): _kept(name, value, 1, left)
+        for name, value in values.items()
+    }
+
+
+@lru_cache(maxsize=4096)
+def _usable(name: str) -> bool:
+    """Whether it is a plain name; the same few come all the time."""
+    return name != "" and name[0] != "~" and name.isascii() and "\0" not in name and len(name) < 200
 
 
 def _name(name: str, key: object) -> str:

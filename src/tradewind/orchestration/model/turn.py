@@ -111,13 +111,22 @@ class Turn:
 
     def followed_by(self, later: "Turn") -> "Turn":
         """Both moves as one; what the first opened and the second closed is left out."""
-        gone = frozenset(later.closed)
-        opened = {run.token for run in self.run} | {wait.token for wait in self.wait}
+        run, wait, closed = self.run, self.wait, self.closed
+        if len(run) == 1 and not wait and later.closed == (run[0].token,):
+            run = ()  # by far the commonest: one step is done
+        elif later.closed:
+            gone = frozenset(later.closed)
+            opened = {one.token for one in run}
+            if wait:
+                opened.update(one.token for one in wait)
+                wait = tuple(one for one in wait if one.token not in gone)
+            run = tuple(one for one in run if one.token not in gone)
+            closed += tuple(token for token in later.closed if token not in opened)
         return Turn(
             later.state,
-            tuple(run for run in self.run if run.token not in gone) + later.run,
-            tuple(wait for wait in self.wait if wait.token not in gone) + later.wait,
-            self.closed + tuple(token for token in later.closed if token not in opened),
+            run + later.run,
+            wait + later.wait,
+            closed,
             self.sent + later.sent,
             self.trail + later.trail,
             self.signals + later.signals,
