@@ -87,7 +87,9 @@ def versions(house: House, number: str) -> int:
 
 def a_past(house: House) -> dict[str, str]:
     """A threshold of 100 for the trade, and a week of orders under it: their sizes and what became of them."""
-    rows = sheet("order.approval", ["order total"], ["tier", "reason"], (["> 100"], ['"credit_desk"', '"more than 100"']))
+    rows = sheet(
+        "order.approval", ["order total"], ["tier", "reason"], (["> 100"], ['"credit_desk"', '"more than 100"'])
+    )
     body = {"code": APPROVALS, "name": APPROVALS, "point": "order.approval", "scope": {"segment": "trade"}}
     house.good(house.call("sam", "POST", "/rule-sets", json=body))
     body = {"code": ROUTES, "name": ROUTES, "point": "line.sourcing", "scope": {"region": "south"}}
@@ -212,3 +214,37 @@ def test_a_change_goes_from_a_draft_to_live_and_back(house: House) -> None:
     again = house.place(line("CUP", "30"))["number"]
     assert (house.order(again)["status"], sites(house, again), versions(house, again)) == ("held", ["N"], 1)
     assert versions(house, after) == stream  # it goes on with its papers
+
+
+def test_a_threshold_of_risk_is_tried_on_past_orders(house: House) -> None:
+    """AP10: what a score would have asked of whom, before anybody is asked."""
+    house.publish(
+        "order.risk",
+        ["order total", "first order"],
+        ["points", "reason"],
+        (["> 100", "-"], ["40", '"more than 100"']),
+        (["-", "true"], ["30", '"never ordered before"']),
+    )
+    numbers = {
+        qty: house.place(line("CUP", qty), account=account)["number"]
+        for account, qty in (("ALMA", "10"), ("ALMA", "40"), ("BELA", "30"))
+    }
+    body = {"code": "by-risk", "name": "by risk", "point": "order.approval"}
+    house.good(house.call("sam", "POST", "/rule-sets", json=body))
+
+    def asked_above(points: int) -> dict[str, str]:
+        rows = sheet(
+            "order.approval", ["risk score"], ["tier", "reason"], ([f"> {points}"], ['"credit_desk"', '"risky"'])
+        )
+        version = drafted(house, "by-risk", rows)
+        _, found = tried(house, tables=[{"rule_set": "by-risk", "version": version}])
+        return {
+            one["number"]: next(part["reason"] for part in one["differences"] if part["kind"] == "approval")
+            for one in found
+        }
+
+    assert asked_above(60).keys() == {numbers["30"]}  # a first order, and a large one
+    assert asked_above(35).keys() == {numbers["30"], numbers["40"]}
+    assert asked_above(20).keys() == set(numbers.values())  # and a small one that was the account's first when it came
+    assert asked_above(90) == {}
+    assert "risky" in asked_above(60)[numbers["30"]]

@@ -1,5 +1,6 @@
 """A change tried on a shop's past orders: what differs, why, and that nothing else happens."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,11 +11,13 @@ import pytest
 from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import Kind as StaffKind
 from tradewind.approvals.decide import implied_policy
-from tradewind.desk.cancel import CancelRequest, cancel_orders
+from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
 from tradewind.desk.limits import ask_waiting
 from tradewind.kernel.problem import Refused
 from tradewind.kernel.tx import Actor, snapshot
 from tradewind.rules.commands.sets import Edit, NewSet, create_set, draft
+from tradewind.streams.library import diagram
+from tradewind.trials import carried, play
 from tradewind.trials.model import Change, Difference, Finding, Kind
 from tradewind.trials.worlds import HasEffectError, open_world
 
@@ -296,3 +299,69 @@ def somebody(shop):
     """Somebody who writes: the login of a new principal."""
     wanted = [NewPrincipal(StaffKind.STAFF, "ann", "Ann", frozenset({"analyst"}))]
     return shop.database.write(lambda tx: create_principals(tx, wanted))[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_drafts_that_say_what_is_in_force_change_nothing(shop, trying, seed):
+    """Whatever the orders: shipped in part, cancelled, changed, held, waiting. The drafts are written anew, word for word."""
+    chance = random.Random(seed)
+    with psycopg.connect(shop.url, autocommit=True) as owner:
+        owner.execute("update credit_node set credit_limit = %s", [chance.choice((150, 400, 100_000))])
+        owner.execute("update account set approval_above = %s where code = 'BELA'", [chance.choice((20, 60, None))])
+    for _ in range(12):
+        lines = [(item, str(chance.randint(1, 25))) for item in chance.sample(["CUP", "TEA", "ENGRAVE", "GIFT"], 2)]
+        wish = chance.choice((None, shop.clock() + timedelta(days=chance.randint(1, 9))))
+        order = shop.order(*lines, account=chance.choice(("ALMA", "BELA")), requested=wish)
+        fate = chance.random()
+        if fate < 0.3:
+            for shipment in shop.shipments(order):
+                shop.ship(shipment)
+        elif fate < 0.6:
+            shop.database.write(
+                lambda tx, order=order: cancel_orders(tx, [CancelRequest(order, "less", (LineWish(1, Decimal(1)),))])
+            )
+            shop.turn()
+        shop.wait(hours=chance.randint(1, 40))
+
+    batch = trying(
+        stream={"stream": "order_to_release", "bpmn": diagram("order_to_release").decode()},
+        lanes=[{"site": "N", "country": "DE", "cost": "0", "transit_days": 0}, {"site": "S", "country": "DE"}],
+        credit=[{"account": "ALMA"}],
+        prices=[{"price_list": "BASE", "sku": "CUP", "tiers": [{"from_qty": "1", "price": "3.333"}]}],
+    )
+
+    assert batch.tried > 8
+    assert batch.findings == []
+    assert batch.before == batch.after
+
+
+def test_an_order_that_cannot_go_on_ends_there(shop, trying):
+    """A gateway without a way: in the trial somebody would have to look at it, and the other orders are tried all the same."""
+    shop.order(("CUP", "10"))
+    shop.order(("CUP", "20"))
+    drawn = diagram("order_to_release").decode().replace(' default="free"', "", 1)
+    drawn = drawn.replace(
+        '<sequenceFlow id="free" name="no" sourceRef="in_the_way" targetRef="confirm"/>',
+        '<sequenceFlow id="free" name="no" sourceRef="in_the_way" targetRef="confirm"><conditionExpression '
+        'xsi:type="tFormalExpression">reserved_until = "never"</conditionExpression></sequenceFlow>',
+        1,
+    )
+
+    batch = trying(stream={"stream": "order_to_release", "bpmn": drawn})
+
+    assert len(batch.findings) == 2
+    assert of(Kind.END, batch.findings[0]).after == "take"
+    assert batch.findings[0].touches == (0, 1)
+
+
+def test_a_step_with_effects_is_not_tried_but_named(shop, trying, monkeypatch):
+    shop.order(("CUP", "10"))
+    monkeypatch.setattr(carried, "CARRIED", {})
+    monkeypatch.setattr(
+        play, "CARRIED", {"orders.confirm": lambda tx, *_: [{}] * tx.run("update sales_order set note = ''")}
+    )
+
+    with pytest.raises(Refused) as refused:
+        trying(lanes=[{"site": "N", "country": "DE", "cost": "7"}])
+
+    assert [one.code for one in refused.value.problems] == ["trials.step_has_effects"]
