@@ -138,6 +138,15 @@ def orders_of_shipments(reader: Reader, ids: Iterable[UUID]) -> list[UUID]:
     return [row[0] for row in reader.rows(_ORDERS_OF, {"ids": list(ids)})]
 
 
+_ORDER_OF = "select id, order_id from shipment where id = any(%(ids)s::uuid[])"
+
+
+def order_of_shipment(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The order of each of these shipments."""
+    wanted = list(ids)
+    return dict(reader.rows(_ORDER_OF, {"ids": wanted})) if wanted else {}
+
+
 def shipments_of(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, Shipment]:
     """Shipments with their lines, in two statements."""
     wanted = sorted(set(ids))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tradewind.fulfilment.queries import shipments_of
+from tradewind.fulfilment.queries import order_of_shipment
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Reader
 from tradewind.orchestration.commands.streams import graph_of
@@ -68,9 +68,9 @@ def _pages(reader: Reader, stream: str) -> Iterator[list[Instance]]:
 
 def _promises(reader: Reader, page: Sequence[Instance]) -> dict[UUID, datetime]:
     """What was promised of the order that each instance is about, by instance."""
-    shipments = shipments_of(reader, [one.subject_id for one in page if one.subject_type == "shipment"])
+    shipments = order_of_shipment(reader, [one.subject_id for one in page if one.subject_type == "shipment"])
     orders = {one.id: one.subject_id for one in page if one.subject_type == "sales_order"}
-    orders |= {one.id: shipments[one.subject_id].order_id for one in page if one.subject_id in shipments}
+    orders |= {one.id: shipments[one.subject_id] for one in page if one.subject_id in shipments}
     dates = earliest_promises(reader, orders.values())
     return {instance: dates[order] for instance, order in orders.items() if order in dates}
 
