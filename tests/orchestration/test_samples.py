@@ -243,7 +243,9 @@ def test_the_reference_model_of_three_tasks_runs():
     played("miwg_A.1.0").play("begin\nended")
 
 
-@pytest.mark.parametrize(("values", "end"), [({"approved": True}, True), ({"approved": False, "clarified": "no"}, True)])
+@pytest.mark.parametrize(
+    ("values", "end"), [({"approved": True}, True), ({"approved": False, "clarified": "no"}, True)]
+)
 def test_the_invoice_handling_runs_once_its_conditions_are_read(values, end):
     """They are XPath over data objects, which are variables here."""
 
