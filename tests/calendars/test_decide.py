@@ -17,6 +17,7 @@ from tradewind.calendars.decide import (
     plan_trip,
     plus_working_days,
     release_for,
+    working_moment_after,
     working_time_after,
 )
 from tradewind.calendars.model import Calendar, SiteClock, every_day
@@ -222,3 +223,23 @@ def test_working_time_adds_up(at, first, second):
     assert parts == whole or working_time_after(BERLIN, whole, timedelta()) == working_time_after(
         BERLIN, parts, timedelta()
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "span", "ends"),
+    [
+        (utc(2, 9), timedelta(days=2), utc(4, 9)),  # the same time of day, two working days on
+        (utc(6, 9), timedelta(days=1), utc(9, 9)),  # Friday to Monday
+        (utc(27, 9), timedelta(days=1), utc(30, 8)),  # the clock shows the same time after it went forward
+        (utc(6, 15), timedelta(hours=2), utc(9, 7)),
+        (utc(6, 15), timedelta(days=1, hours=2), utc(10, 7)),
+        (utc(7, 12), timedelta(days=1), utc(10, 6)),  # Saturday counts as Monday's beginning
+        (utc(7, 12), timedelta(), utc(9, 6)),
+    ],
+)
+def test_days_are_working_days_and_hours_working_hours(at, span, ends):
+    assert working_moment_after(BERLIN, at, span) == ends
+
+
+def test_there_is_no_such_moment_where_nobody_works():
+    assert working_moment_after(NEVER, utc(2, 9), timedelta(days=1)) is None

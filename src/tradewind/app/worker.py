@@ -37,8 +37,8 @@ from tradewind.orchestration.commands.messages import sweep_messages
 from tradewind.orchestration.commands.signals import sweep_signals
 from tradewind.orchestration.commands.stuck import mend_stuck
 from tradewind.orchestration.commands.timeouts import expire_waits
-from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.backorders import BackorderCrank
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 from tradewind.streams.sources import StockMoved
 from tradewind.trials.jobs import work_next as run_next_trial

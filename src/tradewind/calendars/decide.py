@@ -158,6 +158,25 @@ def working_time_after(calendar: Calendar, at: datetime, span: timedelta) -> dat
     return None
 
 
+def working_moment_after(calendar: Calendar, at: datetime, span: timedelta) -> datetime | None:
+    """The instant so many working days, and then so much working time, after `at`: whole days of the span count as working days and
+    keep the time of day (as the place's clock shows it), the rest counts as it is worked.
+
+    What comes after work is as if it came when work begins again. None where the place does not work so long in sight.
+    """
+    begins = working_time_after(calendar, at, timedelta())
+    if begins is None or not span.days:
+        return begins and working_time_after(calendar, begins, span)
+    day = plus_working_days(calendar, local_day(calendar, begins), span.days)
+    hours = None if day is None else hours_on(calendar, day)
+    if day is None or hours is None:
+        return None
+    clock = begins.astimezone(ZoneInfo(calendar.zone)).time()
+    there = instant(calendar, day, min(max(clock, hours[0]), hours[1]))
+    rest = timedelta(seconds=span.seconds, microseconds=span.microseconds)
+    return working_time_after(calendar, there, rest) if rest else there
+
+
 def _shift(calendar: Calendar, day: date) -> tuple[datetime, datetime] | None:
     """When the place begins and ends to work on a day; a closing time counts to the end of its minute where it ends the day."""
     hours = hours_on(calendar, day)

@@ -21,7 +21,7 @@ from tradewind.orchestration.decide.migrate import compare
 from tradewind.orchestration.model import Graph
 from tradewind.orchestration.queries.instances import Filter, find_instances
 from tradewind.orchestration.queries.monitor import standing_at
-from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 
 router = api_router("streams")

@@ -43,8 +43,8 @@ from tradewind.orchestration.commands.turns import begin_instances
 from tradewind.orchestration.commands.waits import LOCK_INSTANCES, live_instances
 from tradewind.orders.model import Hold
 from tradewind.orders.queries import LOCK_ORDERS, unreleased_orders
-from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.credit_check import BLOCKED, PREPAY_DUE, finding_of, read_facts, stops_of
+from tradewind.streams.language import read_expression
 from tradewind.streams.order_work import OrderWork, OrderWorkset, Shelves, read_orders
 from tradewind.streams.shipment_work import add_exposure
 

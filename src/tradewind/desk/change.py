@@ -27,13 +27,13 @@ from tradewind.orders.decide.plan import plan_change
 from tradewind.orders.decide.restoring import Restoring
 from tradewind.orders.model import ChangeKind, OrderChange
 from tradewind.orders.queries import LOCK_ORDERS, changes_by_id, changes_by_source, reverted_by
-from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.approval_need import void_affected
 from tradewind.streams.cancel import Cancelling, finish_cancel, read_at_hand, settle_cut, wake_order
 from tradewind.streams.change import Touched, agrees, apply_plan, line_states, lock_goods, see_freed
 from tradewind.streams.check_holds import check_again
 from tradewind.streams.credit_part import covered
 from tradewind.streams.invoices import close_order, may_close
+from tradewind.streams.language import read_expression
 from tradewind.streams.order_work import OrderWork, read_orders
 
 STAFF_ONLY = frozenset({"price", "site"})

@@ -14,9 +14,9 @@ from tradewind.orchestration.commands.turns import begin_instances, finish_turn,
 from tradewind.orders import commands
 from tradewind.orders.commands import LineRow
 from tradewind.orders.decide import content_hash, normal_po
-from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.change import Touched, anchor_prices, promise_again
 from tradewind.streams.dates import check_wishes_again
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 

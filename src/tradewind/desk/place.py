@@ -19,7 +19,7 @@ from tradewind.orders.commands import next_order_numbers
 from tradewind.orders.decide import content_hash, normal_po
 from tradewind.orders.model import Charge, Header, Hold
 from tradewind.orders.queries import same_purchase_orders
-from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 from tradewind.streams.order_work import NO_TAX, OrderWork, OrderWorkset
 

@@ -27,7 +27,7 @@ from tradewind.quotes.decide import after
 from tradewind.quotes.events import quote_event
 from tradewind.quotes.model import MOST_LINES, OVER, Act, Quote, Reason, Round, Wish
 from tradewind.quotes.queries import LOCK_QUOTES, quotes_from, quotes_over, versions_of
-from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.language import read_expression
 from tradewind.streams.quotes import MOVED, STREAM, expired_at
 
 

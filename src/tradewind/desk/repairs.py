@@ -11,7 +11,7 @@ from tradewind.orchestration import events
 from tradewind.orchestration.commands.operate import Act, Acted, Verb, operate
 from tradewind.orchestration.decide.state_json import from_json
 from tradewind.orchestration.queries.instances import Filter, Instance, find_instances, instances_by_id
-from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.language import read_expression
 
 T = TypeVar("T")
 BY_THE_ORDER = "order_to_release"

@@ -24,8 +24,8 @@ from tradewind.orchestration.commands.turns import (
 )
 from tradewind.orchestration.commands.waits import LOCK_INSTANCES, live_instances, messages_sent
 from tradewind.orchestration.model import Turn
-from tradewind.rules.decide.feel import read_expression
 from tradewind.semantics.model import ZERO
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 
 MESSAGE = "warehouse.answered"

@@ -17,9 +17,9 @@ from tradewind.library.queries import Installed, installed, package, packages
 from tradewind.library.shipped import shipped
 from tradewind.orchestration.commands.drafts import Content, Offer, checked_graph, draft
 from tradewind.orchestration.commands.streams import lineage_of
-from tradewind.rules.decide.feel import read_expression
 from tradewind.semantics.model import TASK_ROLES
 from tradewind.streams.decision_points import POINTS
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 
 CONNECTORS = frozenset({"warehouse", "partner_edi", "webhook"})

@@ -333,3 +333,9 @@ def changed_since(differs: list[dict[str, Any]], seen: str) -> Problem:
         409,
         {"differences": differs, "seen": seen},
     )
+
+
+def no_calendar_time(element: str, code: str) -> Problem:
+    """A delay in working time of a calendar that is not there, or that never works."""
+    message = f"{element} waits by the calendar {code}, which is not there or never works."
+    return Problem("orchestration.no_calendar_time", message, detail={"element": element, "calendar": code})

@@ -6,8 +6,8 @@ from importlib.resources import files
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Stream
 from tradewind.orchestration.commands.streams import publish
-from tradewind.rules.decide.feel import read_expression
 from tradewind.streams import approval_late, assess, invoices, quotes, release, shipments, take
+from tradewind.streams.language import read_expression
 from tradewind.streams.order_locks import lock_orders
 from tradewind.streams.order_work import open_orders
 from tradewind.streams.shipment_work import lock_for_shipments, open_shipments

@@ -15,7 +15,7 @@ from tradewind.orchestration.model import State
 from tradewind.orchestration.queries.instances import Filter, Instance, find_instances, waiting_since
 from tradewind.orchestration.queries.monitor import paces
 from tradewind.orders.queries import earliest_promises
-from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.language import read_expression
 
 CHUNK = 500
 MOST = 5_000  # live instances of a stream that one look takes in, the oldest first

@@ -55,7 +55,7 @@ class HouseRules:
 
 def house_rules(reader: Reader) -> HouseRules | None:
     """The rules as this transaction sees them; None where there are none that matter."""
-    kept, sites = book(reader, "rules", most=1), book(reader, "lane", most=1).mark
+    kept, sites = book(reader, "rules", most=4), book(reader, "lane", most=1).mark
     known: tuple[HouseRules | None] | None = kept.rows.get(sites)
     if known is None:
         read = _read(reader)

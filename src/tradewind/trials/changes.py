@@ -14,9 +14,9 @@ from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Reader
 from tradewind.orchestration.commands.streams import compiled
 from tradewind.orchestration.model import Graph
-from tradewind.rules.decide.feel import read_expression
 from tradewind.rules.decide.govern import compiled as compile_table
 from tradewind.rules.queries.sets import content_of, sets_by_code
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 from tradewind.trials import errors
 from tradewind.trials.model import STREAM, Change, CreditDraft, LaneDraft, PriceDraft, Selection, TableDraft

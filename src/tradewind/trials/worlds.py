@@ -29,12 +29,12 @@ from tradewind.orchestration.commands.streams import latest_versions, published
 from tradewind.orchestration.model import Graph
 from tradewind.pricing.model import PriceRow
 from tradewind.pricing.queries import price_rows
-from tradewind.rules.decide.feel import read_expression
 from tradewind.rules.decide.govern import Governing, Published
 from tradewind.rules.queries.published import KIND as TABLES
 from tradewind.rules.queries.published import published_tables
 from tradewind.semantics.model import ZERO
 from tradewind.streams.credit_check import read_conduct
+from tradewind.streams.language import read_expression
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.trials.model import STREAM, Change, CreditDraft, LaneDraft, PriceDraft, TableDraft
 from tradewind.trials.queries import list_ids, product_ids

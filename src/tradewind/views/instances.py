@@ -16,7 +16,7 @@ from tradewind.orchestration.queries.instances import (
     waiting_since,
 )
 from tradewind.orchestration.queries.stuck import Stuck
-from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.language import read_expression
 from tradewind.streams.promises import Risk
 
 HISTORY = 500

@@ -7,7 +7,7 @@ from tradewind.kernel.tx import Reader
 from tradewind.kernel.versions import in_force, standing
 from tradewind.orchestration.commands.streams import graph_of, lineage_of
 from tradewind.orchestration.queries.monitor import live_counts, paces, standing_at
-from tradewind.rules.decide.feel import read_expression
+from tradewind.streams.language import read_expression
 
 _STREAMS = "select stream from stream_version union select stream from stream_draft order by 1"
 _VERSIONS = """

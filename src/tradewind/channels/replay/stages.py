@@ -25,8 +25,8 @@ from tradewind.kernel.tx import Actor, Database, Tx
 from tradewind.orchestration.commands.crank import Crank
 from tradewind.orchestration.commands.messages import sweep_messages
 from tradewind.returns.model import Return
-from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.backorders import BackorderCrank
+from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 from tradewind.streams.sources import StockMoved
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from tradewind.kernel.kept import book
@@ -18,7 +18,7 @@ from tradewind.kernel.value import value
 from tradewind.kernel.versions import Act, Lineage, Period, Stage, Verb, Version, changed, in_force, perform
 from tradewind.orchestration.decide.compile import compile_bpmn
 from tradewind.orchestration.decide.settings import read_timeouts
-from tradewind.orchestration.model import Expression, ExpressionReader, Graph
+from tradewind.orchestration.model import CalendarTime, Expression, ExpressionReader, Graph
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """From when the first version that the house ships counts: a company's past can be replayed with it."""
@@ -46,6 +46,15 @@ insert into stream_act (id, stream, version, verb, by, at, reason, effective)
 values (%(id)s, %(stream)s, %(version)s, %(verb)s, %(by)s, %(at)s, %(reason)s, %(effective)s)
 """
 _BPMN = "select bpmn, parameters, timeouts from stream_version where stream = %s and version = %s"
+
+
+@runtime_checkable
+class Language(Protocol):
+    """Reads expressions, and knows the house's calendars as a transaction finds them."""
+
+    def __call__(self, text: str, /) -> Expression | Problem: ...
+
+    def calendar_time(self, reader: Reader) -> CalendarTime: ...
 
 
 @value(frozen=True, slots=True)
@@ -199,4 +208,6 @@ def published(reader: Reader, stream: str, version: int, *, expressions: Express
         if isinstance(timeouts, Problem):
             raise Refused([timeouts])
         found = reader.kept[key] = Published(graph, row[1], timeouts)
+    if found.graph.by_calendar and isinstance(expressions, Language):
+        return replace(found, graph=replace(found.graph, calendar_time=expressions.calendar_time(reader)))
     return found

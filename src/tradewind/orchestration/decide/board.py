@@ -10,6 +10,7 @@ from tradewind.kernel.problem import Problem
 from tradewind.orchestration import errors
 from tradewind.orchestration.model import (
     ROOT,
+    Delay,
     Done,
     Expression,
     Graph,
@@ -266,12 +267,23 @@ class Board:
         """When a timer is due, in UTC; a delay counts from now."""
         value: Any = None if expression is None else expression.evaluate(self.context(scope))
         if hasattr(value, "added_to"):
-            value = value.added_to(self.now)
+            value = self._later(value, node, scope)
         if isinstance(value, datetime):
             return value.astimezone(UTC) if value.tzinfo is not None else value.replace(tzinfo=UTC)
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         raise Stop(errors.no_instant(node.id, "" if expression is None else expression.text))
+
+    def _later(self, delay: Delay, node: Node, scope: int) -> datetime | None:
+        """The instant a delay from now, by the node's calendar where it names one."""
+        until = delay.added_to(self.now)
+        if not node.calendar or until is None:
+            return until
+        code = node.calendar if node.calendar_of is None else node.calendar_of.evaluate(self.context(scope))
+        found = self.graph.calendar_time(code, self.now, until - self.now) if isinstance(code, str) else None
+        if found is None:
+            raise Stop(errors.no_calendar_time(node.id, str(code)))
+        return found
 
     def key(self, node: Node, scope: int) -> str:
         """What a message is told apart by: text, or a number in its shortest form; "" where the node has no key."""

@@ -31,6 +31,7 @@ from tradewind.orchestration.decide.findings import structure_findings
 from tradewind.orchestration.decide.link import Draft, linked
 from tradewind.orchestration.decide.notes import Notes
 from tradewind.orchestration.decide.parts import (
+    calendar_part,
     due_part,
     event_part,
     loop_part,
@@ -231,6 +232,7 @@ def _node(notes: Notes, draft: Draft, element: etree._Element, *, parent: str, d
     reference = definitions[0] if definitions else element
     timer, repeat = timer_part(notes, element, reference, cycles=kind in _CYCLES) if kind in TIMED else (None, 1)
     interrupts = (element.get("cancelActivity") or element.get("isInterrupting") or "true").strip() not in _FALSE
+    calendar, calendar_of = calendar_part(notes, element)
     part = event_part(notes, element, kind, reference)
     part["result"] = own(element, "result")
     if repeat != 1 and interrupts and (parent or element.get("attachedToRef")):
@@ -249,6 +251,8 @@ def _node(notes: Notes, draft: Draft, element: etree._Element, *, parent: str, d
         form=own(element, "form"),
         due=due_part(notes, element) if kind is Kind.USER else None,
         timer=timer,
+        calendar=calendar,
+        calendar_of=calendar_of,
         repeat=repeat,
         many=loop_part(notes, element, kind) if local(element) in TASKS else None,
         decision=own(element, "decision") or (element.get("decisionRef") or "").strip(),

@@ -123,17 +123,21 @@ _MANY = frozenset({"collection", "element", "gather", "result"})
 _SIGNAL = frozenset({"signal"})
 _CAUGHT = frozenset({"code", "result"})
 _THROWN = frozenset({"code", "payload"})
+_TIMED = frozenset({"calendar"})
 
 ATTRIBUTES: dict[Kind, frozenset[str]] = {
     Kind.TASK: _MANY,
     Kind.SERVICE: _MANY | {"step", "role"},
-    Kind.USER: _MANY | {"role", "form", "due"},
+    Kind.USER: _MANY | {"role", "form", "due", "calendar"},
     Kind.SEND: _MANY | _SENT,
     Kind.RECEIVE: _MANY | _MESSAGE,
     Kind.SCRIPT: _MANY,
     Kind.DECISION: _MANY | {"decision"},
     Kind.CALL: _MANY | {"inputs", "outputs"},
     Kind.SUB_PROCESS: _MANY,
+    Kind.START_TIMER: _TIMED,
+    Kind.CATCH_TIMER: _TIMED,
+    Kind.BOUNDARY_TIMER: _TIMED,
     Kind.START_MESSAGE: _MESSAGE,
     Kind.CATCH_MESSAGE: _MESSAGE,
     Kind.THROW_MESSAGE: _SENT,

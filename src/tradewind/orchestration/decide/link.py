@@ -71,6 +71,7 @@ def linked(notes: Notes, draft: Draft) -> Graph:
         tuple(reacts + sorted(set(handlers.values()))),
         any(node.kind is Kind.CALL for node in nodes.values()),
         any(node.kind in _HEARD for node in nodes.values()),
+        any(node.calendar for node in nodes.values()),
     )
 
 

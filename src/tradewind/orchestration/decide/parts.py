@@ -108,6 +108,12 @@ def span_expression(notes: Notes, node: etree._Element, text: str, *, function: 
     return found
 
 
+def calendar_part(notes: Notes, node: etree._Element) -> tuple[str, Expression | None]:
+    """`tw:calendar`: the code of a calendar, or `= …` for an expression that gives it."""
+    text = own(node, "calendar")
+    return text, notes.expression(node, "tw:calendar", text[1:]) if text.startswith("=") else None
+
+
 def due_part(notes: Notes, node: etree._Element) -> Expression | None:
     """`tw:due` of a user task: ISO text, or an expression that gives an instant or a delay."""
     text = own(node, "due")

@@ -7,6 +7,7 @@ with a `Turn`. All of them are values that never change.
 from tradewind.orchestration.model.diagram import (
     ROOT,
     UNDO_ALL,
+    CalendarTime,
     Delay,
     Expression,
     ExpressionReader,
@@ -48,6 +49,7 @@ __all__ = [
     "ROOT",
     "STATE_VERSION",
     "UNDO_ALL",
+    "CalendarTime",
     "Delay",
     "Done",
     "Expression",

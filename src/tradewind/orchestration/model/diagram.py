@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -41,6 +41,16 @@ class Delay(Protocol):
 
     def added_to(self, moment: datetime, /) -> datetime | None:
         """The instant that much later; None where the calendar ends before."""
+
+
+CalendarTime = Callable[[str, datetime, timedelta], datetime | None]
+"""The instant that lies so many working days, and then so much working time, after another one by the calendar with this code;
+None where there is no such calendar, or it never works."""
+
+
+def no_calendars(_code: str, _at: datetime, _span: timedelta) -> datetime | None:
+    """Where nobody keeps calendars, none is known."""
+    return None
 
 
 class Kind(StrEnum):
@@ -154,6 +164,9 @@ class Node:
     key: Expression | None = None
     payload: Expression | None = None
     timer: Expression | None = None
+    calendar: str = ""
+    """The calendar by whose working time a delay counts; `= …` is an expression that gives its code."""
+    calendar_of: Expression | None = None
     many: MultiInstance | StandardLoop | None = None
     start: str = ""
     """Where a sub-process begins."""
@@ -202,3 +215,6 @@ class Graph:
     """Whether it starts other streams and waits for them."""
     hears: bool = False
     """Whether it waits for signals."""
+    by_calendar: bool = False
+    """Whether some of its delays count working time."""
+    calendar_time: CalendarTime = no_calendars
