@@ -52,6 +52,7 @@ from tradewind.orchestration.model import (
 )
 
 MAX_NODES = 2_000
+MAX_FLOWS = 5_000
 MAX_SCOPES = 20
 """Sub-processes inside each other."""
 _CYCLES = frozenset({Kind.BOUNDARY_TIMER, Kind.START_TIMER})
@@ -197,6 +198,9 @@ def _drawn_data(notes: Notes, element: etree._Element, owner: etree._Element) ->
 
 
 def _flow(notes: Notes, draft: Draft, element: etree._Element, parent: str) -> None:
+    if len(draft.flows) >= MAX_FLOWS:
+        notes.error("diagram_too_large", element, f"at most {MAX_FLOWS} flows")
+        return
     condition = None
     for child in element:
         if local(child) == "conditionExpression":

@@ -31,8 +31,8 @@ def structure_findings(graph: Graph) -> Iterator[Finding]:
             scopes.setdefault(node.id, [])
     for parent, nodes in scopes.items():
         yield from _starts(graph, parent, nodes)
-        yield from _reach(nodes)
         yield from _endless(nodes)
+        yield from _reach(nodes)
     for nodes in scopes.values():
         for node in nodes:
             yield from _single(node)

@@ -10,8 +10,8 @@ from tradewind.orchestration.decide.notes import Notes
 from tradewind.orchestration.decide.xml import local, text_of
 from tradewind.orchestration.model import UNDO_ALL, Flow, Graph, Kind, Node
 
-MAX_REACH = 500_000
-"""Nodes looked at to learn what inclusive joins must wait for."""
+MAX_REACH = 200_000
+"""Flows looked at to learn what inclusive joins must wait for."""
 _HEARD = frozenset({Kind.CATCH_SIGNAL, Kind.BOUNDARY_SIGNAL, Kind.START_SIGNAL})
 _CATCHES = frozenset({Kind.BOUNDARY_ERROR, Kind.BOUNDARY_ESCALATION, Kind.START_ERROR, Kind.START_ESCALATION})
 
@@ -176,14 +176,17 @@ def _with_reach(notes: Notes, draft: Draft, nodes: dict[str, Node]) -> dict[str,
             todo = [] if sources[flow_id] == join.id else [sources[flow_id]]
             found = set(todo)
             while todo:
-                for place in before.get(todo.pop(), ()):
+                ways = before.get(todo.pop(), ())
+                looked += len(ways)
+                if looked > MAX_REACH:
+                    notes.error(
+                        "diagram_too_large", draft.elements[join.id], "too many ways lead to inclusive gateways"
+                    )
+                    return nodes
+                for place in ways:
                     if place not in found and place != join.id:
                         found.add(place)
                         todo.append(place)
-            looked += len(found)
-            if looked > MAX_REACH:
-                notes.error("diagram_too_large", draft.elements[join.id], "too many ways lead to inclusive gateways")
-                return nodes
             reach.append(frozenset(found))
         nodes[join.id] = replace(join, reach=tuple(reach))
     return nodes
