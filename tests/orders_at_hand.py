@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from tradewind.accounts.model import Account
 from tradewind.catalog.model import Product
@@ -84,7 +84,7 @@ def table(
     assert isinstance(made, bytes), made
     found = compiled(made)
     assert isinstance(found, Compiled), found
-    return Governing(UUID(int=int.from_bytes(code.encode())), code, 1, point, Scope(**scope), AT, None, found)
+    return Governing(uuid5(NAMESPACE_OID, code), code, 1, point, Scope(**scope), AT, None, found)
 
 
 def governed(*tables: Governing, categories: dict[UUID, str] | None = None) -> Governed:

@@ -42,6 +42,8 @@ insert into calendar (id, code, name) values (%(list)s, %(list_code)s, %(list_co
 insert into calendar_day (calendar_id, day, opens, closes)
   select %(list)s, day, '00:00', '23:59' from unnest(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) as w(day);
 insert into calendar_use (id, use, account_id, calendar_id) values (gen_random_uuid(), 'receiving', %(account)s, %(list)s);
+insert into order_warning (id, order_id, account_id, code, message, raised_at)
+  values (gen_random_uuid(), %(order)s, %(account)s, 'rules.large', %(token)s, now());
 insert into line_substitution
   select l.order_id, l.line_no, l.account_id, p.id, 1, 'EA', 1, l.product_id, 1, 1, 1, 'ask', 'own', now(), null
   from order_line l join product p on p.id <> l.product_id where l.account_id = %(account)s order by l.order_id, p.sku limit 1;
@@ -101,6 +103,21 @@ insert into quote_pending (quote_id, account_id, version_no, digest, body, tiers
 insert into quote_vote (id, quote_id, account_id, version_no, digest, decision, person_id, voice_id, tiers, reason, decided_at)
   select gen_random_uuid(), id, account_id, 1, 'x', 'rejected', %(one)s, %(one)s, '{1}', %(token)s, now() from quote
   where account_id = %(account)s and version_no = 0;
+insert into dunning_policy (code, version, name, currency, account_id, interest_percent, valid_from)
+  values (%(policy_code)s, 1, %(token)s, 'EUR', %(account)s, 10, now());
+insert into dunning_pause (id, account_id, kind, reason, opened_at) values (%(rest)s, %(account)s, 'stop', %(token)s, now());
+insert into dunning_notice (id, number, account_id, legal_entity_id, currency, policy_code, policy_version, level, language, day, noticed_at,
+  open_total, fee, interest, total)
+  select %(reminder)s, %(reminder_no)s, account_id, legal_entity_id, currency, %(policy_code)s, 1, 1, 'en', '2026-06-01', issued_at + interval '1 hour',
+    total - paid - credited, 0, round((total - paid - credited) * 73 * 10 / 36500, 2), total - paid - credited + round((total - paid - credited) * 73 * 10 / 36500, 2)
+  from invoice where id = %(invoice)s;
+insert into dunning_line (notice_id, line_no, account_id, invoice_id, part_no, level, due_day, days_overdue, open)
+  select %(reminder)s, 1, account_id, id, 1, 1, '2026-03-20', 73, total - paid - credited from invoice where id = %(invoice)s;
+insert into dunning_claim (id, account_id, notice_id, invoice_id, part_no, kind, currency, digits, amount, interest_percent, year_days, to_day, claimed_at)
+  select %(claim)s, account_id, %(reminder)s, id, 1, 'interest', currency, 2, round((total - paid - credited) * 73 * 10 / 36500, 2), 10, 365, '2026-06-01', now()
+  from invoice where id = %(invoice)s;
+insert into dunning_span (claim_id, span_no, account_id, from_day, to_day, days, base)
+  select %(claim)s, 1, account_id, '2026-03-20', '2026-06-01', 73, total - paid - credited from invoice where id = %(invoice)s;
 insert into blanket (id, number, account_id, buyer_po, name, currency, valid_from, valid_to, priority_at, created_at)
   values (%(blanket)s, %(blanket_no)s, %(account)s, %(token)s, %(token)s, 'EUR', now() - interval '1 year', now() + interval '1 year', now(), now());
 insert into blanket_line (id, blanket_id, line_no, account_id, product_id, uom, prices, quantity_mode, value_mode)
@@ -173,6 +190,10 @@ class Names:
     standing_id: str = ""
     quote: str = ""
     quote_id: str = ""
+    reminder: str = ""
+    reminder_id: str = ""
+    rest: str = ""
+    claim: str = ""
 
     def values(self) -> list[str]:
         """Everything that is named, longest first."""
@@ -312,6 +333,8 @@ def _trade(shop: Shop, code: str) -> Names:
     names.hold = text("select id from order_hold where order_id = %s", waiting)
     names.instance = text("select id from stream_instance where subject_id = %s and status = 'running'", waiting)
     names.quote, names.quote_id = _quoted(shop, names)
+    names.reminder, names.reminder_id = f"DN-{code}", str(shop.database.ids.new())
+    names.rest, names.claim = map(str, shop.database.ids.many(2))
     return names
 
 
@@ -393,6 +416,8 @@ def _by_hand(shop: Shop, names: Names, world: TwoCompanies) -> None:
         "policy": names.policy, "delegation": names.delegation, "principal": names.principal,
         "taker": taker, "request": names.credit_request, "partner": names.partner, "letter": names.letter, "came": names.came,
         "trader": shop.database.ids.new(), "blanket": names.blanket_id, "blanket_no": names.blanket,
+        "reminder": names.reminder_id, "reminder_no": names.reminder, "rest": names.rest, "claim": names.claim,
+        "invoice": names.invoice_id, "policy_code": f"D-{names.account}",
         "blanket_line": shop.database.ids.new(), "standing": names.standing_id, "standing_no": names.standing,
     }  # fmt: skip
     with psycopg.connect(world.url, autocommit=True) as owner:
@@ -409,6 +434,6 @@ def someone_else(ids: Iterable[UUID]) -> Names:
             setattr(names, name, next(fresh))
     for name, text in {"order": "SO-2026-999999", "shipment": "SH-2026-999999", "invoice": "INV-2026-999999", "payment": "PAY-2026-999999",
                        "returned": "RA-2026-999999", "price_list": "NOWHERE-CONTRACT", "po": "NOWHERE-1", "partner": "NOWHERE-EDI", "blanket": "BL-NOWHERE",
-                       "standing": "RO-NOWHERE", "quote": "QU-99999999"}.items():  # fmt: skip
+                       "standing": "RO-NOWHERE", "quote": "QU-99999999", "reminder": "DN-99999999"}.items():  # fmt: skip
         setattr(names, name, text)
     return names

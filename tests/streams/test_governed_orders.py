@@ -2,20 +2,25 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders_at_hand import CUP, TEA, governed, line, order, table
+from orders_at_hand import CUP, ORDER, TEA, governed, line, order, table
 from tradewind.approvals.queries.history import Past
 from tradewind.catalog.model import SubstitutionPolicy
 from tradewind.credit.model import Node
+from tradewind.fulfilment.decide import Lane, Shelf, SiteChoice
+from tradewind.inventory.model import Claim
 from tradewind.orders.model import Totals
 from tradewind.pricing.decide import Tolerance
+from tradewind.semantics.model import Demand
 from tradewind.streams.decision_points import POINTS
+from tradewind.streams.governed import LineSites
 from tradewind.streams.governed_facts import LINE_FACTS, ORDER_FACTS, Asked, CreditSeen
-from tradewind.streams.governed_goods import ship_terms, worth_of
+from tradewind.streams.governed_goods import allowed_sites, ship_terms, source_governed, worth_of
 from tradewind.streams.governed_orders import (
     code_of,
     fees_of,
@@ -248,6 +253,76 @@ def test_every_word_of_the_dictionary_has_a_fact_and_an_example_of_its_type() ->
         for fact in (*point.inputs, *point.outputs):
             assert type(fact.example) is python[fact.type], fact
             assert not fact.allowed or fact.example in fact.allowed, fact
+
+
+NOBODYS = [
+    table(point, ["channel"], [POINTS[point].outputs[0].name], (['"letter"'], ["null"]), code=point) for point in POINTS
+]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from((CUP, TEA)), st.integers(1, 99), st.decimals(0, 9999, places=2)), max_size=4),
+    st.booleans(),
+    st.sampled_from(("api", "edi", "web")),
+)
+def test_tables_of_which_no_row_matches_change_nothing_whatever_the_order(
+    lines: list[tuple[Any, int, Decimal]], fresh: bool, channel: str
+) -> None:
+    work = order(
+        *(
+            line(number, product, str(qty), str(net), stated_price=D(3))
+            for number, (product, qty, net) in enumerate(lines, 1)
+        ),
+        fresh=fresh,
+        channel=channel,
+    )
+    workset = at_hand(work, *NOBODYS)
+    rules = workset.governed
+    assert rules is not None
+
+    assert findings_of(rules, work, prices={}, totals=work.totals) == []
+    assert fees_of(rules, work, {}) == ([], [])
+    assert tolerances_of(rules, work, work.lines, {}) == {}
+    assert [substitution_of(rules, work, one) for one in work.lines] == [None] * len(work.lines)
+    assert ship_terms(rules, work, 1, {one.line.line_no: D(1) for one in work.lines}) is None
+    assert approvals_of(workset, work) == []
+    assert score(rules, rules.ask("order.risk", Asked(work, rules.read, rules.products))) == (D(0), [])
+    assert not rules.warned.get(work.id) or not rules.warned[work.id].warnings
+
+
+NORTH, SOUTH = UUID(int=21), UUID(int=22)
+LANES = [Lane(NORTH, "N", D(1), 1, 1), Lane(SOUTH, "S", D(2), 1, 2)]
+
+
+def test_lines_that_are_chosen_alike_are_sourced_together_and_one_site_is_kept() -> None:
+    rules = governed()
+    one_site = LineSites(SiteChoice("one site", prefer=("S",), reason="T v1"), None)
+    rules.sites = {
+        (ORDER, 1): one_site,
+        (ORDER, 2): one_site,
+        (ORDER, 3): LineSites(SiteChoice(reason="U v1"), frozenset({NORTH})),
+    }
+    work = order(line(1, CUP, "5"), line(2, TEA, "5"), line(3, CUP, "5"), line(4, TEA, "1"))
+    shelf = Shelf({(CUP, NORTH): D(20), (TEA, NORTH): D(20), (CUP, SOUTH): D(3), (TEA, SOUTH): D(5)})
+
+    def demands(*lines: int) -> list[Demand]:
+        return [
+            Demand(ORDER, no, work.line(no).line.product_id, D(5), allowed_sites(rules, work, no, (NORTH, SOUTH)))
+            for no in lines
+        ]
+
+    found = source_governed(rules, demands(1, 2, 3, 4), LANES, shelf)
+
+    assert [(take.line_no, take.site_id, take.qty) for take in found.takes] == [
+        (1, NORTH, D(5)), (2, NORTH, D(5)), (3, NORTH, D(5)), (4, NORTH, D(5)),
+    ]  # fmt: skip
+    assert found.reason == "N has everything at 1 (by T v1); N has everything at 1 (by U v1); N has everything at 1"
+    work.add_claim(Claim(ORDER, 1, 1, work.account.id, CUP, SOUTH, D(2), "allocated"))
+    assert allowed_sites(rules, work, 2, (NORTH, SOUTH)) == (SOUTH,)
+    assert allowed_sites(rules, work, 3, (NORTH, SOUTH)) == (NORTH,)
+    assert allowed_sites(rules, work, 4, (NORTH, SOUTH)) == (NORTH, SOUTH)
+    short = source_governed(rules, demands(1), LANES, Shelf({(CUP, SOUTH): D(3), (CUP, NORTH): D(9)})).short
+    assert [(one.qty, one.sites) for one in short] == [(D(2), (SOUTH,))]
 
 
 FACT_NAMES = sorted(ORDER_FACTS)

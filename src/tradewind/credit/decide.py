@@ -252,6 +252,8 @@ def suggestion(codes: Iterable[str], *, amount: Decimal, room: Decimal | None, o
     held = set(codes)
     if "credit.prepay_due" in held:
         return "ask for the payment"
+    if "credit.held_by_rule" in held:
+        return "decide: a rule of credit holds it"
     if "accounts.not_active" in held:
         return "see why the account is blocked"
     if "credit.blocked" in held:

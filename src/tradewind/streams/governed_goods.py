@@ -48,7 +48,9 @@ def _look_group(governed: Governed, work: OrderWork, group: Group, lanes: Sequen
         prefer, avoid = (names_in(answer((ruling,), name)) for name in ("prefer", "avoid"))
         if strategy not in _STRATEGIES and not (only or prefer or avoid):
             continue
-        choice = SiteChoice(cast(Any, strategy if strategy in _STRATEGIES else "fewest"), prefer, avoid)
+        assert ruling is not None  # whoever answered has a name
+        named = cast(Any, strategy if strategy in _STRATEGIES else "fewest")
+        choice = SiteChoice(named, prefer, avoid, f"{ruling.code} v{ruling.version}")
         sites = frozenset(codes[code] for code in only if code in codes) if only else None
         governed.sites[key] = LineSites(choice, sites)
 
@@ -89,6 +91,8 @@ def source_governed(governed: Governed, demands: Sequence[Demand], lanes: Sequen
 
 def _source_part(choice: SiteChoice | None, demands: Sequence[Demand], lanes: Sequence[Lane], shelf: Shelf) -> Sourcing:
     found = source(demands, lanes, shelf, choice=choice)
+    if choice is not None:
+        found = replace(found, reason=f"{found.reason} (by {choice.reason})")
     if choice is None or choice.strategy != "one site" or not found.takes:
         return found
     site = found.takes[0].site_id  # what is missing waits for goods there

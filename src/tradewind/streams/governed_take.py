@@ -41,6 +41,7 @@ def look_terms(reader: Reader, workset: OrderWorkset, works: Sequence[OrderWork]
         if governed.has("order.risk"):
             governed.risks[work.id] = score(governed, governed.ask("order.risk", asked_of(workset, governed, work)))
         if governed.has("order.credit"):
+            governed.terms.pop(work.id, None)
             terms = _terms(governed.ask("order.credit", asked_of(workset, governed, work)))
             if terms is not None:
                 governed.terms[work.id] = terms
