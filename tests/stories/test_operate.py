@@ -393,3 +393,33 @@ def test_starting_an_instance_asks_nothing_about_versions_that_is_known(desk):
     assert [text for text in asked if "stream_period" in text or "stream_version" in text] == []
     assert desk.instance(order)["version"] == 2
     shop.database.close()
+
+
+def test_a_step_is_added_by_people_alone_and_only_new_orders_take_it(desk):
+    shop = desk.shop
+    looked_at = (
+        diagram("order_to_release")
+        .decode()
+        .replace('sourceRef="in_the_way" targetRef="confirm"', 'sourceRef="in_the_way" targetRef="look"')
+        .replace(
+            '<serviceTask id="confirm"',
+            '<userTask id="look" name="Look at the order" tw:role="approver"/>'
+            '<sequenceFlow id="looked" sourceRef="look" targetRef="confirm"/><serviceTask id="confirm"',
+        )
+    )
+    earlier = desk.short()
+    version = publish(desk, looked_at)
+
+    order = shop.order(("TEA", "1"))
+    (task,) = [one for one in desk.ask("sales", "GET", f"{V1}/tasks")["tasks"] if one["subject"]["id"] == str(order)]
+    waiting = shop.status(order)
+    desk.ask("sales", "POST", f"{V1}/tasks/{task['id']}/complete", {"outcome": {"looks": "good"}})
+    shop.turn()
+
+    assert (task["name"], waiting, shop.status(order)) == ("Look at the order", "waiting", "released")
+    asked = {"status": "done", "find": str(order)}
+    (seen,) = desk.client.get(f"{V1}/instances", params=asked, key=desk.keys["admin"]).json()["instances"]
+    assert (seen["version"], desk.get(f"/instances/{seen['id']}")["variables"]["looks"]) == (version, "good")
+    history = desk.get(f"/instances/{seen['id']}/history")["history"]
+    assert [one["by"] for one in history if one["what"] == "task.done"] == ["sales"]
+    assert desk.instance(earlier)["version"] == 1
