@@ -317,6 +317,18 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("POST", "/api/v1/task-links/{token}"): (
         Call(path=lambda own, them: {"token": "x" * 43}, body=lambda own, them: {"seen": "0" * 64}),
     ),
+    ("GET", "/api/v1/streams/{stream}/versions/{version}/text"): (
+        Call(path=lambda own, them: {"stream": "order_to_release", "version": 1}),
+    ),
+    ("GET", "/api/v1/streams/{stream}/versions/{version}/diff"): (
+        Call(path=lambda own, them: {"stream": "order_to_release", "version": 1}, query=lambda own, them: {"since": 1}),
+    ),
+    ("POST", "/api/v1/streams/{stream}/versions/{version}/edits"): (
+        Call(
+            path=lambda own, them: {"stream": "order_to_release", "version": 1},
+            body=lambda own, them: {"operations": [{"do": "rename", "id": "confirm", "name": "Say yes"}]},
+        ),
+    ),
     ("GET", "/api/v1/templates"): nothing(),
     ("POST", "/api/v1/templates"): (Call(content=b"no template", headers={"Content-Type": "application/zip"}),),
     ("GET", "/api/v1/templates/{template}"): (Call(path=lambda own, them: {"template": "order_to_release"}),),

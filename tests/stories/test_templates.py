@@ -156,3 +156,23 @@ def test_what_is_not_there_is_said(door):
     nothing = door.ask("ann", "POST", "/templates/order_to_release/upgrade", {})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "library.unknown_parameter")
     assert (nothing.status_code, nothing.json()["code"]) == (409, "library.nothing_new")
+
+
+def test_a_version_is_edited_by_operations_and_read_in_words(door):
+    steps = [
+        {"do": "insert_after", "after": "book", "id": "count", "element": "userTask", "name": "Count the crates",
+         "parameters": {"role": "warehouse", "due": "PT4H", "calendar": "HQ"}},
+        {"do": "rename", "id": "ask", "name": "Ring the warehouse"},
+    ]  # fmt: skip
+    path = "/streams/shipment_to_invoice/versions"
+
+    made = door.ask("ann", "POST", f"{path}/1/edits", {"operations": steps, "reason": "crates get lost"})
+    text = door.ask("sales", "GET", f"{path}/2/text").json()
+    differ = door.ask("sales", "GET", f"{path}/2/diff", since=1).json()["elements"]
+    wrong = door.ask("ann", "POST", f"{path}/1/edits", {"operations": [{"do": "rename", "id": "nobody", "name": "x"}]})
+
+    assert made.json() == {"stream": "shipment_to_invoice", "version": 2, "from": 1}
+    assert "Warehouse does: Count the crates." in " ".join(text["sentences"])
+    assert [(one["change"], one["id"]) for one in differ if one["change"] != "changed"] == [("added", "count")]
+    assert "calendar=HQ" in next(one["after"] for one in differ if one["id"] == "count")
+    assert (wrong.status_code, wrong.json()["pointer"]) == (422, "/operations/0")

@@ -66,6 +66,7 @@ ROUTERS = (
     "tradewind.desk.api_terms",
     "tradewind.desk.api_instances",
     "tradewind.desk.api_streams",
+    "tradewind.desk.api_stream_text",
     "tradewind.views.api_streams",
     "tradewind.views.api",
     "tradewind.views.api_documents",

@@ -70,7 +70,8 @@ class MigrationIn(_Strict):
     reason: Text = ""
 
 
-def _offer(stream: str) -> Offer:
+def offer_of(stream: str) -> Offer:
+    """What a diagram of the stream may name; refused where there is no such stream."""
     found = STREAMS.get(stream)
     if found is None:
         raise Refused([errors.unknown_stream(stream)])
@@ -90,7 +91,7 @@ def rewrite_draft(stream: str, version: int, body: DraftIn, edge: CallerEdge) ->
 
 
 def _write(edge: Edge, stream: str, body: DraftIn, version: int | None) -> Response:
-    offer, content = _offer(stream), Content(body.name, body.bpmn, body.parameters, body.timeouts)
+    offer, content = offer_of(stream), Content(body.name, body.bpmn, body.parameters, body.timeouts)
 
     def write(tx: Tx) -> int | Problem:
         return draft(tx, stream, content, offer=offer, expressions=read_expression, version=version, reason=body.reason)
@@ -105,7 +106,7 @@ def _write(edge: Edge, stream: str, body: DraftIn, version: int | None) -> Respo
 def read_changes(stream: str, version: int, edge: CallerEdge) -> Response:
     """How a version differs from the one in force: elements that came, went or say something else; what stands on those that
     went, and would be stranded if it were moved without a mapping."""
-    _offer(stream)
+    offer_of(stream)
     return answer(edge.read(lambda reader: _changes(reader, stream, version)))
 
 
@@ -124,7 +125,7 @@ def roll_back(stream: str, body: RollbackIn, edge: CallerEdge) -> Response:
 def _advance(
     edge: Edge, stream: str, version: int | None, verb: Verb, *, reason: str, effective: datetime | None = None
 ) -> Response:
-    offer = _offer(stream)
+    offer = offer_of(stream)
 
     def write(tx: Tx) -> dict[str, Any] | Problem:
         after = advance(
@@ -160,7 +161,7 @@ def _changes(reader: Reader, stream: str, version: int) -> dict[str, Any]:
     if holding is None:
         return shown
     old = graph_of(reader, stream, holding.no, expressions=read_expression)
-    differ = compare(old, _graph(reader, stream, version))
+    differ = compare(old, graph_to_read(reader, stream, version))
     stands = standing_at(reader, stream, None)
     return {
         **shown,
@@ -171,11 +172,12 @@ def _changes(reader: Reader, stream: str, version: int) -> dict[str, Any]:
     }
 
 
-def _graph(reader: Reader, stream: str, version: int) -> Graph:
+def graph_to_read(reader: Reader, stream: str, version: int) -> Graph:
+    """The graph of a version, a draft too."""
     content = drafted(reader, stream, version)
     if content is None:
         return graph_of(reader, stream, version, expressions=read_expression)
-    graph = checked_graph(content, _offer(stream), read_expression)
+    graph = checked_graph(content, offer_of(stream), read_expression)
     if isinstance(graph, Problem):
         raise Refused([graph])
     return graph
@@ -185,7 +187,7 @@ def _graph(reader: Reader, stream: str, version: int) -> Graph:
 def migrate_instances(stream: str, version: int, body: MigrationIn, edge: CallerEdge) -> Response:
     """Move live instances of a version to another. A dry run lists for each what would move, and what is stranded and why; the
     real one moves those of which nothing is stranded, and needs a reason."""
-    _offer(stream)
+    offer_of(stream)
     wanted = Migration(stream, version, body.target, body.mapping)
     ids, last = edge.read(lambda reader: _chosen(reader, wanted, body))
     if body.dry_run:

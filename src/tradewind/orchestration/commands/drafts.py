@@ -30,6 +30,7 @@ update stream_draft set stage = %(stage)s, reviewer_id = %(reviewer)s, changed_a
 where stream = %(stream)s and version = %(version)s
 """
 _CONTENT = "select name, bpmn, parameters, timeouts from stream_draft where stream = %s and version = %s"
+_STORED_CONTENT = "select name, bpmn, parameters, timeouts from stream_version where stream = %s and version = %s"
 _PUBLISHED = "select version from stream_version where stream = %s and (version = %s or sha256 = %s) order by version = %s desc limit 1"
 
 
@@ -178,6 +179,12 @@ def digest_of(content: Content) -> bytes:
     if content.parameters or content.timeouts:
         digest.update(dumps([sorted(content.parameters.items()), sorted(content.timeouts.items())]).encode())
     return digest.digest()
+
+
+def stored_content(reader: Reader, stream: str, version: int) -> Content | None:
+    """What a published version says."""
+    row = reader.row(_STORED_CONTENT, [stream, version])
+    return None if row is None else Content(*row)
 
 
 def drafted(reader: Reader, stream: str, version: int) -> Content | None:

@@ -197,6 +197,7 @@ def _properties(node: Node) -> Iterator[tuple[str, str]]:
     for name in ("key", "payload", "due", "timer", "inputs", "outputs", "script"):
         expression: Expression | None = getattr(node, name)
         yield name, f"[{expression.text}]" if expression is not None else ""
+    yield "calendar", node.calendar
     yield "repeat", str(node.repeat) if node.repeat != 1 else ""
     yield "on", node.attached_to
     if node.kind in BOUNDARIES | STARTS:
