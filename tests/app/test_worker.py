@@ -23,6 +23,7 @@ from tradewind.kernel.clock import system_clock
 from tradewind.kernel.deliveries import Delivery, put_deliveries
 from tradewind.kernel.tx import Database
 from tradewind.orchestration.commands.deliveries import ATTEMPTS, claim_deliveries, note_sent, pause_after
+from tradewind.trials.commands import request_trial
 
 HTTP = frozenset(("http", "https"))
 SETTINGS = read_settings({"TRADEWIND_OUTBOUND_SCHEMES": "http,https"})
@@ -325,3 +326,16 @@ def test_nobody_at_the_address_is_a_reason_not_a_traceback():
 
 def test_pauses_double_up_to_two_hours():
     assert [int(pause_after(tries).total_seconds()) for tries in (1, 2, 3, 11, 12, 99)] == [5, 10, 20, 5120, 7200, 7200]
+
+
+def test_a_worker_runs_trials_and_what_runs_beside_orders(shop):
+    shop.clock.at = system_clock()
+    shop.order(("CUP", "1"))
+    dearer = {"lanes": [{"site": "N", "country": "DE", "cost": "7"}]}
+    shop.database.write(lambda tx: request_trial(tx, "dearer", change=dearer, selection={}))
+    shop.database.write(lambda tx: request_trial(tx, "from now on", change=dearer, selection={}, mode="shadow"))
+
+    with working(shop.url):
+        wait_until(shop, "select state || ' ' || changed from trial where mode = 'past'", "done 1")
+        shop.order(("CUP", "2"))
+        wait_until(shop, "select state || ' ' || changed from trial where mode = 'shadow'", "running 1")
