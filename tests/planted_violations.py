@@ -313,6 +313,19 @@ PLANTS = (
     Plant("Q5", "update quote_acceptance set accepted_at = accepted_at + interval '6 days', policy = 'allow'"),
     Plant("Q6", "update quote set status = 'partly_accepted', ended_at = null, end_reason = null"),
     Plant("Q6", "update quote_version set account_id = '{stranger}'"),
+    Plant("DU1", "update payment_application set applied_at = {t} + interval '1 day' where invoice_id = '{invoice1}'"),
+    Plant("DU1", "update dunning_line set open = 29.59; update dunning_notice set open_total = 29.59, total = 32.16"),
+    Plant("DU1.rests", "insert into order_hold (id, order_id, account_id, scope, kind, code, reason, blocks, opened_at, released_at, "
+                       "release_reason) values (gen_random_uuid(), '{order1}', '{root}', 'order', 'dispute', 'x', 'x', '{{}}', "
+                       "{t} - interval '1 day', {t} + interval '1 day', 'x')"),
+    Plant("DU1.rests", "insert into dunning_pause (id, account_id, kind, until_day, reason, opened_at) values "
+                       "('{shelf}', '{root}', 'promise', '2026-03-02', 'x', {t} - interval '1 day')"),
+    Plant("DU2", "update dunning_line set level = 2; update dunning_notice set level = 2"),
+    Plant("DU3", "update dunning_claim set amount = 0.08 where kind = 'interest'; update dunning_notice set interest = 0.08, total = 32.18"),
+    Plant("DU3", "update dunning_span set days = 11"),
+    Plant("DU3.days", "insert into dunning_span values ('{interest}', 2, '{root}', '2026-03-01', '2026-03-02', 1, 0.01)"),
+    Plant("DU4", "update dunning_notice set fee = 2, total = 31.67"),
+    Plant("DU4", "update dunning_line set account_id = '{branch}'"),
     Plant("T2", "update order_line set account_id = '{stranger}' where order_id = '{order4}'"),
     Plant("T2.tree", "insert into account_closure values ('{stranger}', '{branch}', 1)"),
     Plant("T2.tree", "update account_closure set depth = 2 where depth = 1"),

@@ -16,7 +16,7 @@ entity root branch stranger anna boris buyer product service north south shelf p
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
 j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
 delivery message request2 paper1 paper2 trader arrived letter1 letter2 ruled ruled1 ruled2 decided
-blanket blanketline standing quote taken
+blanket blanketline standing quote taken reminder interest
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
 CONTENT = b"\x02" * 32
@@ -164,6 +164,20 @@ insert into posting (journal_id, posting_no, ledger_account, account_id, currenc
   ('{j_note1}', 1, 'receivables', '{root}', 'EUR', -5.95), ('{j_note1}', 2, 'revenue', null, 'EUR', 5), ('{j_note1}', 3, 'tax', null, 'EUR', 0.95),
   ('{j_payment1}', 1, 'cash', null, 'EUR', 20), ('{j_payment1}', 2, 'receivables', '{root}', 'EUR', -20),
   ('{j_payment3}', 1, 'cash', null, 'EUR', 11.90), ('{j_payment3}', 2, 'receivables', '{root}', 'EUR', -11.90);
+
+insert into dunning_policy (code, version, name, currency, interest_percent, valid_from) values ('D', 1, 'House', 'EUR', 9, {t});
+insert into dunning_level (policy_code, policy_version, level, after_days, fee, texts) values ('D', 1, 1, 5, 2.5, '{{}}');
+insert into dunning_notice (id, number, account_id, legal_entity_id, currency, policy_code, policy_version, level, language, day,
+  noticed_at, open_total, fee, interest, total) values ('{reminder}', 'DN-1', '{root}', '{entity}', 'EUR', 'D', 1, 1, 'en', '2026-03-02',
+  {t}, 29.60, 2.5, 0.07, 32.17);
+insert into dunning_line (notice_id, line_no, account_id, invoice_id, part_no, level, due_day, days_overdue, open) values
+  ('{reminder}', 1, '{root}', '{invoice1}', 1, 1, '2026-02-20', 10, 29.60);
+insert into dunning_claim (id, account_id, notice_id, invoice_id, part_no, kind, currency, digits, amount, interest_percent, year_days,
+  to_day, claimed_at) values
+  (gen_random_uuid(), '{root}', '{reminder}', null, null, 'fee', 'EUR', 2, 2.5, null, null, null, {t}),
+  ('{interest}', '{root}', '{reminder}', '{invoice1}', 1, 'interest', 'EUR', 2, 0.07, 9, 365, '2026-03-02', {t});
+insert into dunning_span (claim_id, span_no, account_id, from_day, to_day, days, base) values
+  ('{interest}', 1, '{root}', '2026-02-20', '2026-03-02', 10, 29.60);
 
 insert into blanket (id, number, account_id, name, currency, valid_from, valid_to, priority_at, created_at) values
   ('{blanket}', 'BL-1', '{root}', 'Cups', 'EUR', {t}, {t} + interval '1 year', {t}, {t});

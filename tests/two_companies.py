@@ -42,8 +42,20 @@ insert into calendar (id, code, name) values (%(list)s, %(list_code)s, %(list_co
 insert into calendar_day (calendar_id, day, opens, closes)
   select %(list)s, day, '00:00', '23:59' from unnest(array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) as w(day);
 insert into calendar_use (id, use, account_id, calendar_id) values (gen_random_uuid(), 'receiving', %(account)s, %(list)s);
+insert into rule_set (id, code, name, point, governs, revision, created_at)
+  values (%(list)s, %(list_code)s, %(token)s, 'order.validation', %(list_code)s, 4, now() - interval '9 days');
+insert into rule_version (id, rule_set_id, version, stage, source, digest, tests, authors, reviewer, created_at, changed_at)
+  values (gen_random_uuid(), %(list)s, 1, 'published', 'x', sha256('x'), '[]', array[%(one)s::uuid], %(other)s, now(), now());
+insert into rule_act (rule_set_id, act_no, version, verb, by, at, digest)
+  select %(list)s, no, 1, (array['draft', 'submit', 'review', 'publish'])[no], case no when 3 then %(other)s::uuid else %(one)s::uuid end,
+    now() - interval '9 days', sha256('x') from generate_series(1, 4) no;
+insert into rule_period (rule_set_id, entry, version, governs, since, until)
+  values (%(list)s, 1, 1, %(list_code)s, now() - interval '3 days', now() - interval '2 days');
+insert into rule_decision (id, decided_at, point, rule_set_id, version, subject_type, subject_id, inputs, answers, hits, misses)
+  select gen_random_uuid(), since, 'order.validation', rule_set_id, 1, 'order', %(order)s, '{}', '[]', '[]', '[]'
+  from rule_period where rule_set_id = %(list)s;
 insert into order_warning (id, order_id, account_id, code, message, raised_at)
-  values (gen_random_uuid(), %(order)s, %(account)s, 'rules.large', %(token)s, now());
+  select gen_random_uuid(), %(order)s, %(account)s, 'rules.large', %(token)s, since from rule_period where rule_set_id = %(list)s;
 insert into line_substitution
   select l.order_id, l.line_no, l.account_id, p.id, 1, 'EA', 1, l.product_id, 1, 1, 1, 'ask', 'own', now(), null
   from order_line l join product p on p.id <> l.product_id where l.account_id = %(account)s order by l.order_id, p.sku limit 1;

@@ -1,4 +1,4 @@
-"""Dunning, return windows, dates that moved."""
+"""Dunning policies, notices and claims; what may come back and on which terms; promised dates that moved."""
 
 from pathlib import Path
 

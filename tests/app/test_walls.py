@@ -469,6 +469,25 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("PUT", "/api/v1/payment-terms/{terms}"): (
         Call(path=lambda own, them: {"terms": "WALL"}, body=lambda own, them: {"name": "ten days", "net_days": 10}),
     ),
+    ("GET", "/api/v1/dunning-policies"): nothing(),
+    ("PUT", "/api/v1/dunning-policies/{dunning_policy}"): (
+        Call(path=lambda own, them: {"dunning_policy": "W"},
+             body=lambda own, them: {"name": "w", "currency": "EUR", "account": them.account, "levels": [{"after_days": 5}]}, hidden=(404,)),
+    ),
+    ("DELETE", "/api/v1/dunning-policies/{dunning_policy}"): (Call(path=lambda own, them: {"dunning_policy": "NONE"}),),
+    ("GET", "/api/v1/accounts/{code}/dunning"): of("account", parameter="code"),
+    ("POST", "/api/v1/accounts/{code}/dunning/pauses"): of(
+        "account", parameter="code", body=lambda own, them: {"kind": "stop", "reason": "because"}
+    ),
+    ("POST", "/api/v1/accounts/{code}/dunning/pauses/{pause_id}/end"): (
+        Call(path=lambda own, them: {"code": them.account, "pause_id": them.rest}, body=reason, hidden=(404,)),
+        Call(path=lambda own, them: {"code": own.account, "pause_id": them.rest}, body=reason, hidden=(404, 409)),
+    ),
+    ("GET", "/api/v1/dunning-notices"): found_by(account="account", after="reminder_id"),
+    ("GET", "/api/v1/dunning-notices/{name}"): of("reminder", "reminder_id", parameter="name"),
+    ("POST", "/api/v1/dunning-claims/{claim_id}/end"): of(
+        "claim", parameter="claim_id", body=lambda own, them: {"outcome": "waived", "reason": "because"}
+    ),
     ("POST", "/api/v1/payments/{number}/refund"): of("payment", parameter="number", body=reason),
     ("GET", "/api/v1/invoices/{name}/document.pdf"): of("invoice", "invoice_id", parameter="name"),
     ("GET", "/api/v1/orders/{order}/confirmation.pdf"): of("order", "order_id", parameter="order"),
@@ -638,6 +657,7 @@ def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> Non
         "task_role",
         "form",
         "absence_id",
+        "dunning_policy",
         "template",
     }
     bare = [

@@ -64,6 +64,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "invoices.read": "see invoices, credit notes and open items",
         "payments.read": "see payments and what they were applied to",
         "payments.record": "record and apply payments",
+        "dunning.manage": "say how debts are dunned, let dunning rest, end what is claimed on top",
         "returns.read": "see return authorisations",
         "returns.request": "ask for a return",
         "returns.decide": "authorise and receive returns, issue credit notes",
@@ -106,14 +107,14 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
                 "rules.write", "warnings.acknowledge", "tasks.assign",
             },
             "credit_desk": _SEES_TRADE | _STAFF | {
-                "credit.manage", "tasks.assign", "warnings.acknowledge", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
+                "credit.manage", "dunning.manage", "tasks.assign", "warnings.acknowledge", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
             },
             "warehouse": _STAFF - {"credit.read"} | {
                 "catalog.read", "accounts.read", "stock.read", "stock.manage", "orders.read", "shipments.read",
                 "shipments.answer", "returns.read", "returns.decide", "holds.release.stock",
             },
             "accounting": _SEES_TRADE | _STAFF | {
-                "payments.record", "returns.decide", "holds.release.dispute", "analytics.read",
+                "payments.record", "dunning.manage", "returns.decide", "holds.release.dispute", "analytics.read",
             },
             "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
                 "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.write", "rules.review", "rules.publish",

@@ -64,6 +64,7 @@ ROUTERS = (
     "tradewind.desk.api_limits",
     "tradewind.desk.api_credit",
     "tradewind.desk.api_terms",
+    "tradewind.desk.api_dunning",
     "tradewind.desk.api_instances",
     "tradewind.desk.api_streams",
     "tradewind.desk.api_stream_text",

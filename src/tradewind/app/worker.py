@@ -23,6 +23,7 @@ from tradewind.channels.edi.outbound import serve_partners
 from tradewind.channels.edi.queries.partners import has_partners
 from tradewind.channels.edi.work import work_next
 from tradewind.desk.blanket_notices import sweep_blankets
+from tradewind.desk.dunning import start_dunning
 from tradewind.desk.escalations import look_ahead
 from tradewind.desk.limits import ask_waiting
 from tradewind.desk.quotes import expire_quotes
@@ -50,7 +51,7 @@ LONGEST_TROUBLE = 5.0
 MESSAGES_EVERY, CREDIT_EVERY, BACKORDERS_EVERY, TRIALS_EVERY = 1.0, 5.0, 15.0, 1.0
 RECURRING_EVERY, BLANKETS_EVERY = 1.0, 60.0
 AHEAD_EVERY, STUCK_EVERY = 60.0, 300.0
-TASKS_EVERY = 2.0
+TASKS_EVERY, DUNNING_EVERY = 2.0, 60.0
 BUSY_TURNS = 200  # turns of one kind before the others have their turn
 TRADER = Actor(principal_id=None, name="partners", channel="edi")
 SENDER = Actor(principal_id=None, name="deliveries", channel="delivery")
@@ -94,6 +95,7 @@ class Duties:
     ahead_at: float = 0.0
     stuck_at: float = 0.0
     tasks_at: float = 0.0
+    dunning_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.crank = Crank(self.database, STREAMS, read_expression)
@@ -148,6 +150,9 @@ class Duties:
         if now - self.blankets_at >= BLANKETS_EVERY:
             self.blankets_at = now
             found |= {"blankets_told": self.database.write(sweep_blankets)}
+        if now - self.dunning_at >= DUNNING_EVERY:
+            self.dunning_at = now
+            found |= {"dunned": self.database.write(start_dunning, actor=CRANK)}
         return found | self._watch(now)
 
     def _watch(self, now: float) -> dict[str, int]:

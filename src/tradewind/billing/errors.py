@@ -123,3 +123,40 @@ def not_free(number: str, wanted: str, free: str, where: str = "") -> Problem:
 def paid_back(number: str) -> Problem:
     """Money that went back cannot come back once more."""
     return Problem("billing.paid_back", f"Part of {number} was paid back to its source.", "", 409)
+
+
+def bad_levels(said: str, where: str = "") -> Problem:
+    """Levels of dunning follow one another."""
+    return Problem("billing.bad_dunning_levels", said, where)
+
+
+def unknown_policy(code: str, where: str = "") -> Problem:
+    """No such dunning policy."""
+    return Problem("billing.unknown_dunning_policy", f"There is no dunning policy {code}.", where, 404)
+
+
+def one_scope(where: str = "") -> Problem:
+    """A policy is for an account, a segment, or everybody."""
+    return Problem("billing.dunning_policy_has_one_scope", "A policy is for an account or a segment, not both.", where)
+
+
+def unknown_calendar(code: str, where: str = "") -> Problem:
+    """No such calendar."""
+    return Problem("billing.unknown_calendar", f"There is no calendar {code}.", where, 404)
+
+
+def promise_without_day(where: str = "") -> Problem:
+    """A promise to pay names a day that is not over."""
+    return Problem(
+        "billing.promise_without_day", "A promise to pay names the day by which it is paid, from today on.", where
+    )
+
+
+def pause_over() -> Problem:
+    """What was ended is not ended again."""
+    return Problem("billing.dunning_pause_over", "Dunning goes on already.", "", 409)
+
+
+def claim_ended(status: str) -> Problem:
+    """A claim is paid or waived once."""
+    return Problem("billing.dunning_claim_ended", f"The claim is {status} already.", "", 409)

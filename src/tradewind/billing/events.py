@@ -1,10 +1,11 @@
 """The facts of this capability. The subject of each is a row that its transaction has locked or made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from tradewind.billing.model import Document, OpenItem, Payment, Terms
+from tradewind.billing.model import Document, DunningPolicy, OpenItem, Payment, Terms
 from tradewind.kernel.tx import Event
 
 
@@ -114,3 +115,33 @@ def terms_changed(fact_id: UUID, terms: Terms) -> Event:
         "parts": len(terms.parts),
     }
     return Event("payment_terms.changed", "payment_terms", fact_id, payload)
+
+
+def dunning_policy_put(fact_id: UUID, policy: DunningPolicy) -> Event:
+    """`dunning_policy.put`: how debts are asked for from now on, or that a policy asks for nothing more."""
+    payload = {
+        "code": policy.code,
+        "version": policy.version,
+        "currency": policy.currency,
+        "levels": len(policy.levels),
+        "interest_percent": str(policy.interest_percent),
+        "ended": policy.ended,
+    }
+    return Event("dunning_policy.put", "dunning_policy", fact_id, payload, policy.account_id)
+
+
+def dunning_noticed(account_id: UUID, notice_id: UUID, payload: dict[str, Any], invoices: Iterable[UUID]) -> Event:
+    """`dunning.noticed`: a reminder went out; `payload` says what is asked for."""
+    objects = (("account", account_id, "debtor"), *(("invoice", one, "asks_for") for one in invoices))
+    return Event("dunning.noticed", "dunning_notice", notice_id, payload, account_id, objects)
+
+
+def dunning_claimed(account_id: UUID, claim_id: UUID, invoice_id: UUID, payload: dict[str, Any]) -> Event:
+    """`dunning.claimed`: the rest of the interest on what was paid late."""
+    objects = (("account", account_id, "debtor"), ("invoice", invoice_id, "on"))
+    return Event("dunning.claimed", "dunning_claim", claim_id, payload, account_id, objects)
+
+
+def dunning_changed(kind: str, subject: str, subject_id: UUID, account_id: UUID, payload: dict[str, Any]) -> Event:
+    """`dunning.paused`, `dunning.resumed`, `dunning.claim_ended`: what a person decided, with the reason."""
+    return Event(f"dunning.{kind}", subject, subject_id, payload, account_id, (("account", account_id, "debtor"),))

@@ -1,5 +1,7 @@
 """Posted documents, what settles them, and the ledger, as values. Amounts are in whole minor units of the document's currency."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -308,3 +310,76 @@ class Offer:
     noted: Decimal = ZERO
     paid: Decimal = ZERO
     taken: Decimal = ZERO
+
+
+@value(frozen=True, slots=True)
+class DunningLevel:
+    """A step of dunning: `after_days` after an instalment fell due at the soonest; `texts` by language, in place of ours."""
+
+    level: int
+    after_days: int
+    fee: Decimal = ZERO
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@value(frozen=True, slots=True)
+class DunningPolicy:
+    """How debts in a currency are asked for: of one account and those below it, of a segment, or of everybody.
+
+    `interest_percent` a year of `year_days`; two notices of an instalment are `gap_days` apart at least; below `min_amount`
+    nothing goes out. `fee_per`: `notice` or `instalment`. A version is superseded by the next, never changed.
+    """
+
+    code: str
+    version: int
+    name: str
+    currency: str
+    levels: tuple[DunningLevel, ...]
+    valid_from: datetime
+    account_id: UUID | None = None
+    segment: str | None = None
+    interest_percent: Decimal = ZERO
+    year_days: int = 365
+    gap_days: int = 7
+    min_amount: Decimal = ZERO
+    fee_per: str = "notice"
+    calendar: str | None = None
+    language: str | None = None
+    ended: bool = False
+
+
+@value(frozen=True, slots=True)
+class Overdue:
+    """An instalment after its due day. `settled`: what settled its invoice, by day; of that `before` went to earlier instalments.
+
+    `level` is the last notice's, 0 before the first; interest was claimed up to `charged_to`.
+    """
+
+    account_id: UUID
+    legal_entity_id: UUID
+    order_id: UUID
+    invoice_id: UUID
+    number: str
+    part_no: int
+    currency: str
+    due_day: date
+    amount: Decimal
+    before: Decimal
+    open: Decimal
+    level: int = 0
+    noticed_day: date | None = None
+    charged_to: date | None = None
+    settled: tuple[tuple[date, Decimal], ...] = ()
+
+
+@value(frozen=True, slots=True)
+class Span:
+    """Days from `start` up to, without, `end` on which `base` was owed."""
+
+    start: date
+    end: date
+    base: Decimal
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days

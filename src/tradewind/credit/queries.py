@@ -230,3 +230,15 @@ def posted_since(reader: Reader, account_id: UUID, at: datetime) -> Decimal:
     """What the receivables of a node's tree grew by in our books after an instant."""
     found: Decimal | None = reader.value(_POSTED_SINCE, {"account": account_id, "at": at})
     return ZERO if found is None else found
+
+
+_PROMISED = """
+select m.account_id, m.currency, max(m.due_at) from unnest(%(accounts)s::uuid[]) as w(id)
+join payment_promise m on m.account_id = w.id and m.due_at >= %(now)s group by 1, 2
+"""
+
+
+def promised_until(reader: Reader, accounts: Iterable[UUID]) -> dict[tuple[UUID, str], datetime]:
+    """Until when accounts promised to pay, by currency; promises whose time is over are not in it."""
+    rows = reader.rows(_PROMISED, {"accounts": sorted(set(accounts)), "now": reader.now})
+    return {(row[0], row[1]): row[2] for row in rows}

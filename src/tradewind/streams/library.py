@@ -6,7 +6,7 @@ from importlib.resources import files
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Stream
 from tradewind.orchestration.commands.streams import publish
-from tradewind.streams import approval_late, assess, invoices, quotes, release, shipments, take
+from tradewind.streams import approval_late, assess, dunning, invoices, quotes, release, shipments, take
 from tradewind.streams.language import read_expression
 from tradewind.streams.order_locks import lock_orders
 from tradewind.streams.order_work import open_orders
@@ -75,10 +75,19 @@ QUOTE_TO_ORDER = Stream(
     open=quotes.open_quotes,
     lock=quotes.lock_nothing,
 )
+DUNNING = Stream(
+    code=dunning.STREAM,
+    name="Dunning",
+    subject_type="account",
+    bpmn=diagram(dunning.STREAM),
+    steps={dunning.ASK.name: dunning.ASK},
+    open=dunning.open_debtors,
+    lock=dunning.lock_nothing,
+)
 
 STREAMS: Mapping[str, Stream] = {
     stream.code: stream
-    for stream in (ORDER_TO_RELEASE, GOODS_TO_RELEASE, SHIPMENT_TO_INVOICE, INVOICE_TO_CASH, QUOTE_TO_ORDER)
+    for stream in (ORDER_TO_RELEASE, GOODS_TO_RELEASE, SHIPMENT_TO_INVOICE, INVOICE_TO_CASH, QUOTE_TO_ORDER, DUNNING)
 }
 
 

@@ -6,6 +6,11 @@ from tradewind.analytics.queries.intake import LAST_EVENT
 APPEND_ONLY = (
     "approval",
     "approval_seat",
+    "dunning_level",
+    "dunning_line",
+    "dunning_notice",
+    "dunning_policy",
+    "dunning_span",
     "event",
     "event_object",
     "invoice_instalment",
@@ -30,8 +35,20 @@ APPEND_ONLY = (
     "stock_observation",
     "stream_act",
     "stream_version",
+    "template_install",
+    "template_package",
 )
-POSTED = ("invoice", "invoice_line", "partner_message", "partner_message_set", "quote_version_line", "rule_period", "rule_set")
+POSTED = (
+    "dunning_claim",
+    "dunning_pause",
+    "invoice",
+    "invoice_line",
+    "partner_message",
+    "partner_message_set",
+    "quote_version_line",
+    "rule_period",
+    "rule_set",
+)
 _GUARDS = ", ".join(
     f"('{name}', '{name}_{guard}')"
     for names, guards in ((APPEND_ONLY, ("append_only", "no_truncate")), (POSTED, ("posted", "no_truncate")))
