@@ -157,7 +157,8 @@ def note_shadow(
 
 def fail_shadow(tx: Tx, *, trial_id: UUID, problem: Problem) -> None:
     """A shadow cannot go on."""
-    tx.run(_FAIL_SHADOW, {"id": trial_id, "now": tx.now, "problem": dumps(problem.as_json())})
+    if tx.run(_FAIL_SHADOW, {"id": trial_id, "now": tx.now, "problem": dumps(problem.as_json())}):
+        _say_ended(tx, trial_id)
 
 
 def _columns(findings: Sequence[tuple[int, Finding]]) -> dict[str, list[Any]]:
@@ -194,10 +195,14 @@ def end_trial(
     told = None if problem is None else dumps(problem.as_json())
     params = {"id": trial_id, "attempt": attempt, "state": state, "now": tx.now, "seconds": seconds, "problem": told}
     if tx.run(_END, params):
-        row = trial_by_id(tx, trial_id)
-        assert row is not None
-        payload = {"name": row.name, "state": state, "orders": row.orders, "changed": row.changed}
-        tx.emit(Event("trial.ended", "trial", trial_id, payload))
+        _say_ended(tx, trial_id)
+
+
+def _say_ended(tx: Tx, trial_id: UUID) -> None:
+    row = trial_by_id(tx, trial_id)
+    assert row is not None
+    payload = {"name": row.name, "state": row.state, "orders": row.orders, "changed": row.changed}
+    tx.emit(Event("trial.ended", "trial", trial_id, payload))
 
 
 def cancel_trial(tx: Tx, trial_id: UUID) -> TrialRow | Problem | None:

@@ -97,7 +97,7 @@ def _run(database: Database, row: TrialRow, attempt: int, *, processes: int) -> 
             told = _here(connection, row, sets, now=now)
             return _note_all(database, row, attempt, told)
         name, awake = snapshot_name(reader), partial(connection.execute, "select")
-        with _processes(database.url, name, row, sets, now=now, processes=processes, awake=awake) as told:
+        with _processes(database, name, row, sets, now=now, processes=processes, awake=awake) as told:
             return _note_all(database, row, attempt, told)
 
 
@@ -150,7 +150,7 @@ def _told(place: int, batch: Batch) -> Told:
 
 @contextmanager
 def _processes(
-    url: str,
+    database: Database,
     name: str,
     row: TrialRow,
     sets: Sequence[Sequence[UUID]],
@@ -167,7 +167,7 @@ def _processes(
         context.Process(
             target=_child,
             args=(
-                url,
+                (database.url, database.role),
                 name,
                 row,
                 [(place, ids) for place, ids in enumerate(sets) if place % processes == number],
@@ -210,10 +210,15 @@ def _answers(answers: Any, children: Sequence[Any], count: int, *, awake: Callab
 
 
 def _child(
-    url: str, name: str, row: TrialRow, sets: Sequence[tuple[int, Sequence[UUID]]], now: datetime, answers: Any
+    of: tuple[str, str | None],
+    name: str,
+    row: TrialRow,
+    sets: Sequence[tuple[int, Sequence[UUID]]],
+    now: datetime,
+    answers: Any,
 ) -> None:
     """One process: its share of the sets, on the snapshot with that name."""
-    database = Database(url)
+    database = Database(of[0], role=of[1])
     try:
         with database.connection() as connection, snapshot(connection):
             use_snapshot(connection, name)
