@@ -120,9 +120,9 @@ FILES = {
 def test_(name):
     data, code, place = FILES[name]
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     report = compile_bpmn(data, read_expression)
-    took = time.perf_counter() - begun
+    took = time.process_time() - begun
 
     assert took < LIMIT_SECONDS
     if code is not None:
@@ -141,9 +141,9 @@ def assert_bounded(report: Report) -> None:
     if report.graph is None:
         assert report.findings or report.unsupported
         return
-    begun = time.perf_counter()
+    begun = time.process_time()
     begin(report.graph, {}, now=NOW)
-    assert time.perf_counter() - begun < LIMIT_SECONDS
+    assert time.process_time() - begun < LIMIT_SECONDS
 
 
 def test_a_circle_that_computes_is_stopped_while_it_runs():
@@ -151,10 +151,10 @@ def test_a_circle_that_computes_is_stopped_while_it_runs():
     graph = compile_bpmn(data, read_expression).graph
     assert graph is not None
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = begin(graph, {"n": 1}, now=NOW)
 
-    assert time.perf_counter() - begun < LIMIT_SECONDS
+    assert time.process_time() - begun < LIMIT_SECONDS
     assert isinstance(found, Problem)
     assert (found.code, found.where) == ("orchestration.endless_loop", "g")
 
@@ -164,20 +164,20 @@ def test_the_largest_stream_is_told_and_changed_in_time():
     graph = compile_bpmn(data, read_expression).graph
     assert graph is not None
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     told = summary(graph)
     lines = as_text(graph)
     changed = edit(data, [Rename("n5", "Five")])
 
-    assert time.perf_counter() - begun < LIMIT_SECONDS
+    assert time.process_time() - begun < LIMIT_SECONDS
     assert (len(told), len(lines)) == (1_903, 1_902)
     assert isinstance(changed, bytes)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_breaks_an_edit(name):
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = edit(FILES[name][0], [Rename("x", "New")])
 
-    assert time.perf_counter() - begun < LIMIT_SECONDS
+    assert time.process_time() - begun < LIMIT_SECONDS
     assert isinstance(found, bytes | Problem)
