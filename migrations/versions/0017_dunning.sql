@@ -218,3 +218,34 @@ create policy buyer on dunning_span for select to tradewind_buyer using (account
 create trigger dunning_span_append_only before update or delete on dunning_span for each row execute function refuse_change();
 create trigger dunning_span_no_truncate before truncate on dunning_span for each statement execute function refuse_change();
 
+CREATE TABLE promise_move (
+	id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	line_no INTEGER NOT NULL, 
+	account_id UUID NOT NULL, 
+	old_at TIMESTAMP WITH TIME ZONE, 
+	new_at TIMESTAMP WITH TIME ZONE, 
+	wished_at TIMESTAMP WITH TIME ZONE, 
+	breaks_wish BOOLEAN DEFAULT false NOT NULL, 
+	why TEXT NOT NULL, 
+	supplies JSONB NOT NULL, 
+	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_promise_move PRIMARY KEY (id), 
+	CONSTRAINT ck_promise_move_why CHECK (why in ('supply', 'goods')), 
+	CONSTRAINT fk_promise_move_order_id_line_no FOREIGN KEY(order_id, line_no) REFERENCES order_line (order_id, line_no), 
+	CONSTRAINT fk_promise_move_order_id FOREIGN KEY(order_id) REFERENCES sales_order (id)
+);
+CREATE INDEX ix_promise_move_account_id ON promise_move (account_id, moved_at);
+CREATE INDEX ix_promise_move_order_id ON promise_move (order_id);
+comment on table promise_move is 'A promised date that moved: from when to when, because of which goods on their way, and whether it is later than wished.';
+grant select, insert on promise_move to tradewind_app;
+grant select on promise_move to tradewind_verifier;
+alter table promise_move enable row level security;
+alter table promise_move force row level security;
+create policy staff on promise_move to tradewind_app, current_user using (true) with check (true);
+create policy verifier on promise_move for select to tradewind_verifier using (true);
+grant select on promise_move to tradewind_buyer;
+create policy buyer on promise_move for select to tradewind_buyer using (account_id = any((select string_to_array(current_setting('tradewind.visible_accounts', true), ','))::uuid[]));
+create trigger promise_move_append_only before update or delete on promise_move for each row execute function refuse_change();
+create trigger promise_move_no_truncate before truncate on promise_move for each statement execute function refuse_change();
+

@@ -469,6 +469,7 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("PUT", "/api/v1/payment-terms/{terms}"): (
         Call(path=lambda own, them: {"terms": "WALL"}, body=lambda own, them: {"name": "ten days", "net_days": 10}),
     ),
+    ("GET", "/api/v1/promise-moves"): found_by(account="account"),
     ("GET", "/api/v1/dunning-policies"): nothing(),
     ("PUT", "/api/v1/dunning-policies/{dunning_policy}"): (
         Call(path=lambda own, them: {"dunning_policy": "W"},

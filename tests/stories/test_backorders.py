@@ -8,10 +8,13 @@ from uuid import UUID
 import pytest
 
 from shop import START, Shop, open_shop
+from tradewind.desk.place import place
+from tradewind.desk.resolve import Submission
 from tradewind.desk.stock import Receipt, receive_goods
 from tradewind.desk.supply import Expectation, expect_supply
 from tradewind.kernel.problem import Problem
-from tradewind.kernel.tx import Event
+from tradewind.kernel.tx import SYSTEM, Event
+from tradewind.semantics.model import DraftGroup, DraftLine, OrderDraft
 from tradewind.streams.backorders import BackorderCrank, Round
 
 LINES = """
@@ -171,6 +174,37 @@ def test_a_supply_that_slips_gives_its_orders_new_dates_and_lists_them(bare):
     (listed,) = bare.one("select payload -> 'promised_to' from event where type = 'supply.slipped'")
     assert sorted(line["account"] for line in listed) == ["ALMA", "BELA"]
     assert bare.all("select destination, kind, subject_id from delivery") == [(url, "order.promise_changed", one)]
+    assert bare.all(
+        "select a.code, m.line_no, m.old_at, m.new_at, m.breaks_wish, m.why, m.supplies from promise_move m "
+        "join account a on a.id = m.account_id order by a.code"
+    ) == [
+        (code, 1, START + timedelta(days=5), START + timedelta(days=9), False, "supply", ["PO-1"])
+        for code in ("ALMA", "BELA")
+    ]
+
+
+def test_a_date_that_moves_past_the_wish_says_so_and_one_past_its_window_is_held(bare):
+    expect(bare, "10", days=5)
+    wished = bare.order(("CUP", "6"), requested=START + timedelta(days=6))
+    window = DraftGroup(arrive_by=START + timedelta(days=7))
+    draft = OrderDraft("BELA", (DraftLine(1, "CUP", Decimal(4)),), (window,))
+    bound = bare.database.write(lambda tx: place(tx, [Submission(draft, SYSTEM)]))[0].order_id
+    bare.turn()
+    held = "select count(*) from order_hold where order_id = %s and released_at is null and code = 'calendars.arrives_too_late'"
+    assert bare.one(held, [bound]) == (0,)
+
+    expect(bare, "10", days=9)
+    serve(bare)
+
+    assert bare.all("select order_id, breaks_wish from promise_move order by line_no, wished_at") == [
+        (wished, True),
+        (bound, True),
+    ]
+    assert bare.one(held, [bound]) == (1,)
+
+    expect(bare, "10", days=6)
+    serve(bare)
+    assert bare.one(held, [bound]) == (0,)
 
 
 def test_a_slip_moves_an_order_to_a_supply_that_comes_earlier(bare):

@@ -74,6 +74,7 @@ ROUTERS = (
     "tradewind.views.api_inbox",
     "tradewind.views.api_credit",
     "tradewind.views.api_blankets",
+    "tradewind.views.api_promises",
     "tradewind.papers.api",
     "tradewind.inventory.api",
     "tradewind.credit.api",

@@ -275,3 +275,11 @@ def expected_goods(reader: Reader, products: Iterable[UUID]) -> list[ToCome]:
 def site_codes(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, str]:
     """Codes of sites by id."""
     return dict(reader.rows("select id, code from site where id = any(%s::uuid[])", [sorted(set(ids))]))
+
+
+_REFERENCES = "select i.id, i.reference from unnest(%(ids)s::uuid[]) as w(id) join inbound_supply i on i.id = w.id"
+
+
+def references_of(reader: Reader, supplies: Iterable[UUID]) -> dict[UUID, str]:
+    """What supplies are called, by id."""
+    return dict(reader.rows(_REFERENCES, {"ids": sorted(set(supplies))}))

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from tradewind.kernel.tables import PRICE, QTY, amount, count, id_column, json, moment, one_of, ref, table, words
+from tradewind.kernel.tables import PRICE, QTY, amount, count, flag, id_column, json, moment, one_of, ref, table, words
 
 sales_order = table(
     "sales_order",
@@ -293,4 +293,24 @@ order_warning = table(
     Index("uq_order_warning_code", "order_id", "code", text("coalesce(line_no, 0)"), unique=True),
     comment="What a rule warns of: it stops nothing, and somebody may acknowledge it with a reason. Gone where it is not the case.",
     buyer=True,
+)
+promise_move = table(
+    "promise_move",
+    id_column(),
+    ref("order_id", "sales_order.id"),
+    Column("line_no", Integer, nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    moment("old_at", nullable=True),
+    moment("new_at", nullable=True),
+    moment("wished_at", nullable=True),
+    flag("breaks_wish"),
+    *one_of("why", "supply", "goods"),
+    json("supplies", nullable=False),
+    moment("moved_at"),
+    ForeignKeyConstraint(["order_id", "line_no"], ["order_line.order_id", "order_line.line_no"]),
+    Index("ix_promise_move_account_id", "account_id", "moved_at"),
+    Index("ix_promise_move_order_id", "order_id"),
+    comment="A promised date that moved: from when to when, because of which goods on their way, and whether it is later than wished.",
+    buyer=True,
+    append_only=True,
 )

@@ -19,6 +19,7 @@ from tradewind.inventory.queries import (
     LOCK_SUPPLY,
     inbound_rows,
     products_to_serve,
+    references_of,
     stale_promises,
     stock_of,
 )
@@ -31,10 +32,12 @@ from tradewind.kernel.tx import Actor, Database, Tx
 from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.readers import claim_reader
 from tradewind.orchestration.commands.waking import claim_subjects, wake_waiting
+from tradewind.orders.commands.moved import PromiseMove, keep_moves
 from tradewind.orders.queries import QUEUE_START, Turn, backordered_units, claim_orders, waiting_orders
 from tradewind.semantics.model import ZERO
 from tradewind.streams.backorder_plan import Serving, anything_left, earmarks_after, promises_text, serve
 from tradewind.streams.cancel import settle_requests
+from tradewind.streams.dates import check_windows_again
 from tradewind.streams.order_locks import read_lanes
 from tradewind.streams.order_work import OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
@@ -267,16 +270,44 @@ def _finish(tx: Tx, serving: Serving, waiting: dict[UUID, Decimal] | None) -> No
     workset = serving.workset
     messages: list[Message] = []
     deliveries: list[Delivery] = []
+    moves = _moves(tx, serving)
     for work in workset.orders.values():
         deliveries += _say(tx, serving, work)
         messages += _goods_ready(tx, serving, work)
     earmarks = {} if waiting is None else earmarks_after(serving, waiting)
     supplies = set(serving.supplies) if waiting is not None else set(workset.shelves.promised)
     workset.flush(tx)
+    keep_moves(tx, moves)
     add_to_earmarks(tx, earmarks)
     settle_supplies(tx, supplies)
     put_deliveries(tx, deliveries)
     wake_waiting(tx, messages)
+
+
+def _moves(tx: Tx, serving: Serving) -> list[PromiseMove]:
+    """The dates that moved, with what moved them and whether they are later than was wished; windows that are missed are held."""
+    moved = [
+        (work, serving.given[work.id].moved) for work in serving.workset.orders.values() if serving.given[work.id].moved
+    ]
+    if not moved:
+        return []
+    names = references_of(tx, serving.stale) if serving.stale else {}
+    found: list[PromiseMove] = []
+    for work, lines in moved:
+        stood_on = {claim.line_no: set[str]() for claim in work.claims}
+        for claim in work.claims:
+            if claim.supply_id in names:
+                stood_on[claim.line_no].add(names[claim.supply_id])
+        groups = {work.line(line_no).line.group_no for line_no, _, _, _ in lines}
+        wishes = {group.group_no: group.arrive_by or group.requested_at for group in work.groups}
+        for line_no, _, old, new in lines:
+            wish = wishes.get(work.line(line_no).line.group_no)
+            late = wish is not None and (new is None or new.date() > wish.date())
+            why = "supply" if serving.dates_only else "goods"
+            by = tuple(sorted(stood_on.get(line_no, ())))
+            found.append(PromiseMove(work.id, line_no, work.account.id, old, new, wish, late, why, by))
+        check_windows_again(tx, serving.workset, work, groups)
+    return found
 
 
 def _say(tx: Tx, serving: Serving, work: OrderWork) -> Iterable[Delivery]:

@@ -1,6 +1,6 @@
 """Dates of delivery groups (VA7): when goods arrive by the calendars of both sides, and what is said of a wish that cannot be."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -102,6 +102,14 @@ def check_wishes_again(tx: Tx, workset: OrderWorkset, work: OrderWork) -> None:
     for group in work.groups:
         if group.requested_at is not None:
             _check_group(tx, workset, work, replace(group, arrive_by=None), _promised(work, group))
+
+
+def check_windows_again(tx: Tx, workset: OrderWorkset, work: OrderWork, groups: Collection[int]) -> None:
+    """Hold the groups whose window is missed now that their lines were promised anew, and free those that make it."""
+    for group in work.groups:
+        if group.group_no in groups and group.arrive_by is not None:
+            work.findings = [one for one in work.findings if one.code != TOO_LATE]
+            _check_group(tx, workset, work, replace(group, requested_at=None), _promised(work, group))
 
 
 def _promised(work: OrderWork, group: Group) -> list[datetime | None]:

@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "payment_promise",
     "payment_refund",
     "posting",
+    "promise_move",
     "quote_acceptance",
     "quote_acceptance_line",
     "quote_round",
