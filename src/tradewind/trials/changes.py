@@ -10,6 +10,7 @@ from uuid import UUID
 from tradewind.accounts.queries import account_ids
 from tradewind.approvals.queries.policies import policies_by_id, versions_of
 from tradewind.catalog.queries import products_by_id
+from tradewind.credit.queries import nodes_of
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Reader
 from tradewind.orchestration.commands.streams import compiled
@@ -158,13 +159,12 @@ def _prices(reader: Reader, asked: Any, problems: list[Problem]) -> tuple[PriceD
 
 
 def _credit(reader: Reader, asked: Any, problems: list[Problem]) -> tuple[CreditDraft, ...]:
-    missing = (
-        {one["account"] for one in asked} - account_ids(reader, [one["account"] for one in asked]).keys()
-        if asked
-        else set()
-    )
+    """Limits that are there as they would be: a draft never gives an account its first limit."""
+    known = account_ids(reader, [one["account"] for one in asked]) if asked else {}
+    there = nodes_of(reader, known.values()) if known else {}
+    missing = {one["account"] for one in asked} - {code for code, account_id in known.items() if account_id in there}
     if missing:
-        problems.append(errors.unknown("account", missing, "/change/credit"))
+        problems.append(errors.unknown("account with a limit of its own", missing, "/change/credit"))
     plain = {"account", "limit"}
     return tuple(
         CreditDraft(
