@@ -21,9 +21,11 @@ DUNNING = (
             ) x where x.part_no = l.part_no
           ) p on true
           cross join lateral (
-            select coalesce(sum(a.amount + a.discount) filter (where a.applied_at <= n.noticed_at - interval '5 seconds'), 0) as before,
-              coalesce(sum(a.amount + a.discount) filter (where a.applied_at <= n.noticed_at + interval '5 seconds'), 0) as after
-            from payment_application a where a.invoice_id = l.invoice_id
+            select coalesce(sum(a.amount + a.discount) filter (where a.applied_at <= n.noticed_at - interval '5 seconds' or a.amount < 0), 0)
+                as before,
+              coalesce(sum(a.amount + a.discount) filter (where a.applied_at <= n.noticed_at - interval '5 seconds' or a.amount > 0), 0)
+                as after
+            from payment_application a where a.invoice_id = l.invoice_id and a.applied_at <= n.noticed_at + interval '5 seconds'
           ) s
         )
         select * from owed where (open between least and most) is not true
