@@ -76,3 +76,4 @@ CREATE INDEX ix_task_link_task_id ON task_link (task_id);
 COMMENT ON TABLE task_link IS 'Links that let one person do one task once, without a login; only the hash of the secret is kept.';
 grant select, insert, update, delete on task_link to tradewind_app;
 grant select on task_link to tradewind_verifier;
+alter table approval_policy add column calendar text default '' not null;

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -668,3 +668,27 @@ def test_a_preview_says_who_will_be_asked(house):
         ("approvals.needed", "needs approval: Budget")
     ]
     assert house.shop.one("select count(*) from approval_request") == (0,)
+
+
+def test_hours_by_a_calendar_count_working_time_and_days(house):
+    week = [
+        {"calendar": "HQ", "time_zone": "UTC", "day": day, "opens": "08:00", "closes": "16:00"}
+        for day in ("mon", "tue", "wed", "thu", "fri")
+    ]
+    assert (
+        house.client.request("PUT", f"{V1}/rules/calendars", json={"rows": week}, key=house.keys["ada"]).status_code
+        == 200
+    )
+    wrong = house.post("ann", "/approval-policies", {"code": "SLOW", "name": "Slow", "account": "ALMA", "condition": "true",
+                                                     "calendar": "MOON", "tiers": [one("ann", "ben", need=2)]})  # fmt: skip
+    house.policy(code="SLOW", name="Slow", account="ALMA", condition="true", calendar="HQ", expire_hours=72, remind_hours=4,
+                 escalate_hours=10, tiers=[one("ann", "ben", need=2)])  # fmt: skip
+    house.shop.clock.at = datetime(2026, 3, 6, 14, tzinfo=UTC)  # a Friday
+
+    order = house.order()
+
+    flow = house.get("ann", f"/orders/{order}/approvals")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "approvals.unknown_calendar")
+    assert [flow[name] for name in ("remind_at", "escalate_at", "expires_at")] == [
+        "2026-03-09T10:00:00Z", "2026-03-09T16:00:00Z", "2026-03-11T14:00:00Z",
+    ]  # fmt: skip

@@ -77,6 +77,7 @@ class PolicyIn(_Strict):
     escalate_hours: Hours | None = None
     on_expiry: Literal["hold", "cancel"] = "hold"
     pending: Literal["hold", "recheck"] = "hold"
+    calendar: Annotated[str, Field(max_length=60)] = ""
 
 
 class FromIn(_Strict):
@@ -170,6 +171,7 @@ def post_policy(body: PolicyIn, edge: CallerEdge) -> Response:
         body.escalate_hours,
         body.on_expiry,
         body.pending,
+        calendar=body.calendar,
     )
     found = edge.write(lambda tx: draft_policy(tx, policy, body.condition), account_id=account_id)
     if isinstance(found, list):
@@ -286,6 +288,7 @@ def _policy(row: PolicyRow) -> dict[str, Any]:
         "escalate_hours": one.escalate_hours,
         "on_expiry": one.on_expiry,
         "pending": one.pending,
+        "calendar": one.calendar,
         "valid_from": one.valid_from,
         "valid_to": one.valid_to,
         "created_at": row.created_at,

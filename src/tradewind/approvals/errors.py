@@ -169,3 +169,8 @@ def unknown_delegation(where: str = "") -> Problem:
 def nothing_to_restart(number: str) -> Problem:
     """Only what waits for approval, or waited too long, is asked anew."""
     return Problem("approvals.nothing_to_restart", f"{number} has no approval that could be asked anew.", "", 409)
+
+
+def unknown_calendar(code: str) -> Problem:
+    """A policy that would count by a calendar nobody keeps."""
+    return Problem("approvals.unknown_calendar", f"There is no calendar {code}.", "/calendar")

@@ -126,6 +126,8 @@ class Policy:
     pending: Literal["hold", "recheck"] = "hold"
     valid_from: datetime | None = None
     valid_to: datetime | None = None
+    calendar: str = ""
+    """By which calendar its hours count; "" counts nights and weekends too."""
 
     @property
     def label(self) -> str:
@@ -163,6 +165,16 @@ class RequiredTier:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one policy waits, in hours of its calendar ("" counts every hour)."""
+
+    calendar: str
+    expire_hours: int
+    remind_hours: int | None = None
+    escalate_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """What an order needs, and how long it waits for it. No tiers: nothing."""
 
@@ -172,6 +184,8 @@ class Requirement:
     escalate_hours: int | None = None
     on_expiry: Literal["hold", "cancel"] = "hold"
     pending: Literal["hold", "recheck"] = "hold"
+    patience: tuple[Patience, ...] = ()
+    """Of each policy that asks, where one counts by a calendar; what ends first counts."""
 
 
 @dataclass(frozen=True, slots=True)

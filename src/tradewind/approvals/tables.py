@@ -67,6 +67,7 @@ approval_policy = table(
     moment("created_at"),
     ref("published_by", "principal.id", nullable=True),
     moment("published_at", nullable=True),
+    words("calendar", default=""),
     CheckConstraint("(status = 'published') = (valid_from is not null)", name="published_from"),
     CheckConstraint("valid_to is null or valid_to >= valid_from", name="validity"),
     CheckConstraint("tolerance_percent between 0 and 100", name="tolerance_percent_bounds"),

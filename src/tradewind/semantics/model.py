@@ -1,6 +1,6 @@
 """The nouns that doors, use cases and capabilities pass to each other. All frozen; all amounts are Decimal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
@@ -191,9 +191,7 @@ class Take:
 # Which kinds of tasks (a stream's `role`) the holder of each role does.
 TASK_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "admin": frozenset(
-            ("approver", "warehouse", "quoter", "quote_approver", "sales", "credit_desk", "accounting", "analyst")
-        ),
+        "admin": frozenset(("approver", "warehouse", "quoter", "quote_approver")),
         "sales": frozenset(("approver", "quoter", "quote_approver")),
         "credit_desk": frozenset(("approver", "quote_approver")),
         "warehouse": frozenset(("warehouse",)),
@@ -202,12 +200,17 @@ TASK_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 
-def task_roles(roles: Iterable[str]) -> frozenset[str]:
+OF_THE_HOUSE = frozenset(("sales", "credit_desk", "warehouse", "accounting", "analyst"))
+"""Roles whose tasks an administrator does, too."""
+
+
+def task_roles(roles: Collection[str]) -> frozenset[str]:
     """The kinds of tasks that somebody with these roles does: those named like a role of theirs, and what else it does."""
-    held = frozenset(roles)
+    held = frozenset(roles) | (OF_THE_HOUSE if "admin" in roles else frozenset())
     return held.union(*(TASK_ROLES.get(role, frozenset()) for role in held))
 
 
 def roles_doing(task_role: str) -> frozenset[str]:
     """The roles whose holders do tasks of this kind."""
-    return frozenset(role for role, kinds in TASK_ROLES.items() if task_role in kinds) | {task_role}
+    found = frozenset(role for role, kinds in TASK_ROLES.items() if task_role in kinds) | {task_role}
+    return found | {"admin"} if task_role in OF_THE_HOUSE else found

@@ -13,16 +13,18 @@ from uuid import UUID
 
 from tradewind.approvals.commands.requests import Opening
 from tradewind.approvals.decide import applies, carry_votes, implied_policy, require, standing
-from tradewind.approvals.model import Flow, Policy, Request, Requirement, Vote
+from tradewind.approvals.model import Flow, Patience, Policy, Request, Requirement, Vote
 from tradewind.approvals.queries.policies import policies_in_force
 from tradewind.approvals.queries.requests import flows_of, requesters_of
 from tradewind.credit.model import Answer, Node
 from tradewind.kernel.tx import Reader, Tx
+from tradewind.orchestration.model import CalendarTime, no_calendars
 from tradewind.orders.decide import approval_hash
 from tradewind.orders.model import Hold
 from tradewind.semantics.model import ZERO, Finding
 from tradewind.streams.approval_facts import Fetched, content_of, facts_of, fetch, live, picture_of
 from tradewind.streams.governed_take import approvals_of, look_terms
+from tradewind.streams.language import read_expression
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
 NEEDED, EXPIRED = "approvals.needed", "approvals.expired"
@@ -300,9 +302,7 @@ def note_request(
         needed.on_expiry,
         needed.pending,
         tx.now,
-        _after(tx.now, needed.remind_hours),
-        _after(tx.now, needed.escalate_hours),
-        tx.now + timedelta(hours=needed.expire_hours),
+        *_dates(tx, needed),
         tx.now if complete else None,
         ("still approved" if needed.tiers else "nothing is needed any more") if complete else None,
     )
@@ -325,8 +325,23 @@ def note_request(
     return request
 
 
-def _after(now: datetime, hours: int | None) -> datetime | None:
-    return None if hours is None else now + timedelta(hours=hours)
+def _dates(tx: Tx, needed: Requirement) -> tuple[datetime | None, datetime | None, datetime]:
+    """When somebody is reminded, when others may decide, and when it is over; of several policies what comes first."""
+    own = Patience("", needed.expire_hours, needed.remind_hours, needed.escalate_hours)
+    clock = read_expression.calendar_time(tx) if needed.patience else no_calendars
+    found = [(one, clock) for one in needed.patience or (own,)]
+    reminds = [at for one, by in found if (at := _after(tx.now, one.remind_hours, one.calendar, by))]
+    escalates = [at for one, by in found if (at := _after(tx.now, one.escalate_hours, one.calendar, by))]
+    expires = [at for one, by in found if (at := _after(tx.now, one.expire_hours, one.calendar, by))]
+    return min(reminds, default=None), min(escalates, default=None), min(expires)
+
+
+def _after(now: datetime, hours: int | None, calendar: str, clock: CalendarTime) -> datetime | None:
+    """So many hours on; by a calendar 24 of them are a working day. One that is gone, or never works, counts every hour."""
+    if hours is None:
+        return None
+    span = timedelta(hours=hours)
+    return (clock(calendar, now, span) if calendar else None) or now + span
 
 
 def deadlines(request: Request, now: datetime) -> dict[str, datetime]:

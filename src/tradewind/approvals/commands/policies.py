@@ -11,6 +11,7 @@ from tradewind.approvals.decide import check_policy, read_condition
 from tradewind.approvals.decide.record import policy_tier_json
 from tradewind.approvals.model import Condition, Policy, Tier
 from tradewind.approvals.queries.policies import PolicyRow, policies_by_id, versions_of
+from tradewind.calendars.queries import calendars_by_code
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx, dumps
 
@@ -18,16 +19,16 @@ _LOCK = "select pg_advisory_xact_lock(hashtext('approval_policy'), hashtext(code
 _INSERT = """
 insert into approval_policy (id, code, version, name, side, account_id, whole_tree, legal_entity_id, condition, tiers, tier_order,
   distinct_people, own_orders, currency, tolerance_percent, binds, expire_hours, remind_hours, escalate_hours, on_expiry, pending,
-  status, created_by, created_at)
+  status, created_by, created_at, calendar)
 values (%(id)s, %(code)s, %(version)s, %(name)s, %(side)s, %(account)s, %(tree)s, %(entity)s, %(condition)s, %(tiers)s::jsonb,
   %(order)s, %(distinct)s, %(own)s, %(currency)s, %(tolerance)s, %(binds)s::text[], %(expire)s, %(remind)s, %(escalate)s,
-  %(on_expiry)s, %(pending)s, 'draft', %(by)s, %(now)s)
+  %(on_expiry)s, %(pending)s, 'draft', %(by)s, %(now)s, %(calendar)s)
 """
 _REWRITE = """
 update approval_policy set name = %(name)s, condition = %(condition)s, tiers = %(tiers)s::jsonb, tier_order = %(order)s,
   distinct_people = %(distinct)s, own_orders = %(own)s, currency = %(currency)s, tolerance_percent = %(tolerance)s,
   binds = %(binds)s::text[], expire_hours = %(expire)s, remind_hours = %(remind)s, escalate_hours = %(escalate)s,
-  on_expiry = %(on_expiry)s, pending = %(pending)s, created_by = %(by)s, created_at = %(now)s
+  on_expiry = %(on_expiry)s, pending = %(pending)s, created_by = %(by)s, created_at = %(now)s, calendar = %(calendar)s
 where id = %(id)s and status = 'draft'
 """
 _END_EARLIER = """
@@ -49,6 +50,8 @@ def draft_policy(tx: Tx, policy: Policy, condition: str) -> PolicyRow | list[Pro
     tx.rows(_LOCK, {"codes": [policy.code]})
     versions = versions_of(tx, [policy.code]).get(policy.code, [])
     problems = _problems(policy, condition, versions)
+    if policy.calendar and policy.calendar not in calendars_by_code(tx):
+        problems.append(errors.unknown_calendar(policy.calendar))
     if problems:
         return problems
     read = read_condition(condition)
@@ -106,6 +109,7 @@ def _columns(tx: Tx, policy: Policy) -> dict[str, Any]:
         "escalate": policy.escalate_hours,
         "on_expiry": policy.on_expiry,
         "pending": policy.pending,
+        "calendar": policy.calendar,
         "by": tx.actor.principal_id,
         "now": tx.now,
     }

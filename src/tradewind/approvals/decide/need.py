@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tradewind.approvals.decide.inputs import read_condition
-from tradewind.approvals.model import Condition, Policy, RequiredTier, Requirement, Seat, Tier
+from tradewind.approvals.model import Condition, Patience, Policy, RequiredTier, Requirement, Seat, Tier
 from tradewind.kernel.money import plain
 
 LONGEST_VALUE = 120
@@ -83,7 +83,12 @@ def require(facts: Mapping[str, Any], content: Mapping[str, Any], policies: Iter
         min((policy.escalate_hours for policy in met if policy.escalate_hours is not None), default=None),
         "cancel" if any(policy.on_expiry == "cancel" for policy in met) else "hold",
         "recheck" if any(policy.pending == "recheck" for policy in met) else "hold",
+        tuple(_patience(policy) for policy in met) if any(policy.calendar for policy in met) else (),
     )
+
+
+def _patience(policy: Policy) -> Patience:
+    return Patience(policy.calendar, policy.expire_hours, policy.remind_hours, policy.escalate_hours)
 
 
 def bound_inputs(policy: Policy, content: Mapping[str, Any]) -> dict[str, Any]:

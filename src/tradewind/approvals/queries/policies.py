@@ -14,7 +14,7 @@ from tradewind.kernel.tx import Reader
 _COLUMNS = """p.id, p.code, p.version, p.name, p.side, p.account_id, p.whole_tree, p.legal_entity_id, p.condition, p.tiers,
   p.tier_order, p.distinct_people, p.own_orders, p.currency, p.tolerance_percent, p.binds, p.expire_hours, p.remind_hours,
   p.escalate_hours, p.on_expiry, p.pending, p.status, p.valid_from, p.valid_to, p.created_by, p.created_at, p.published_by,
-  p.published_at"""
+  p.published_at, p.calendar"""
 _IN_FORCE = f"""
 select {_COLUMNS} from approval_policy p where p.status = 'published' and (p.valid_to is null or p.valid_to > %(now)s)
 order by p.code, p.version
@@ -139,4 +139,5 @@ def _policy(row: tuple[Any, ...]) -> Policy:
         pending=row[20],
         valid_from=row[22],
         valid_to=row[23],
+        calendar=row[28],
     )

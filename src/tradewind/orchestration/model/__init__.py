@@ -18,6 +18,7 @@ from tradewind.orchestration.model.diagram import (
     Node,
     StandardLoop,
     Variables,
+    no_calendars,
 )
 from tradewind.orchestration.model.position import (
     STATE_VERSION,
@@ -78,4 +79,5 @@ __all__ = [
     "Wait",
     "WaitKind",
     "Watch",
+    "no_calendars",
 ]
