@@ -117,6 +117,7 @@ insert into quote_vote (id, quote_id, account_id, version_no, digest, decision, 
   where account_id = %(account)s and version_no = 0;
 insert into promise_move (id, order_id, line_no, account_id, new_at, why, supplies, moved_at)
   values (gen_random_uuid(), %(order)s, 1, %(account)s, now(), 'goods', '[]', now());
+insert into return_policy (code, version, name, account_id, valid_from) values (%(policy_code)s, 1, %(token)s, %(account)s, now());
 insert into dunning_policy (code, version, name, currency, account_id, interest_percent, valid_from)
   values (%(policy_code)s, 1, %(token)s, 'EUR', %(account)s, 10, now());
 insert into dunning_pause (id, account_id, kind, reason, opened_at) values (%(rest)s, %(account)s, 'stop', %(token)s, now());

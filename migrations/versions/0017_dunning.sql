@@ -249,3 +249,31 @@ create policy buyer on promise_move for select to tradewind_buyer using (account
 create trigger promise_move_append_only before update or delete on promise_move for each row execute function refuse_change();
 create trigger promise_move_no_truncate before truncate on promise_move for each statement execute function refuse_change();
 
+alter table return_authorisation drop constraint ck_return_authorisation_status;
+alter table return_authorisation add constraint ck_return_authorisation_status check (status in ('authorised', 'received', 'credited', 'held', 'refused', 'expired'));
+CREATE TABLE return_policy (
+	code TEXT NOT NULL, 
+	version INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	account_id UUID, 
+	category TEXT, 
+	returnable BOOLEAN DEFAULT true NOT NULL, 
+	window_days INTEGER, 
+	wait_days INTEGER DEFAULT 30 NOT NULL, 
+	valid_from TIMESTAMP WITH TIME ZONE NOT NULL, 
+	put_by UUID, 
+	CONSTRAINT pk_return_policy PRIMARY KEY (code, version), 
+	CONSTRAINT ck_return_policy_days CHECK (window_days >= 0 and wait_days >= 1), 
+	CONSTRAINT fk_return_policy_account_id FOREIGN KEY(account_id) REFERENCES account (id), 
+	CONSTRAINT fk_return_policy_put_by FOREIGN KEY(put_by) REFERENCES principal (id)
+);
+comment on table return_policy is 'What may come back and until when, of an account and those below it, of a category of products, or of everything.';
+grant select, insert on return_policy to tradewind_app;
+grant select on return_policy to tradewind_verifier;
+alter table return_policy enable row level security;
+alter table return_policy force row level security;
+create policy staff on return_policy to tradewind_app, current_user using (true) with check (true);
+create policy verifier on return_policy for select to tradewind_verifier using (true);
+create trigger return_policy_append_only before update or delete on return_policy for each row execute function refuse_change();
+create trigger return_policy_no_truncate before truncate on return_policy for each statement execute function refuse_change();
+

@@ -469,6 +469,10 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("PUT", "/api/v1/payment-terms/{terms}"): (
         Call(path=lambda own, them: {"terms": "WALL"}, body=lambda own, them: {"name": "ten days", "net_days": 10}),
     ),
+    ("GET", "/api/v1/return-policies"): nothing(),
+    ("PUT", "/api/v1/return-policies/{return_policy}"): (
+        Call(path=lambda own, them: {"return_policy": "W"}, body=lambda own, them: {"name": "w", "account": them.account}, hidden=(404,)),
+    ),
     ("GET", "/api/v1/promise-moves"): found_by(account="account"),
     ("GET", "/api/v1/dunning-policies"): nothing(),
     ("PUT", "/api/v1/dunning-policies/{dunning_policy}"): (
@@ -659,6 +663,7 @@ def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> Non
         "form",
         "absence_id",
         "dunning_policy",
+        "return_policy",
         "template",
     }
     bare = [

@@ -9,8 +9,10 @@ from shop import open_shop
 from tradewind.billing.model import CreditWish
 from tradewind.desk.cash import Received, record_payments
 from tradewind.desk.credits import CreditRequest, credit_invoices
+from tradewind.desk.return_terms import store_return_policy
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
 from tradewind.desk.take_back import CreditReturn, Receipt, credit_returns, receive_returns
+from tradewind.returns.model import ReturnPolicy
 
 CREDIT = "select open_orders, receivables, unapplied from credit_node"
 STOCK = "select on_hand from stock where product_id = %s and site_id = %s"
@@ -268,4 +270,65 @@ def test_nothing_is_credited_above_the_invoice(shop, wish, code):
     assert codes(credit_direct(shop, wish)) == [code]
     assert codes(credit_direct(shop, CreditWish(1, qty=Decimal(1)), invoice="INV-404")) == ["billing.unknown_invoice"]
     assert shop.one("select count(*) from invoice where kind = 'credit_note'") == (0,)
+    shop.verify()
+
+
+STANDING = "select status from stream_instance where stream = 'return_to_credit' order by started_at, id"
+
+
+def policy(shop, code, **more):
+    wanted = ReturnPolicy(code, 0, code, shop.clock.at, **more)
+    return shop.database.write(lambda tx: store_return_policy(tx, wanted))
+
+
+def test_a_return_is_followed_to_its_credit_note(shop):
+    order = shipped(shop, ("CUP", "10"))
+    back = authorise(shop, WantedLine(Decimal(4), order, 1)).found
+    shop.turn()
+    assert shop.all(STANDING) == [("running",)]
+
+    receive(shop, back, (1, Decimal(4), "restock", "N"))
+    assert shop.all(STANDING) == [("running",)]
+    credit(shop, back)
+
+    assert shop.all(STANDING) == [("done",)]
+    assert shop.one("select status from return_authorisation") == ("credited",)
+    shop.verify()
+
+
+def test_goods_that_never_come_end_their_return_and_may_come_back_under_another(shop):
+    policy(shop, "QUICK", wait_days=5)
+    order = shipped(shop, ("CUP", "10"))
+    back = authorise(shop, WantedLine(Decimal(10), order, 1)).found
+    shop.turn()
+
+    shop.wait(days=4)
+    shop.turn()
+    assert shop.one("select status from return_authorisation") == ("authorised",)
+    shop.wait(days=1)
+    shop.turn()
+
+    assert shop.one("select status from return_authorisation") == ("expired",)
+    assert shop.all(STANDING) == [("done",)]
+    assert codes(receive(shop, back, (1, Decimal(1), "restock", "N"))) == ["returns.not_open"]
+    assert authorise(shop, WantedLine(Decimal(10), order, 1)).problems == ()
+    shop.verify()
+
+
+def test_a_policy_says_what_comes_back_and_until_when_the_nearest_one_first(shop):
+    shop.database.write(lambda tx: tx.run("update product set category = 'fresh' where sku = 'TEA'"))
+    policy(shop, "ALL", window_days=14)
+    policy(shop, "FRESH", category="fresh", returnable=False)
+    policy(shop, "ALMA", account_id=shop.id["alma"], window_days=60)
+    theirs = shipped(shop, ("CUP", "2"), account="BELA")
+    ours = shipped(shop, ("CUP", "10"), ("TEA", "3"))
+
+    shop.wait(days=15)
+
+    refused = authorise(shop, WantedLine(Decimal(1), theirs, 1), account="BELA")
+    assert (codes(refused), refused.problems[0].detail) == (["returns.window_over"], {"policy": "ALL", "days": 14})
+    assert codes(authorise(shop, WantedLine(Decimal(1), ours, 1))) == []
+    assert codes(authorise(shop, WantedLine(Decimal(1), ours, 2))) == []
+    policy(shop, "ALMA-FRESH", account_id=shop.id["alma"], category="fresh", returnable=False)
+    assert codes(authorise(shop, WantedLine(Decimal(1), ours, 2))) == ["returns.not_returnable"]
     shop.verify()

@@ -211,3 +211,11 @@ def substitute_links(reader: Reader, products: Iterable[UUID]) -> dict[UUID, lis
     for row in reader.rows(_SUBSTITUTES, {"products": sorted(set(products)), "depth": CHAIN_MAX}):
         found.setdefault(row[0], []).append(SubstituteLink(row[0], row[1], row[2], (row[3], row[4]), row[5], row[6]))
     return found
+
+
+_CATEGORIES = "select p.id, p.category from unnest(%(ids)s::uuid[]) as w(id) join product p on p.id = w.id"
+
+
+def categories_of(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, str | None]:
+    """The category of each product, where it has one."""
+    return dict(reader.rows(_CATEGORIES, {"ids": sorted(set(ids))}))

@@ -12,12 +12,14 @@ from tradewind.accounts.queries import account_ids
 from tradewind.billing.model import CreditWish
 from tradewind.billing.queries import items_by_number
 from tradewind.desk.credits import CreditRequest, Noted, credit_invoices
+from tradewind.desk.return_terms import store_return_policy
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
 from tradewind.desk.take_back import CreditReturn, Receipt, Returned, credit_returns, receive_returns
 from tradewind.kernel.money import plain
 from tradewind.kernel.problem import Refused
-from tradewind.returns.model import Disposition, Return
-from tradewind.returns.queries import return_ids, returns_of
+from tradewind.kernel.tx import Tx
+from tradewind.returns.model import Disposition, Return, ReturnPolicy
+from tradewind.returns.queries import return_ids, return_policies, returns_of
 
 router = api_router("returns")
 Qty = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=6)]
@@ -88,6 +90,41 @@ class InvoiceCreditIn(_Strict):
     """A credit on an invoice without a return: a price difference, a charge, goods that never arrived."""
 
     lines: Annotated[list[InvoiceCreditLineIn], Field(min_length=1, max_length=1_000)]
+
+
+class PolicyIn(_Strict):
+    """What may come back: of an account and those below it, of a category of products, or of everything."""
+
+    name: Text
+    account: Text | None = None
+    category: Text | None = None
+    returnable: bool = True
+    window_days: Annotated[int, Field(ge=0, le=3_650)] | None = None
+    wait_days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
+@router.get("/return-policies", openapi_extra=permission("returns.decide"))
+def list_policies(edge: CallerEdge) -> Response:
+    """The policies that hold now."""
+    return answer({"policies": edge.database.read(return_policies)})
+
+
+@router.put("/return-policies/{return_policy}", openapi_extra=permission("returns.decide"))
+def write_policy(return_policy: Text, body: PolicyIn, edge: CallerEdge) -> Response:
+    """Store the next version of a policy; what was authorised before keeps what it got."""
+    owner: UUID | None = None
+    if body.account is not None:
+        code = body.account
+        owner = edge.read(lambda reader: account_ids(reader, [code])).get(code)
+        edge.allow(owner)
+    rest = body.model_dump(exclude={"account"})
+
+    def store(tx: Tx) -> ReturnPolicy:
+        return store_return_policy(
+            tx, ReturnPolicy(code=return_policy, version=0, valid_from=tx.now, account_id=owner, **rest)
+        )
+
+    return answer(edge.write(store))
 
 
 @router.post("/returns", status_code=201, openapi_extra=permission("returns.request"))

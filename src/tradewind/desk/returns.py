@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tradewind.accounts.queries import account_ids
 from tradewind.billing.queries import billed_at
+from tradewind.desk.return_terms import follow_returns, read_terms
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
@@ -72,6 +73,8 @@ def authorise_returns(tx: Tx, wanted: Sequence[WantedReturn]) -> list[Authorised
     """Authorise returns, a result for each. Quantities are checked under the locks of the orders they come from."""
     accounts = account_ids(tx, {one.account for one in wanted})
     sold = _lock_sold(tx, wanted)
+    billed = {one.invoice_id for left in sold.left.values() for one in left.billed}
+    terms = read_terms(tx, accounts=list(accounts.values()), orders=sorted(sold.owners), invoices=sorted(billed))
     numbers = iter(next_return_numbers(tx, len(wanted)))
     answers: list[Authorised] = []
     for one in wanted:
@@ -80,6 +83,7 @@ def authorise_returns(tx: Tx, wanted: Sequence[WantedReturn]) -> list[Authorised
             answers.append(Authorised(problems=(errors.unknown_account(one.account, "/account"),)))
             continue
         lines, problems = _lines(one, account_id, sold)
+        problems += [] if one.keep else terms.refuse(tx, account_id, lines)
         if problems and not one.keep:
             answers.append(Authorised(problems=tuple(problems)))
             continue
@@ -94,6 +98,7 @@ def authorise_returns(tx: Tx, wanted: Sequence[WantedReturn]) -> list[Authorised
     insert_returns(tx, made)
     for found in made:
         tx.emit(events.authorised(found))
+    follow_returns(tx, made, terms)
     return answers
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from tradewind.billing.model import CreditWish
 from tradewind.catalog.queries import site_ids
 from tradewind.desk.credits import Noted, NoteWish, issue, lock_to_credit
+from tradewind.desk.return_terms import tell_returns
 from tradewind.inventory.commands import add_to_stock, record_moves
 from tradewind.inventory.model import Delta, Move
 from tradewind.inventory.queries import LOCK_STOCK
@@ -64,6 +65,7 @@ def receive_returns(tx: Tx, receipts: Sequence[Receipt]) -> list[Returned]:
     took = _Taken(tx.now)
     answers = [_receive(one, place, found, sites=sites, kept=kept, took=took) for place, one in enumerate(receipts)]
     _write_receipts(tx, took, found)
+    tell_returns(tx, sorted({one for one, _ in took.lines}))
     return [replace(answer, found=found[answer.found.id]) if answer.found else answer for answer in answers]
 
 
@@ -174,6 +176,7 @@ def credit_returns(tx: Tx, credits: Sequence[CreditReturn]) -> list[Returned]:
     credit_lines(tx, credited)
     after = returns_of(tx, found)
     _close(tx, after, {one for one, _, _ in credited}, notes, credits)
+    tell_returns(tx, sorted({one for one, _, _ in credited}))
     return [_answer(one, chosen[place], after, notes.get(place, [])) for place, one in enumerate(credits)]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tradewind.kernel.arrays import numbers
 from tradewind.kernel.tx import Tx
-from tradewind.returns.model import Return, ReturnLine
+from tradewind.returns.model import Return, ReturnLine, ReturnPolicy
 
 _NUMBERS = "select 'RA-' || lpad(nextval('return_number')::text, 8, '0') from generate_series(1, %(count)s)"
 _INSERT = """
@@ -110,3 +110,28 @@ def set_statuses(tx: Tx, statuses: Sequence[tuple[UUID, str]]) -> None:
     """Store where returns stand."""
     if statuses:
         tx.run(_STATUS, {"id": [one for one, _ in statuses], "status": [status for _, status in statuses]})
+
+
+_POLICY = """
+insert into return_policy (code, version, name, account_id, category, returnable, window_days, wait_days, valid_from, put_by)
+values (%(code)s, %(version)s, %(name)s, %(account)s, %(category)s, %(returnable)s, %(window)s, %(wait)s, %(from)s, %(by)s)
+"""
+
+
+def put_return_policy(tx: Tx, policy: ReturnPolicy) -> None:
+    """Store a version of a policy."""
+    tx.run(
+        _POLICY,
+        {
+            "code": policy.code,
+            "version": policy.version,
+            "name": policy.name,
+            "account": policy.account_id,
+            "category": policy.category,
+            "returnable": policy.returnable,
+            "window": policy.window_days,
+            "wait": policy.wait_days,
+            "from": policy.valid_from,
+            "by": tx.actor.principal_id,
+        },
+    )

@@ -1,13 +1,15 @@
 """Pure decisions about returns: which invoice lines a returned quantity belongs to, and what a receipt does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from tradewind.kernel.money import ZERO
 from tradewind.kernel.problem import Problem
 from tradewind.returns import errors
-from tradewind.returns.model import Billed, ReceiptLine, Return, Returnable, ReturnLine, ReturnStatus
+from tradewind.returns.model import Billed, ReceiptLine, Return, Returnable, ReturnLine, ReturnPolicy, ReturnStatus
 
 
 def tie(
@@ -76,3 +78,25 @@ def status_after(lines: Sequence[ReturnLine]) -> ReturnStatus:
     if all(line.qty_received == line.qty or line.disposition == "none" for line in lines):
         return "received"
     return "authorised"
+
+
+def policy_for(
+    policies: Iterable[ReturnPolicy], *, ancestors: Sequence[UUID], category: str | None
+) -> ReturnPolicy | None:
+    """The policy of an item: of its account (the nearest above) before everybody's, of its category before every one."""
+    ranks: dict[tuple[int, bool, str], ReturnPolicy] = {}
+    for one in policies:
+        if one.category not in (None, category) or (one.account_id is not None and one.account_id not in ancestors):
+            continue
+        place = len(ancestors) if one.account_id is None else ancestors.index(one.account_id)
+        ranks[place, one.category is None, one.code] = one
+    return ranks[min(ranks)] if ranks else None
+
+
+def refuse_by(policy: ReturnPolicy, *, billed_at: datetime, now: datetime, where: str = "") -> Problem | None:
+    """Why an item does not come back; None where it may."""
+    if not policy.returnable:
+        return errors.not_returnable(policy.code, where)
+    if policy.window_days is not None and now > billed_at + timedelta(days=policy.window_days):
+        return errors.window_over(policy.code, policy.window_days, where)
+    return None

@@ -74,3 +74,14 @@ def nothing_to_credit(number: str, where: str = "") -> Problem:
 def unknown_account(code: str, where: str = "") -> Problem:
     """No such account."""
     return Problem("returns.unknown_account", f"There is no account {code}.", where, 404)
+
+
+def not_returnable(policy: str, where: str = "") -> Problem:
+    """A policy says that such goods never come back."""
+    return Problem("returns.not_returnable", f"Such goods do not come back ({policy}).", where, 409, {"policy": policy})
+
+
+def window_over(policy: str, days: int, where: str = "") -> Problem:
+    """It was billed longer ago than the policy allows."""
+    message = f"It could come back for {days} days after its invoice ({policy})."
+    return Problem("returns.window_over", message, where, 409, {"policy": policy, "days": days})

@@ -40,3 +40,8 @@ def credited(found: Return, notes: Sequence[tuple[UUID, str]], status: str) -> E
 def restocked(found: Return, products: Sequence[UUID]) -> Event:
     """`stock.received`: goods came back into stock; who waits for them is told."""
     return _event("stock.received", found, {"products": sorted(map(str, products)), "reason": "return"})
+
+
+def expired(found: Return) -> Event:
+    """`return.expired`: the goods never came."""
+    return _event("return.expired", found, {"status": "expired"})

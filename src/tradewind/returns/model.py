@@ -1,5 +1,6 @@
 """Returns as values; quantities in base units."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -9,14 +10,15 @@ from tradewind.kernel.value import value
 
 Disposition = Literal["restock", "scrap", "none"]
 DISPOSITIONS = ("restock", "scrap", "none")
-ReturnStatus = Literal["authorised", "received", "credited", "held", "refused"]
+ReturnStatus = Literal["authorised", "received", "credited", "held", "refused", "expired"]
 
 RETURN_MOVES: dict[ReturnStatus, tuple[ReturnStatus, ...]] = {
-    "authorised": ("received", "credited"),
+    "authorised": ("received", "credited", "expired"),
     "received": ("credited",),
     "held": ("refused",),
     "credited": (),
     "refused": (),
+    "expired": (),
 }
 
 
@@ -85,3 +87,21 @@ class ReceiptLine:
     qty: Decimal
     disposition: Disposition
     site_id: UUID | None
+
+
+@value(frozen=True, slots=True)
+class ReturnPolicy:
+    """What may come back: of an account, of a category of products, or of everything.
+
+    `window_days` after the invoice, None for ever; goods that did not come `wait_days` after they were authorised never will.
+    """
+
+    code: str
+    version: int
+    name: str
+    valid_from: datetime
+    account_id: UUID | None = None
+    category: str | None = None
+    returnable: bool = True
+    window_days: int | None = None
+    wait_days: int = 30

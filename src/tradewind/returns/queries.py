@@ -1,11 +1,12 @@
 """Reads of returns."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from tradewind.kernel.tx import Reader
-from tradewind.returns.model import Return, ReturnLine
+from tradewind.returns.model import Return, ReturnLine, ReturnPolicy
 
 _RETURNS = """
 select r.id, r.number, r.account_id, r.status, r.reason, r.outside_number
@@ -47,3 +48,27 @@ def still_expected(
     """What open returns hold of invoice lines: (units not credited yet, units not received yet)."""
     columns = {"invoice": [one for one, _ in lines], "line": [line_no for _, line_no in lines]}
     return {(row[0], row[1]): (row[2], row[3]) for row in reader.rows(_EXPECTED, columns)}
+
+
+_POLICIES = """
+select distinct on (code) code, version, name, valid_from, account_id, category, returnable, window_days, wait_days
+from return_policy where valid_from <= %(now)s order by code, version desc
+"""
+_LAST_VERSION = "select coalesce(max(version), 0) from return_policy where code = %(code)s"
+_OPENED = "select r.id, r.opened_at from unnest(%(ids)s::uuid[]) as w(id) join return_authorisation r on r.id = w.id"
+
+
+def return_policies(reader: Reader) -> list[ReturnPolicy]:
+    """The policies that hold now."""
+    return [ReturnPolicy(*row) for row in reader.rows(_POLICIES, {"now": reader.now})]
+
+
+def last_policy_version(reader: Reader, code: str) -> int:
+    """The newest version of a policy; 0 where there is none."""
+    row = reader.row(_LAST_VERSION, {"code": code})
+    return int(row[0]) if row else 0
+
+
+def opened_at(reader: Reader, ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """When returns were asked for."""
+    return dict(reader.rows(_OPENED, {"ids": sorted(set(ids))}))

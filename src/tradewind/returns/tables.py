@@ -1,15 +1,15 @@
 """Return authorisations, tied to the exact order and invoice line."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Integer, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Integer, Text, UniqueConstraint, Uuid
 
-from tradewind.kernel.tables import QTY, amount, id_column, moment, one_of, ref, table, words
+from tradewind.kernel.tables import QTY, amount, count, flag, id_column, moment, one_of, ref, table, words
 
 return_authorisation = table(
     "return_authorisation",
     id_column(),
     words("number"),
     ref("account_id", "account.id", index=True),
-    *one_of("status", "authorised", "received", "credited", "held", "refused"),
+    *one_of("status", "authorised", "received", "credited", "held", "refused", "expired"),
     words("reason"),
     words("outside_number", nullable=True),
     moment("opened_at"),
@@ -41,4 +41,20 @@ return_line = table(
     ),
     comment="One returned item, tied to the invoice line it was billed on; a line without one is held with its problem.",
     buyer=True,
+)
+return_policy = table(
+    "return_policy",
+    Column("code", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    words("name"),
+    ref("account_id", "account.id", nullable=True),
+    words("category", nullable=True),
+    flag("returnable", default=True),
+    count("window_days", nullable=True, default=None),
+    count("wait_days", default="30"),
+    moment("valid_from"),
+    ref("put_by", "principal.id", nullable=True),
+    CheckConstraint("window_days >= 0 and wait_days >= 1", name="days"),
+    comment="What may come back and until when, of an account and those below it, of a category of products, or of everything.",
+    append_only=True,
 )

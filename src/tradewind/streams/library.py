@@ -6,7 +6,7 @@ from importlib.resources import files
 from tradewind.kernel.tx import Tx
 from tradewind.orchestration.commands.steps import Stream
 from tradewind.orchestration.commands.streams import publish
-from tradewind.streams import approval_late, assess, dunning, invoices, quotes, release, shipments, take
+from tradewind.streams import approval_late, assess, dunning, invoices, quotes, release, returns, shipments, take
 from tradewind.streams.language import read_expression
 from tradewind.streams.order_locks import lock_orders
 from tradewind.streams.order_work import open_orders
@@ -84,10 +84,27 @@ DUNNING = Stream(
     open=dunning.open_debtors,
     lock=dunning.lock_nothing,
 )
+RETURN_TO_CREDIT = Stream(
+    code=returns.STREAM,
+    name="Return to credit",
+    subject_type="return",
+    bpmn=diagram(returns.STREAM),
+    steps={step.name: step for step in (returns.FOLLOW, returns.EXPIRE)},
+    open=returns.open_returns,
+    lock=returns.lock_nothing,
+)
 
 STREAMS: Mapping[str, Stream] = {
     stream.code: stream
-    for stream in (ORDER_TO_RELEASE, GOODS_TO_RELEASE, SHIPMENT_TO_INVOICE, INVOICE_TO_CASH, QUOTE_TO_ORDER, DUNNING)
+    for stream in (
+        ORDER_TO_RELEASE,
+        GOODS_TO_RELEASE,
+        SHIPMENT_TO_INVOICE,
+        INVOICE_TO_CASH,
+        QUOTE_TO_ORDER,
+        DUNNING,
+        RETURN_TO_CREDIT,
+    )
 }
 
 

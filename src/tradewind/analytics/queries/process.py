@@ -30,6 +30,7 @@ APPEND_ONLY = (
     "quote_version",
     "quote_vote",
     "quote_wish",
+    "return_policy",
     "rule_act",
     "rule_decision",
     "stock_move",
