@@ -254,6 +254,20 @@ def test_a_link_is_for_one_person_who_may_and_for_a_while(door, waiting):
     assert open_link(door, f"{V1}/task-links/{'x' * 43}").json()["title"] == "There is no such link."
 
 
+def test_who_ordered_neither_makes_a_link_to_the_approval_nor_has_one_that_is_good(door, waiting):
+    path = link_for(door, waiting["task"]).json()["path"]
+    door.shop.database.write(
+        lambda tx: tx.run(
+            "update sales_order set principal_id = %s where id = %s", [door.ids["sales"], waiting["order"]]
+        )
+    )
+
+    made, used = link_for(door, waiting["task"]), open_link(door, path)
+
+    assert (made.status_code, made.json()["code"]) == (409, "approvals.own_order")
+    assert (used.status_code, used.json()["title"]) == (410, "Who made the link changed the order since.")
+
+
 def test_who_lost_the_role_finds_the_link_closed(door, waiting):
     path = link_for(door, waiting["task"]).json()["path"]
     door.shop.database.write(

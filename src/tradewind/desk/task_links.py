@@ -12,6 +12,8 @@ from uuid import UUID
 from tradewind.access.model import Caller
 from tradewind.access.queries import callers_by_login, hash_of, logins_of
 from tradewind.approvals.decide import differences, digest_of
+from tradewind.approvals.errors import own_order
+from tradewind.approvals.queries.requests import requesters_of
 from tradewind.catalog.queries import products_by_id
 from tradewind.credit.queries import credit_paths, nodes_of
 from tradewind.desk.approval_views import flow_json
@@ -45,7 +47,7 @@ class Answer:
 
 
 def make_task_link(tx: Tx, task: Task, login: str, *, expires_at: datetime) -> MadeLink | Problem:
-    """A link to an open task for somebody who may do it."""
+    """A link to an open task for somebody who may do it. Who ordered makes none to the approval: they would see its secret."""
     if task.status != "open":
         return errors.task_over(task.status)
     if not tx.now < expires_at <= tx.now + LONGEST:
@@ -53,7 +55,22 @@ def make_task_link(tx: Tx, task: Task, login: str, *, expires_at: datetime) -> M
     caller = callers_by_login(tx, [login], channel=CHANNEL).get(login)
     if caller is None or not may_do(caller, task):
         return errors.cannot_do(login, task.role, "/login")
+    if _asks_for_itself(tx, task, tx.actor.principal_id):
+        return own_order()
     return make_link(tx, task, caller.principal.id, expires_at=expires_at, hash_of=hash_of)
+
+
+def _asks_for_itself(reader: Reader, task: Task, maker: UUID | None) -> bool:
+    """Whether who made a link to an approval placed or changed the order: four eyes, whoever the link is for."""
+    if task.form != FORM:
+        return False
+    header = read_orders(reader, [task.subject_id]).orders[task.subject_id].header
+    people = {
+        header.principal_id,
+        header.on_behalf_of,
+        *requesters_of(reader, [task.subject_id]).get(task.subject_id, ()),
+    }
+    return maker is not None and maker in people
 
 
 def may_do(caller: Caller, task: Task) -> bool:
@@ -103,6 +120,8 @@ def _opened(reader: Reader, token: str) -> tuple[Link, Task, Caller] | Problem:
     caller = callers_by_login(reader, [login], channel=CHANNEL).get(login)
     if caller is None or not may_do(caller, task):
         return errors.link_over("The task is not for this person any more.")
+    if _asks_for_itself(reader, task, link.created_by):
+        return errors.link_over("Who made the link changed the order since.")
     return link, task, caller
 
 

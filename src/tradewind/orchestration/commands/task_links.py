@@ -16,7 +16,7 @@ insert into task_link (id, task_id, principal_id, token_hash, created_at, create
 values (%(id)s, %(task)s, %(person)s, %(hash)s, %(now)s, %(by)s, %(expires)s)
 """
 _FIND = """
-select id, task_id, principal_id, expires_at, used_at, revoked_at, picture from task_link where token_hash = %(hash)s
+select id, task_id, principal_id, created_by, expires_at, used_at, revoked_at, picture from task_link where token_hash = %(hash)s
 """
 _LOOKED = "update task_link set looked_at = %(now)s, picture = %(picture)s::jsonb where id = %(id)s and used_at is null"
 _USE = """
@@ -31,11 +31,12 @@ update task_link set revoked_at = %(now)s where task_id = %(task)s and used_at i
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as it stands. `picture`: what it last showed."""
+    """A link as it stands. `created_by`: who made it, and so has seen its secret; `picture`: what it last showed."""
 
     id: UUID
     task_id: UUID
     principal_id: UUID
+    created_by: UUID | None
     expires_at: datetime
     used_at: datetime | None
     revoked_at: datetime | None
