@@ -1,6 +1,7 @@
 """Templates as files: shipped ones are whole, one file holds one, and what is none is refused."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def archive(**parts: bytes) -> bytes:
         for name, data in parts.items():
             zipped.writestr(name.replace("__", "."), data)
     return written.getvalue()
+
+
+def said(**more: object) -> bytes:
+    whole = {"code": "x", "version": 1, "name": "X", "owner": "O", "summary": [], "stream": "order_to_release"}
+    return json.dumps({**whole, **more}).encode()
+
+
+KPI = {"code": "k", "title": "K", "measure": "cycle_hours", "target": "1", "better": "less"}
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -55,6 +64,16 @@ def test_a_template_is_one_file_and_the_same_one_again(code):
          "a template has a code of small letters and a version from 1 on"),
         (archive(other=b"x"), f"a template holds {', '.join(PARTS)} and nothing else, not ['other']"),
         (archive(stream__bpmn=b"0" * (5 << 20)), "a template holds at most 4 MB"),
+        (archive(template__json=said(), stream__bpmn="é".encode("latin-1")), "stream.bpmn is not UTF-8: byte 0"),
+        (archive(template__json=said(name="a\0b"), stream__bpmn=b"x"), "template.json has a text with the character of code 0"),
+        (archive(template__json=said(summary="abc"), stream__bpmn=b"x"), "the summary of a template is a list of sentences"),
+        (archive(template__json=said(version=10**12), stream__bpmn=b"x"),
+         "a template has a code of small letters and a version from 1 on"),
+        (archive(template__json=said(name="x" * 201), stream__bpmn=b"x"),
+         "template.json says too much: a name has at most 200 characters"),
+        (archive(template__json=said(kpis=[KPI] * 51), stream__bpmn=b"x"), "template.json says too much: at most 50 measures"),
+        (archive(template__json=said(kpis=[{**KPI, "target": "NaN"}]), stream__bpmn=b"x"),
+         "template.json cannot be read: ValueError a KPI has a target between -1000000 and 1000000"),
     ],
 )  # fmt: skip
 def test_what_is_no_template_is_refused_with_its_reason(data, message):
@@ -62,6 +81,23 @@ def test_what_is_no_template_is_refused_with_its_reason(data, message):
 
     assert isinstance(found, Problem)
     assert (found.code, found.message) == ("library.bad_file", f"The file is no template: {message}.")
+
+
+def test_a_damaged_file_and_half_a_character_are_refused():
+    packed = pack(shipped()["order_to_release"])
+    damaged = packed[:60] + bytes(255 - one for one in packed[60:400]) + packed[400:]
+
+    for data in (damaged, archive(template__json=said(name="\ud800"), stream__bpmn=b"x")):
+        found = unpack(data)
+        assert isinstance(found, Problem)
+        assert found.code == "library.bad_file"
+
+
+def test_a_nul_that_is_only_written_about_is_taken():
+    found = unpack(archive(template__json=said(name="a\\u0000b"), stream__bpmn=b"x"))
+
+    assert isinstance(found, Template)
+    assert found.name == "a\\u0000b"
 
 
 def test_what_a_template_needs_and_is_not_here_is_named():

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, permission
 from tradewind.kernel.problem import Problem, Refused
@@ -119,7 +120,7 @@ async def upload_template(request: Request, edge: CallerEdge) -> Response:
     data = await request.body()
     if len(data) > MOST_BYTES:
         raise Refused([errors.bad_file(f"a file has at most {MOST_BYTES >> 20} MB")])
-    found = edge.write(lambda tx: import_template(tx, data))
+    found = await run_in_threadpool(edge.write, lambda tx: import_template(tx, data))
     if isinstance(found, Problem):
         raise Refused([found])
     return answer(_short(found), 201)

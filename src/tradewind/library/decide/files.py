@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +15,10 @@ from tradewind.library.model import Kpi, Measure, Needs, Parameter, Template
 
 MOST_BYTES = 4 << 20
 PARTS = ("template.json", "stream.bpmn", "sample.json")
+MOST_KPIS, MOST_NAMES, LONGEST, LONGEST_NAME = 50, 100, 2_000, 200
+NEWEST = MOST_TARGET = 1_000_000
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 _STAMP = (1980, 1, 1, 0, 0, 0)  # so that the same template gives the same bytes
 _KEYS = frozenset(
@@ -32,14 +37,36 @@ def read_parts(parts: Mapping[str, bytes]) -> Template | Problem:
     if unknown := sorted(set(said) - _KEYS):
         return errors.bad_file(f"template.json says {', '.join(unknown)}, which nobody knows")
     try:
-        return _template(said, parts["stream.bpmn"], sample)
+        parts["stream.bpmn"].decode()
+    except UnicodeDecodeError as reason:
+        return errors.bad_file(f"stream.bpmn is not UTF-8: byte {reason.start}")
+    try:
+        found = _template(said, parts["stream.bpmn"], sample)
     except (KeyError, TypeError, ValueError, InvalidOperation, AttributeError) as reason:
         return errors.bad_file(f"template.json cannot be read: {type(reason).__name__} {reason}")
+    if isinstance(found, Template) and (much := _too_much(found)):
+        return errors.bad_file(f"template.json says too much: {much}")
+    return found
+
+
+def _too_much(found: Template) -> str:
+    """What a template has more of than anybody reads; each measure is asked of the database."""
+    counts = {"measures": (len(found.kpis), MOST_KPIS), "parameters": (len(found.parameters), MOST_NAMES),
+              "timeouts": (len(found.timeouts), MOST_KPIS * 4), "sentences": (len(found.summary), MOST_NAMES)}  # fmt: skip
+    over = [f"at most {most} {what}" for what, (count, most) in counts.items() if count > most]
+    names = (found.name, found.owner, found.stream, found.story, *(one.name for one in found.parameters),
+             *(text for one in found.kpis for text in (one.code, one.title)))  # fmt: skip
+    texts = (*found.summary, *(one.meaning for one in found.parameters))
+    over += [f"a name has at most {LONGEST_NAME} characters"] * any(len(one) > LONGEST_NAME for one in names)
+    over += [f"a sentence has at most {LONGEST} characters"] * any(len(one) > LONGEST for one in texts)
+    return ", ".join(over)
 
 
 def _json(parts: Mapping[str, bytes], name: str) -> Any:
     try:
         found = json.loads(parts.get(name, b"{}"), parse_float=Decimal)
+        if _NUL.search(_text(found).decode()):  # writing it finds halves of characters, too
+            return errors.bad_file(f"{name} has a text with the character of code 0")
     except (ValueError, RecursionError) as reason:
         return errors.bad_file(f"{name} is not JSON: {reason}")
     return found if isinstance(found, dict) else errors.bad_file(f"{name} is not an object")
@@ -47,8 +74,10 @@ def _json(parts: Mapping[str, bytes], name: str) -> Any:
 
 def _template(said: Mapping[str, Any], bpmn: bytes, sample: Mapping[str, Any]) -> Template | Problem:
     code, version = str(said["code"]), said["version"]
-    if not _CODE.match(code) or type(version) is not int or version < 1:
+    if not _CODE.match(code) or type(version) is not int or not 1 <= version <= NEWEST:
         return errors.bad_file("a template has a code of small letters and a version from 1 on")
+    if not isinstance(said["summary"], list):
+        return errors.bad_file("the summary of a template is a list of sentences")
     needs = said.get("needs") or {}
     return Template(
         code,
@@ -70,7 +99,10 @@ def _template(said: Mapping[str, Any], bpmn: bytes, sample: Mapping[str, Any]) -
 def _kpi(one: Mapping[str, Any]) -> Kpi:
     if one["better"] not in ("less", "more"):
         raise ValueError(f"a KPI is better with less or more, not {one['better']}")
-    return Kpi(str(one["code"]), str(one["title"]), Measure(one["measure"]), Decimal(str(one["target"])), one["better"])
+    target = Decimal(str(one["target"]))
+    if not target.is_finite() or abs(target) >= MOST_TARGET:
+        raise ValueError(f"a KPI has a target between -{MOST_TARGET} and {MOST_TARGET}")
+    return Kpi(str(one["code"]), str(one["title"]), Measure(one["measure"]), target, one["better"])
 
 
 def as_parts(template: Template) -> dict[str, bytes]:
@@ -111,11 +143,13 @@ def unpack(data: bytes) -> Template | Problem:
                 return errors.bad_file(f"a template holds {', '.join(PARTS)} and nothing else, not {stray}")
             if sum(one.file_size for one in entries) > MOST_BYTES:
                 return errors.bad_file(f"a template holds at most {MOST_BYTES >> 20} MB")
+            if any(one.compress_type not in _METHODS for one in entries):
+                return errors.bad_file("its parts are stored or deflated")
             parts: dict[str, bytes] = {}
             for one in entries:
                 with archive.open(one) as part:
                     parts[one.filename] = part.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as reason:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as reason:
         return errors.bad_file(f"it is no ZIP that can be read: {reason}")
     if sum(map(len, parts.values())) > MOST_BYTES:
         return errors.bad_file(f"a template holds at most {MOST_BYTES >> 20} MB")
