@@ -110,6 +110,35 @@ def test_an_upgrade_keeps_what_was_changed_here_and_asks_where_both_changed(door
     assert door.shop.all("select role, name from user_task where status = 'open'") == [("sales", "Ask the warehouse")]
 
 
+def test_an_upgrade_whose_draft_was_thrown_away_is_offered_again(door):
+    code = "shipment_to_invoice"
+    newer = replace(shipped()[code], version=2, bpmn=changed(code, Rename("book", "Book it")))
+    assert door.upload(pack(newer)).status_code == 201
+    first = door.ask("ann", "POST", f"/templates/{code}/upgrade", {}).json()["draft"]
+    gone = {"act": "withdraw", "reason": "not yet"}
+    assert door.ask("ann", "POST", f"/streams/{code}/versions/{first}/acts", gone).status_code == 200
+
+    seen = door.ask("ann", "GET", f"/templates/{code}/upgrade").json()
+    again = door.ask("ann", "POST", f"/templates/{code}/upgrade", {}).json()["draft"]
+
+    assert [(one["id"], one["origin"]) for one in seen["elements"]] == [("book", "template")]
+    assert again == first + 1
+
+
+def test_an_upgrade_that_was_rolled_back_is_offered_again(door):
+    code = "shipment_to_invoice"
+    newer = replace(shipped()[code], version=2, bpmn=changed(code, Rename("book", "Book it")))
+    assert door.upload(pack(newer)).status_code == 201
+    door.publish(code, door.ask("ann", "POST", f"/templates/{code}/upgrade", {}).json()["draft"])
+    door.shop.wait(seconds=1)
+    back = door.ask("ann", "POST", f"/streams/{code}/rollback", {"reason": "too soon"})
+
+    seen = door.ask("ann", "GET", f"/templates/{code}/upgrade").json()
+
+    assert back.status_code == 200
+    assert [(one["id"], one["origin"]) for one in seen["elements"]] == [("book", "template")]
+
+
 def test_what_runs_here_goes_as_one_file_to_another_company(door):
     code = "shipment_to_invoice"
     mine = changed(code, Rename("invoice", "Bill it"))

@@ -13,7 +13,7 @@ from tradewind.library import errors
 from tradewind.library.decide.files import pack, unpack
 from tradewind.library.decide.merge import deltas, merged
 from tradewind.library.model import Delta, Template
-from tradewind.library.queries import Installed, installed, package, packages
+from tradewind.library.queries import base_of, package, packages
 from tradewind.library.shipped import shipped
 from tradewind.orchestration.commands.drafts import Content, Offer, checked_graph, draft
 from tradewind.orchestration.commands.streams import lineage_of
@@ -147,11 +147,11 @@ def _put(tx: Tx, template: Template, bpmn: bytes, parameters: Mapping[str, Any])
     return Put(template.code, template.version, template.stream, no)
 
 
-def _running(reader: Reader, stream: str) -> tuple[str, dict[str, Any]] | None:
-    """The picture and parameters in force."""
+def _running(reader: Reader, stream: str) -> tuple[str, dict[str, Any], int] | None:
+    """The picture and parameters in force, and the number of their version."""
     holding = in_force(lineage_of(reader, stream).periods, reader.now)
     row = None if holding is None else reader.row(_NOW, [stream, holding.no])
-    return None if row is None else (row[0], row[1])
+    return None if row is None or holding is None else (row[0], row[1], holding.no)
 
 
 def upgrade_of(reader: Reader, code: str) -> Upgrade | Problem:
@@ -162,7 +162,7 @@ def upgrade_of(reader: Reader, code: str) -> Upgrade | Problem:
     running = _running(reader, template.stream)
     if running is None:
         return errors.nothing_new(code)
-    was: Installed | None = installed(reader, code).get(code)
+    was = base_of(reader, code, running[2])
     base = was.bpmn.encode() if was is not None else _first(reader, template)
     found = deltas(base, template.bpmn, running[0].encode())
     if isinstance(found, Problem):

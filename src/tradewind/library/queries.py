@@ -16,6 +16,12 @@ _INSTALLED = """
 select distinct on (template) template, template_version, stream, stream_version, bpmn, parameters, installed_at
 from template_install where %(code)s::text is null or template = %(code)s order by template, installed_at desc, id desc
 """
+_BASE = """
+select template, template_version, stream, stream_version, bpmn, parameters, installed_at from template_install i
+where template = %(code)s and (stream_version is null or stream_version <= %(running)s and exists (
+  select from stream_version v where v.stream = i.stream and v.version = i.stream_version))
+order by installed_at desc, id desc limit 1
+"""
 _CYCLES = """
 select extract(epoch from i.ended_at - i.started_at)::numeric / 3600 from stream_instance i
 where i.stream = %(stream)s and i.ended_at >= %(since)s and i.ended_at < %(until)s order by 1
@@ -65,6 +71,13 @@ def package(reader: Reader, code: str, version: int) -> tuple[bytes, bytes] | No
 def installed(reader: Reader, code: str | None = None) -> dict[str, Installed]:
     """What was last installed, of one template or of all."""
     return {row[0]: Installed(*row) for row in reader.rows(_INSTALLED, {"code": code})}
+
+
+def base_of(reader: Reader, code: str, running: int) -> Installed | None:
+    """The last installation that version `running` of the stream can stand on: a draft that never went live, or one that was
+    rolled back behind, is none."""
+    row = reader.row(_BASE, {"code": code, "running": running})
+    return None if row is None else Installed(*row)
 
 
 def reached(reader: Reader, stream: str, measure: Measure, *, since: datetime, until: datetime) -> Reached:
