@@ -66,7 +66,7 @@ class FilterIn(_Strict):
     """Which live instances are meant."""
 
     stream: Id
-    version: Annotated[int | None, Field(ge=1)] = None
+    version: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
     status: Annotated[str, Field(pattern="^(live|running|incident)$")] = "live"
     element: Id | None = None
     code: Id | None = None

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, permission
-from tradewind.desk.api_streams import graph_to_read, offer_of
+from tradewind.desk.api_streams import VersionNo, graph_to_read, offer_of
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.kernel.tx import Reader, Tx
 from tradewind.orchestration import errors
@@ -31,7 +31,7 @@ class EditsIn(BaseModel):
 
 
 @router.get("/streams/{stream}/versions/{version}/text", openapi_extra=permission("streams.read"))
-def read_text(stream: str, version: int, edge: CallerEdge) -> Response:
+def read_text(stream: str, version: VersionNo, edge: CallerEdge) -> Response:
     """A version in sentences for people, and as lines that compare well: one an element, in the order in which it runs."""
     offer_of(stream)
     graph = edge.read(lambda reader: graph_to_read(reader, stream, version))
@@ -39,7 +39,7 @@ def read_text(stream: str, version: int, edge: CallerEdge) -> Response:
 
 
 @router.get("/streams/{stream}/versions/{version}/diff", openapi_extra=permission("streams.read"))
-def read_diff(stream: str, version: int, edge: CallerEdge, since: Annotated[int, Query(ge=1)]) -> Response:
+def read_diff(stream: str, version: VersionNo, edge: CallerEdge, since: VersionNo) -> Response:
     """What differs from the version `since`, element by element, each with its line before and after."""
     offer_of(stream)
 
@@ -53,7 +53,7 @@ def read_diff(stream: str, version: int, edge: CallerEdge, since: Annotated[int,
 
 
 @router.post("/streams/{stream}/versions/{version}/edits", openapi_extra=permission("streams.publish"))
-def edit_version(stream: str, version: int, body: EditsIn, edge: CallerEdge) -> Response:
+def edit_version(stream: str, version: VersionNo, body: EditsIn, edge: CallerEdge) -> Response:
     """A new draft: this version with these operations, all of them or none. What nobody touched stays as it was drawn."""
     offer = offer_of(stream)
     operations = read_operations(body.operations)

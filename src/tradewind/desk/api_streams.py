@@ -26,6 +26,7 @@ from tradewind.streams.library import STREAMS
 
 router = api_router("streams")
 Text = Annotated[str, Field(max_length=500)]
+VersionNo = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class _Strict(BaseModel):
@@ -54,13 +55,13 @@ class RollbackIn(_Strict):
     """Back to a version (the one that was in force before, where none is named), at once."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
-    version: Annotated[int | None, Field(ge=1)] = None
+    version: VersionNo | None = None
 
 
 class MigrationIn(_Strict):
     """Which instances to move to which version. `mapping`: the new element for each old one that is not the same."""
 
-    target: Annotated[int, Field(ge=1)]
+    target: VersionNo
     mapping: Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=2000)] = {}
     instances: Annotated[list[UUID] | None, Field(min_length=1, max_length=PAGE)] = None
     element: Annotated[str | None, Field(max_length=200)] = None
@@ -85,7 +86,7 @@ def write_draft(stream: str, body: DraftIn, edge: CallerEdge) -> Response:
 
 
 @router.put("/streams/{stream}/versions/{version}", openapi_extra=permission("streams.publish"))
-def rewrite_draft(stream: str, version: int, body: DraftIn, edge: CallerEdge) -> Response:
+def rewrite_draft(stream: str, version: VersionNo, body: DraftIn, edge: CallerEdge) -> Response:
     """Write a version anew that was not published; a review it had is gone."""
     return _write(edge, stream, body, version)
 
@@ -103,7 +104,7 @@ def _write(edge: Edge, stream: str, body: DraftIn, version: int | None) -> Respo
 
 
 @router.get("/streams/{stream}/versions/{version}/changes", openapi_extra=permission("streams.read"))
-def read_changes(stream: str, version: int, edge: CallerEdge) -> Response:
+def read_changes(stream: str, version: VersionNo, edge: CallerEdge) -> Response:
     """How a version differs from the one in force: elements that came, went or say something else; what stands on those that
     went, and would be stranded if it were moved without a mapping."""
     offer_of(stream)
@@ -111,7 +112,7 @@ def read_changes(stream: str, version: int, edge: CallerEdge) -> Response:
 
 
 @router.post("/streams/{stream}/versions/{version}/acts", openapi_extra=permission("streams.publish"))
-def act_on_version(stream: str, version: int, body: ActIn, edge: CallerEdge) -> Response:
+def act_on_version(stream: str, version: VersionNo, body: ActIn, edge: CallerEdge) -> Response:
     """Submit for review, send back, review (by somebody who wrote nothing of it), publish now or at an instant, withdraw."""
     return _advance(edge, stream, version, Verb(body.act), reason=body.reason, effective=body.effective)
 
@@ -184,7 +185,7 @@ def graph_to_read(reader: Reader, stream: str, version: int) -> Graph:
 
 
 @router.post("/streams/{stream}/versions/{version}/migrations", openapi_extra=permission("streams.repair"))
-def migrate_instances(stream: str, version: int, body: MigrationIn, edge: CallerEdge) -> Response:
+def migrate_instances(stream: str, version: VersionNo, body: MigrationIn, edge: CallerEdge) -> Response:
     """Move live instances of a version to another. A dry run lists for each what would move, and what is stranded and why; the
     real one moves those of which nothing is stranded, and needs a reason."""
     offer_of(stream)

@@ -34,7 +34,7 @@ class StreamIn(_Strict):
     some are said."""
 
     stream: Code = STREAM
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     bpmn: Annotated[str, Field(max_length=LARGEST_DIAGRAM)] | None = None
     parameters: Annotated[dict[str, Any], Field(max_length=100)] | None = None
 
@@ -88,7 +88,7 @@ class TableIn(_Strict):
     """A decision table as it would be: a version of its rule set, a draft too, or a DMN file in its place."""
 
     rule_set: Code
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     dmn: Annotated[str, Field(max_length=LARGEST_DIAGRAM)] | None = None
     decision: Annotated[str, Field(max_length=200)] | None = None
 

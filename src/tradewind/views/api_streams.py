@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, not_found, permission
 from tradewind.kernel.limits import PAGE
@@ -20,6 +20,7 @@ from tradewind.views import instances as seen
 from tradewind.views import streams
 
 router = api_router("streams")
+VersionNo = Annotated[int, Path(ge=1, le=1_000_000)]
 Page = Annotated[int, Query(ge=1, le=PAGE)]
 Text = Annotated[str | None, Query(max_length=200)]
 Minutes = Annotated[int | None, Query(ge=0, le=5_256_000)]
@@ -42,7 +43,7 @@ def read_steps(_: CallerEdge) -> Response:
 
 
 @router.get("/streams/{stream}/versions/{version}", openapi_extra=permission("streams.read"))
-def read_version(stream: str, version: int, edge: CallerEdge) -> Response:
+def read_version(stream: str, version: VersionNo, edge: CallerEdge) -> Response:
     """One version: its diagram (BPMN 2.0 XML), parameters, time-outs, when it was in force, and who did what to it."""
     found = edge.read(lambda reader: streams.version_json(reader, stream, version))
     if found is None:
@@ -51,7 +52,7 @@ def read_version(stream: str, version: int, edge: CallerEdge) -> Response:
 
 
 @router.get("/streams/{stream}/versions/{version}/monitor", openapi_extra=permission("streams.read"))
-def read_monitor(stream: str, version: int, edge: CallerEdge) -> Response:
+def read_monitor(stream: str, version: VersionNo, edge: CallerEdge) -> Response:
     """Every element of the diagram with what stands there now, and the median and ninth-tenth of past stays in seconds."""
     return answer({"elements": edge.read(lambda reader: streams.monitor_json(reader, stream, version))})
 
@@ -60,7 +61,7 @@ def read_monitor(stream: str, version: int, edge: CallerEdge) -> Response:
 def read_instances(
     edge: CallerEdge,
     stream: Text = None,
-    version: Annotated[int | None, Query(ge=1)] = None,
+    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
     status: Status = "live",
     element: Text = None,
     code: Text = None,
