@@ -189,6 +189,22 @@ def test_tasks_go_to_who_has_the_fewest_and_on_to_who_stands_in(door):
     assert door.ask("stranger", "GET", "/task-absences").json()["absences"] == []
 
 
+@pytest.mark.parametrize("substitute", ["buyer@x.example", "sales@x.example", "nobody@x.example"])
+def test_of_people_of_another_company_nothing_is_said_to_who_is_away(door, substitute):
+    now = door.shop.clock.at
+    away = {
+        "substitute": substitute,
+        "begins": now.isoformat(),
+        "ends": now.replace(year=2027).isoformat(),
+        "reason": "leave",
+    }
+
+    refused = door.ask("stranger", "POST", "/task-absences", away)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "orchestration.bad_absence")
+    assert refused.json()["title"] == f"There is nobody active called {substitute}."
+
+
 @pytest.fixture
 def waiting(door: Door) -> dict[str, Any]:
     """An order of ten cups that waits for its approver, and its task."""

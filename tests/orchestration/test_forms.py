@@ -95,3 +95,18 @@ def test_other_tools_get_a_json_schema():
     assert schema["required"] == ["qty"]
     assert schema["properties"]["why"] == {"title": "Why", "type": "string", "enum": ["lost", "broken"]}
     assert schema["properties"]["day"] == {"title": "Day", "type": "string", "format": "date"}
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ({"type": "choice", "choices": 5}, "choices are a list"),
+        ({"type": "choice", "choices": ["x" * 2001]}, "a label, a help and a choice have at most 2000 characters"),
+        ({"type": "text", "label": "x" * 2001}, "a label, a help and a choice have at most 2000 characters"),
+    ],
+)
+def test_what_is_no_list_or_longer_than_anybody_reads_is_no_field(field, message):
+    (problem,) = read_form("Rev", [{"name": "a", **field}])
+
+    assert problem.code == "orchestration.bad_form"
+    assert message.lower() in problem.message.lower()

@@ -329,6 +329,7 @@ def test_by_http_a_buyer_sets_one_up_at_todays_prices_and_nobody_elses(shop: Sho
     for wrong, code in (
         ({"rule": "FREQ=SECONDLY"}, "recurring.bad_rule"), ({"zone": "Mars/Base"}, "recurring.unknown_zone"),
         ({"shift": "after"}, "recurring.unknown_calendar"), ({"starts_on": "2026-03-01"}, "recurring.starts_too_early"),
+        ({"starts_on": "0001-01-01", "lead_days": 90}, "request.invalid"),
         ({"lines": [{"item": "NOTHING", "qty": "1"}]}, "catalog.unknown_item"), ({"account": "BELA"}, "access.not_found"),
     ):  # fmt: skip
         assert client.post("/api/v1/recurring-orders", json={**body, **wrong}, key=buyer).json()["code"] == code

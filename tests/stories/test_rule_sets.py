@@ -403,6 +403,17 @@ def test_a_version_can_be_asked_before_it_is_live(drafted: Desk) -> None:
     assert [one["number"] for one in asked["nearly"]] == [1]
 
 
+def test_what_is_nested_without_end_is_not_asked_about(drafted: Desk) -> None:
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+
+    refused = drafted.post("kim", f"{SET}/versions/1/ask", inputs={"order total": deep})
+
+    assert code_of(refused) == (422, "request.invalid")
+    assert refused.json()["pointer"] == "/inputs"
+
+
 def test_the_dictionary_says_what_may_be_asked(desk: Desk) -> None:
     points = {one["code"]: one for one in desk.get("/decision-points")["decision_points"]}
 

@@ -63,7 +63,7 @@ class TermsIn(_Strict):
 
     name: Text
     rule: Annotated[str, Field(min_length=1, max_length=500)]
-    starts_on: date
+    starts_on: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
     lines: Lines
     zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
     place_at: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "06:00"

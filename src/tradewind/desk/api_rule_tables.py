@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from tradewind.access.api.edge import CallerEdge, Edge, answer, api_router, edge_of, permission
@@ -26,7 +26,7 @@ from tradewind.rules.decide.dmn.read import read_definitions
 from tradewind.rules.decide.dmn.sheet import rows_as_dmn, table_as_rows, tables_of
 from tradewind.rules.decide.govern import ask, compiled
 from tradewind.rules.decide.proof import Proof, Tried, typed_inputs
-from tradewind.rules.decide.values_json import jsonable
+from tradewind.rules.decide.values_json import MAX_DEPTH, jsonable
 from tradewind.rules.model import Definitions, Ruling, TableTest
 from tradewind.rules.queries.sets import Content, RuleSet, content_of, lineages
 from tradewind.streams.decision_points import POINTS
@@ -34,7 +34,24 @@ from tradewind.streams.decision_points import POINTS
 router = api_router("rules")
 XML = "application/dmn+xml"
 _FILE = {"requestBody": {"required": True, "content": {XML: {"schema": {"type": "string", "format": "binary"}}}}}
-Inputs = Annotated[dict[Annotated[str, Field(max_length=200)], Any], Field(max_length=500)]
+
+
+def _shallow(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what is nested deeper than a decision keeps."""
+    level: list[Any] = [inputs]
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for one in level
+            if isinstance(one, dict | list)
+            for part in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return inputs
+    raise ValueError(f"at most {MAX_DEPTH} levels of lists and objects are asked about")
+
+
+Inputs = Annotated[dict[Annotated[str, Field(max_length=200)], Any], Field(max_length=500), AfterValidator(_shallow)]
 
 
 class _Strict(BaseModel):

@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, not_found, permission
+from tradewind.access.model import Caller
 from tradewind.access.queries import callers_by_login, logins_of
 from tradewind.calendars.queries import calendars_by_code
 from tradewind.kernel.problem import Problem, Refused
@@ -134,6 +135,8 @@ def create_absence(body: AbsenceIn, edge: CallerEdge) -> Response:
         known = callers_by_login(tx, [one for one in (body.person, body.substitute) if one], channel="web")
         person = edge.caller if body.person is None else known.get(body.person)
         substitute = known.get(body.substitute) if body.substitute else None
+        if substitute is not None and not _together(edge.caller, substitute):
+            substitute = None  # of strangers nothing is said, not even that there are such
         missing = body.person if person is None else body.substitute if body.substitute and substitute is None else None
         if missing is not None or person is None:
             return errors.bad_absence(
@@ -160,6 +163,11 @@ def delete_absence(absence_id: UUID, edge: CallerEdge) -> Response:
     if not edge.write(lambda tx: withdraw_absence(tx, absence_id, person=person)):
         raise not_found()
     return answer({"id": absence_id})
+
+
+def _together(caller: Caller, other: Caller) -> bool:
+    """Whether somebody outside the house may know of another: who sees an account that they see."""
+    return caller.visible is None or (other.visible is not None and not caller.visible.isdisjoint(other.visible))
 
 
 def _rule(one: TaskRule) -> dict[str, Any]:

@@ -80,7 +80,13 @@ def _field(one: Mapping[str, Any]) -> FormField | str:
         return "a name is small letters, digits and _, at most 60"
     if kind not in set(map(str, FieldType)):
         return f"the type is one of {', '.join(FieldType)}"
-    choices = tuple(str(choice) for choice in one.get("choices") or ())
+    given = one.get("choices") or ()
+    if not isinstance(given, list | tuple):
+        return "choices are a list"
+    choices = tuple(str(choice) for choice in given)
+    texts = (str(one.get("label") or ""), str(one.get("help") or ""), *choices)
+    if any(len(text) > LONGEST_TEXT for text in texts):
+        return f"a label, a help and a choice have at most {LONGEST_TEXT} characters"
     if (kind == FieldType.CHOICE) != bool(choices) or len(choices) > MOST_CHOICES or len(set(choices)) < len(choices):
         return f"a choice, and nothing else, has 1 to {MOST_CHOICES} different choices"
     longest = one.get("longest") or LONGEST_TEXT
