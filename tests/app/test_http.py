@@ -201,6 +201,17 @@ def test_an_unexpected_error_says_nothing_but_its_correlation_id(world, caplog):
     assert json.loads(line)["correlation"] == given
 
 
+def test_the_secret_of_a_link_is_in_no_log(world, caplog):
+    caplog.set_level("INFO")
+
+    world.client.get("/api/v1/task-links/0123456789-0123456789-0123456789")
+    world.client.get("/api/v1/task-links/0123456789-0123456789-0123456789/no-such")
+
+    said = [json.loads(JsonFormatter().format(one)) for one in caplog.records if one.name == "tradewind.http"]
+    assert [one["path"] for one in said] == ["/api/v1/task-links/…"] * 2
+    assert "0123456789" not in str(said)
+
+
 def test_a_path_and_a_method_that_do_not_exist_are_problems(world):
     assert codes(world.client.get("/nowhere")) == [("access.not_found", "")]
     response = world.client.delete("/api/v1/probe")

@@ -170,7 +170,7 @@ class Observe:
         except ClientDisconnect:
             status = 499
         except Exception:  # the last resort of a request: logged, answered
-            log.exception("unexpected error", extra={"correlation": correlation, "path": scope["path"]})
+            log.exception("unexpected error", extra={"correlation": correlation, "path": _shown(scope["path"])})
             if not status:
                 await problem_response([_unexpected(correlation)])(scope, receive, observed)
         _observed(scope, status, time.perf_counter() - begun)
@@ -191,10 +191,16 @@ def _observed(scope: Scope, status: int, seconds: float) -> None:
         state = scope["state"]
         caller: Caller | None = state.get("caller")
         log.info("request", extra={
-            "method": scope["method"], "route": route, "path": scope["path"], "status": status,
+            "method": scope["method"], "route": route, "path": _shown(scope["path"]), "status": status,
             "ms": round(seconds * 1000, 2), "correlation": state["correlation"],
             "principal": caller.principal.login if caller else None,
         })  # fmt: skip
+
+
+def _shown(path: str) -> str:
+    """A path as logs keep it: the secret of a link is kept nowhere."""
+    before, link, _ = path.partition("/task-links/")
+    return f"{before}{link}…" if link else path
 
 
 def _unexpected(correlation: UUID) -> Problem:
