@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 import pytest
 from twenty_steps import STEPS, UNDO, UNDONE, twenty
 
@@ -104,6 +105,15 @@ class Life:
             self.database.write(lambda tx: post_messages(tx, answers))
 
 
+def kill(pid: int) -> None:
+    """Kill a process. Of a server that is another one nothing is left when this returns: a child of it that outlived it for a moment
+    would serve us beyond the point at which it was killed."""
+    children = [] if pid == os.getpid() else psutil.Process(pid).children(recursive=True)
+    os.kill(pid, signal.SIGKILL)
+    _, left = psutil.wait_procs(children, timeout=10)
+    assert not left, left
+
+
 def process(url: str, mail: Path, killed: Path, *, victim: Callable[[], int] = os.getpid) -> bool:
     """Run a life in a process of its own; at the first point at which nothing was killed before, `victim` is killed (by its
     number; the process itself if nothing is said). Gives whether there was such a point."""
@@ -117,7 +127,7 @@ def process(url: str, mail: Path, killed: Path, *, victim: Callable[[], int] = o
                 done.append(point)
                 with killed.open("a") as book:
                     book.write(f"{point}\n")
-                os.kill(victim(), signal.SIGKILL)
+                kill(victim())
 
         try:
             Life(url, mail, reached).live()
