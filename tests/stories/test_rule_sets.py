@@ -545,3 +545,32 @@ def test_hostile_content_is_refused_or_kept_but_never_a_failure(drafted: Desk, b
     assert answered.status_code in (201, 422), answered.text
     if answered.status_code == 201:
         assert drafted.get(f"{SET}/versions/2/check")["tests"][0]["passed"] is False
+
+
+def test_a_stream_asks_a_rule_set_by_its_code_and_the_answer_is_kept(desk: Desk) -> None:
+    sheet = {
+        **SHEET,
+        "inputs": [{"expression": "order", "type": "string"}],
+        "outputs": [{"name": "needs a look", "type": "boolean"}],
+        "rows": [{"id": "all", "conditions": ["-"], "conclusions": ["true"]}],
+    }
+    desk.good(desk.post("ann", "/rule-sets", code="looks", name="Who looks", owner="Sales operations"), 201)
+    desk.live(desk.draft(path="/rule-sets/looks", rows=sheet), "/rule-sets/looks")
+    operations = [
+        {"do": "insert_after", "after": "confirm", "id": "ask_rules", "element": "businessRuleTask", "name": "Who looks?",
+         "parameters": {"decision": "looks"}},
+        {"do": "insert_after", "after": "ask_rules", "id": "look", "element": "userTask", "name": "Look at it",
+         "parameters": {"role": "sales"}},
+    ]  # fmt: skip
+    desk.good(desk.post("ann", "/streams/order_to_release/versions/1/edits", operations=operations), 201)
+    for who, act in (("ann", "submit"), ("ben", "review"), ("ann", "publish")):
+        desk.good(desk.post(who, "/streams/order_to_release/versions/2/acts", act=act))
+
+    order = desk.shop.order(("CUP", "1"))
+
+    state = desk.shop.one("select state from stream_instance where subject_id = %s", [order])[0]
+    assert '"needs_a_look":true' in str(state).replace(" ", "")
+    (kept,) = desk.get("/rule-decisions", order=str(order))["decisions"]
+    assert (kept["rule_set"], kept["version"], kept["answers"]) == ("looks", 1, [{"needs a look": True}])
+    (task,) = desk.shop.all("select id, name from user_task where status = 'open'")
+    assert task[1] == "Look at it"

@@ -9,7 +9,15 @@ from tradewind.kernel.problem import Problem
 from tradewind.library.decide.files import read_parts
 from tradewind.library.model import Template
 
-CODES = ("order_to_release", "goods_to_release", "shipment_to_invoice", "invoice_to_cash", "quote_to_order")
+CODES = (
+    "order_to_release",
+    "goods_to_release",
+    "shipment_to_invoice",
+    "invoice_to_cash",
+    "quote_to_order",
+    "dunning",
+    "return_to_credit",
+)
 
 
 @cache

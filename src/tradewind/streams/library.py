@@ -10,6 +10,7 @@ from tradewind.streams import approval_late, assess, dunning, invoices, quotes, 
 from tradewind.streams.language import read_expression
 from tradewind.streams.order_locks import lock_orders
 from tradewind.streams.order_work import open_orders
+from tradewind.streams.rule_tasks import ask_rules, kept_of
 from tradewind.streams.shipment_work import lock_for_shipments, open_shipments
 
 
@@ -22,6 +23,8 @@ ORDER_TO_RELEASE = Stream(
     code="order_to_release",
     name="Order to release",
     subject_type="sales_order",
+    decisions=ask_rules,
+    keep_decisions=kept_of("sales_order"),
     bpmn=diagram("order_to_release"),
     steps={
         step.name: step
@@ -43,6 +46,8 @@ GOODS_TO_RELEASE = Stream(
     code="goods_to_release",
     name="Goods to release",
     subject_type="sales_order",
+    decisions=ask_rules,
+    keep_decisions=kept_of("sales_order"),
     bpmn=diagram("goods_to_release"),
     steps={release.RELEASE.name: release.RELEASE},
     open=open_orders,
@@ -52,6 +57,8 @@ SHIPMENT_TO_INVOICE = Stream(
     code="shipment_to_invoice",
     name="Shipment to invoice",
     subject_type="shipment",
+    decisions=ask_rules,
+    keep_decisions=kept_of("shipment"),
     bpmn=diagram("shipment_to_invoice"),
     steps={step.name: step for step in (shipments.BOOK, shipments.INVOICE)},
     open=open_shipments,
@@ -61,6 +68,8 @@ INVOICE_TO_CASH = Stream(
     code="invoice_to_cash",
     name="Invoice to cash",
     subject_type="invoice",
+    decisions=ask_rules,
+    keep_decisions=kept_of("invoice"),
     bpmn=diagram("invoice_to_cash"),
     steps={step.name: step for step in (invoices.MARK_OVERDUE, invoices.SETTLE)},
     open=invoices.open_invoices,
@@ -70,6 +79,8 @@ QUOTE_TO_ORDER = Stream(
     code=quotes.STREAM,
     name="Quote to order",
     subject_type="quote",
+    decisions=ask_rules,
+    keep_decisions=kept_of("quote"),
     bpmn=diagram(quotes.STREAM),
     steps={step.name: step for step in (quotes.FOLLOW, quotes.REMIND, quotes.EXPIRE)},
     open=quotes.open_quotes,
@@ -79,6 +90,8 @@ DUNNING = Stream(
     code=dunning.STREAM,
     name="Dunning",
     subject_type="account",
+    decisions=ask_rules,
+    keep_decisions=kept_of("account"),
     bpmn=diagram(dunning.STREAM),
     steps={dunning.ASK.name: dunning.ASK},
     open=dunning.open_debtors,
@@ -88,6 +101,8 @@ RETURN_TO_CREDIT = Stream(
     code=returns.STREAM,
     name="Return to credit",
     subject_type="return",
+    decisions=ask_rules,
+    keep_decisions=kept_of("return"),
     bpmn=diagram(returns.STREAM),
     steps={step.name: step for step in (returns.FOLLOW, returns.EXPIRE)},
     open=returns.open_returns,

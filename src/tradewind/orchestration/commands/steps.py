@@ -89,6 +89,10 @@ Decisions = Callable[[Tx, str, Sequence[Call]], list[dict[str, Any]]]
 """Asks the decision of this name for each call: its outputs by name. The engine does not know how rules are written."""
 
 
+KeepDecisions = Callable[[Tx, str, Sequence[Call]], None]
+"""Writes down what the decision of this name said of each call; what is only tried is not written down."""
+
+
 @value(frozen=True, slots=True)
 class Stream:
     """A value stream as the engine runs it: its diagram, its steps, and how its subjects are opened and locked."""
@@ -102,3 +106,4 @@ class Stream:
     lock: Callable[[Tx, Any, frozenset[str]], None]
     extra: Mapping[str, Any] = field(default_factory=dict)
     decisions: Decisions | None = None
+    keep_decisions: KeepDecisions | None = None

@@ -18,7 +18,17 @@ from tradewind.orchestration.commands.calls import answer_call, calls_of, cancel
 from tradewind.orchestration.commands.instances import CALL_ENDED, Running, store_instances
 from tradewind.orchestration.commands.messages import Message, post_messages
 from tradewind.orchestration.commands.signals import Signal, broadcast, take_signals
-from tradewind.orchestration.commands.steps import ERROR, Call, Decisions, Start, Step, Stream, TurnAgain, Workset
+from tradewind.orchestration.commands.steps import (
+    ERROR,
+    Call,
+    Decisions,
+    KeepDecisions,
+    Start,
+    Step,
+    Stream,
+    TurnAgain,
+    Workset,
+)
 from tradewind.orchestration.commands.streams import Published, published
 from tradewind.orchestration.decide.ahead import steps_ahead
 from tradewind.orchestration.decide.play import begin, complete, deliver, fail, fire, signal, standing
@@ -166,19 +176,26 @@ def needed_locks(stream: Stream, instances: Sequence[Running]) -> frozenset[str]
 def _step(stream: Stream, name: str) -> Any:
     step = stream.steps.get(name)
     if step is None and name.startswith(DECISION) and stream.decisions is not None:
-        return _decision(stream.decisions, name)
+        return _decision(stream.decisions, stream.keep_decisions, name)
     if step is None:
         raise refuse("orchestration.unknown_step", f"{stream.code} has no step {name}.", step=name)
     return step
 
 
-def _decision(ask: Decisions, name: str) -> Step:
-    """A business rule task as a step: what the decision gives becomes the outcome."""
+def _decision(ask: Decisions, keep: KeepDecisions | None, name: str) -> Step:
+    """A business rule task as a step: what the decision gives becomes the outcome, and is written down."""
+    asked = name.removeprefix(DECISION)
+
+    def apply(tx: Tx, _workset: Any, calls: Sequence[Call], outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if keep is not None:
+            keep(tx, asked, calls)
+        return outcomes
+
     return Step(
         name,
         decide=lambda _workset, _calls, answers: answers,
-        apply=lambda _tx, _workset, _calls, outcomes: outcomes,
-        load=lambda tx, _workset, calls, _looked: ask(tx, name.removeprefix(DECISION), calls),
+        apply=apply,
+        load=lambda tx, _workset, calls, _looked: ask(tx, asked, calls),
     )
 
 
