@@ -97,9 +97,9 @@ class LiveServer:
 
     def postgres(self) -> int:
         """The process id of the embedded PostgreSQL; 0 while there is none."""
-        with suppress(OSError, ValueError, IndexError):
+        with suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
             pid = int((find_place(self.settings).data / "postmaster.pid").read_text().split()[0])
-            if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
                 return pid
         return 0
 
