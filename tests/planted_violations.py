@@ -11,6 +11,20 @@ class Plant:
     sql: str
 
 
+_ASKED = (
+    "insert into vendor (id, code, name) values ('{shelf}', 'V', 'Vendor'); "
+    "insert into supplier_order (id, number, vendor_id, order_id, account_id, shipment_id, currency, status, sent_at, expected_at, closed_at) "
+    "values ('{handling}', 'PU-1', '{shelf}', '{order4}', '{root}', '{ship1}', 'EUR', 'closed', {t}, {t}, {t}); "
+)
+_SHIPPED = _ASKED + (  # noqa: S608 - ours
+    "insert into shipment (id, number, order_id, group_no, account_id, status, ship_to, reason, released_at, answered_at) values "
+    "('{handling}', 'SH-9', '{order4}', 1, '{root}', 'refused', '{{}}', 'x', {t}, {t}); "
+    "insert into shipment_line (shipment_id, line_no, account_id, order_id, order_line_no, claim_no, qty_released, qty_short) values "
+    "('{handling}', 1, '{root}', '{order4}', 1, 0, 1, 1); "
+    "insert into supplier_shipment (shipment_id, supplier_order_id) values ('{handling}', '{handling}'); "
+    "insert into supplier_order_line (supplier_order_id, line_no, order_id, order_line_no, vendor_sku, qty, cost, qty_refused) values "
+    "('{handling}', 1, '{order4}', 1, '7', 1, 2, 1); "
+)
 PLANTS = (
     Plant("S1", "update stock set on_hand = on_hand + 1 where site_id = '{north}'"),
     Plant("S2", "update stock set reserved = reserved - 1 where site_id = '{north}'"),
@@ -295,6 +309,16 @@ PLANTS = (
     Plant("B4", "update recurring_period set order_id = gen_random_uuid()"),
     Plant("B5", "update recurring_order set next_day = '2026-03-02'"),
     Plant("B5", "update recurring_order set periods_done = 0"),
+    Plant("P1", _ASKED),
+    Plant("P1", _SHIPPED + "update supplier_order set status = 'open', closed_at = null"),  # noqa: S608 - ours
+    Plant("P1", _SHIPPED + "alter table supplier_order_line drop constraint ck_supplier_order_line_answered_was_ordered; "  # noqa: S608 - ours
+                           "update supplier_order_line set qty_cancelled = 1"),
+    Plant("P1.units", _SHIPPED + "update supplier_order_line set qty = 2, qty_cancelled = 1"),  # noqa: S608 - ours
+    Plant("P1.shipped", _SHIPPED + "update supplier_order_line set qty_shipped = 1, qty_refused = 0"),  # noqa: S608 - ours
+    Plant("P2", _SHIPPED + "update supplier_order set account_id = '{stranger}'"),  # noqa: S608 - ours
+    Plant("P3", "insert into delivery (id, effect_key, epoch, destination, kind, subject_type, subject_id, payload, status, next_at, created_at, "
+                "sent_at) values (gen_random_uuid(), 'x', 1, 'vendor:V', 'supplier_order.sent', 'supplier_order', '{handling}', "
+                "'{{\"lines\": [{{\"net\": \"3\"}}]}}', 'sent', {t}, {t}, {t})"),
     Plant("Q1", "update quote_version_line set qty_accepted = 9 where line_no = 1"),
     Plant("Q1", "alter table quote_version_line drop constraint ck_quote_version_line_accepted_was_offered; "
                 "update quote_version_line set qty_accepted = 2 where line_no = 2"),

@@ -21,6 +21,7 @@ from tradewind.access.commands.principals import NewPrincipal, create_principals
 from tradewind.access.model import MANDATE_ACTIONS, ROLES_OF_KIND, Kind
 from tradewind.app.postgres import Server
 from tradewind.desk.cash import Received, record_payments
+from tradewind.desk.drop_ship import hear_vendor
 from tradewind.desk.offers import offer, stage
 from tradewind.desk.quote_orders import Accepting, accept_offer
 from tradewind.desk.quotes import Asked, request_quote
@@ -28,6 +29,8 @@ from tradewind.desk.refunds import Refund, refund_payments
 from tradewind.desk.returns import WantedLine, WantedReturn, authorise_returns
 from tradewind.kernel.tx import Database, Tx
 from tradewind.orders.decide.actions import SetQuantity
+from tradewind.purchasing.commands import put_offer, put_vendor
+from tradewind.purchasing.model import Offer, Vendor, VendorAnswer
 from tradewind.quotes.model import Choice, Staged, StagedLine, Wish
 
 OWN, FOREIGN = "ALMA", "BELA"
@@ -205,6 +208,8 @@ class Names:
     standing_id: str = ""
     quote: str = ""
     quote_id: str = ""
+    supplier_order: str = ""
+    supplier_order_id: str = ""
     reminder: str = ""
     reminder_id: str = ""
     rest: str = ""
@@ -348,9 +353,30 @@ def _trade(shop: Shop, code: str) -> Names:
     names.hold = text("select id from order_hold where order_id = %s", waiting)
     names.instance = text("select id from stream_instance where subject_id = %s and status = 'running'", waiting)
     names.quote, names.quote_id = _quoted(shop, names)
+    names.supplier_order, names.supplier_order_id = _drop_shipped(shop, names)
     names.reminder, names.reminder_id = f"DN-{code}", str(shop.database.ids.new())
     names.rest, names.claim = map(str, shop.database.ids.many(2))
     return names
+
+
+def _drop_shipped(shop: Shop, names: Names) -> tuple[str, str]:
+    """A supplier order for a company: part of it shipped, the rest not answered."""
+
+    def offered(tx: Tx) -> None:
+        vendor = Vendor(tx.ids.new(), f"V-{names.account}", names.account, None)
+        vendor = Vendor(put_vendor(tx, vendor), vendor.code, vendor.name, None)
+        scope = f"account:{names.account_id}"
+        put_offer(
+            tx, Offer(vendor, shop.id["gift"], scope, names.account, Decimal(2), "EUR", 1, Decimal(1), "always", 1)
+        )
+
+    shop.database.write(offered)
+    order = shop.order(("GIFT", "3"), account=names.account, note=names.account)
+    sent = shop.one("select number, id from supplier_order where order_id = %s", [order])
+    part = VendorAnswer(names.account, "shipped", ((1, Decimal(1)),))
+    shop.database.write(lambda tx: hear_vendor(tx, sent[1], part))
+    shop.turn()
+    return sent[0], str(sent[1])
 
 
 def _quoted(shop: Shop, names: Names) -> tuple[str, str]:
@@ -449,6 +475,6 @@ def someone_else(ids: Iterable[UUID]) -> Names:
             setattr(names, name, next(fresh))
     for name, text in {"order": "SO-2026-999999", "shipment": "SH-2026-999999", "invoice": "INV-2026-999999", "payment": "PAY-2026-999999",
                        "returned": "RA-2026-999999", "price_list": "NOWHERE-CONTRACT", "po": "NOWHERE-1", "partner": "NOWHERE-EDI", "blanket": "BL-NOWHERE",
-                       "standing": "RO-NOWHERE", "quote": "QU-99999999", "reminder": "DN-99999999"}.items():  # fmt: skip
+                       "standing": "RO-NOWHERE", "quote": "QU-99999999", "reminder": "DN-99999999", "supplier_order": "PU-99999999"}.items():  # fmt: skip
         setattr(names, name, text)
     return names

@@ -1,4 +1,4 @@
-"""Supplier orders of drop-shipped goods."""
+"""Vendors, what they ship for us, and supplier orders of drop-shipped goods."""
 
 from pathlib import Path
 

@@ -493,6 +493,22 @@ CALLS: dict[tuple[str, str], tuple[Call, ...]] = {
     ("POST", "/api/v1/dunning-claims/{claim_id}/end"): of(
         "claim", parameter="claim_id", body=lambda own, them: {"outcome": "waived", "reason": "because"}
     ),
+    ("GET", "/api/v1/vendors"): nothing(),
+    ("PUT", "/api/v1/vendors/{vendor}"): (Call(path=lambda own, them: {"vendor": "V"}, body=lambda own, them: {"name": "v"}),),
+    ("GET", "/api/v1/vendors/{vendor}/products"): (Call(path=lambda own, them: {"vendor": "V"}),),
+    ("PUT", "/api/v1/vendors/{vendor}/products/{sku}"): (
+        Call(path=lambda own, them: {"vendor": "V", "sku": "CUP"}, hidden=(404,),
+             body=lambda own, them: {"vendor_sku": "7", "cost": "2", "currency": "EUR", "account": them.account}),
+    ),
+    ("DELETE", "/api/v1/vendors/{vendor}/products/{sku}"): (
+        Call(path=lambda own, them: {"vendor": "V", "sku": "CUP"}, query=lambda own, them: {"account": them.account}, hidden=(404,)),
+    ),
+    ("GET", "/api/v1/supplier-orders"): found_by(after="supplier_order"),
+    ("GET", "/api/v1/supplier-orders/{name}"): of("supplier_order", "supplier_order_id", parameter="name"),
+    ("POST", "/api/v1/supplier-orders/{name}/answer"): of(
+        "supplier_order", parameter="name", body=lambda own, them: {"reference": "1", "outcome": "acknowledged"}
+    ),
+    ("GET", "/api/v1/orders/{name}/margins"): of("order", "order_id", parameter="name"),
     ("POST", "/api/v1/payments/{number}/refund"): of("payment", parameter="number", body=reason),
     ("GET", "/api/v1/invoices/{name}/document.pdf"): of("invoice", "invoice_id", parameter="name"),
     ("GET", "/api/v1/orders/{order}/confirmation.pdf"): of("order", "order_id", parameter="order"),
@@ -567,7 +583,7 @@ def client(world: TwoCompanies) -> Iterator[EdgeClient]:
 
 @pytest.fixture(scope="module")
 def nowhere(world: TwoCompanies) -> Names:
-    return someone_else(world.database.ids.many(40))
+    return someone_else(world.database.ids.many(50))
 
 
 @pytest.fixture(scope="module")
@@ -663,6 +679,7 @@ def test_every_name_in_a_path_is_a_company_s_or_known_to_be_everybody_s() -> Non
         "form",
         "absence_id",
         "dunning_policy",
+        "vendor",
         "return_policy",
         "template",
     }

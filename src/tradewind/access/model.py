@@ -61,6 +61,9 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "credit.manage": "set limits and overrides",
         "shipments.read": "see shipments",
         "shipments.answer": "answer for the warehouse: shipped, short, refused",
+        "purchasing.read": "see vendors, supplier orders, and what drop-shipped lines cost and bring in",
+        "purchasing.manage": "say who ships which products for us, and what that costs",
+        "purchasing.answer": "answer for a vendor: shipped, refused, cancelled",
         "invoices.read": "see invoices, credit notes and open items",
         "payments.read": "see payments and what they were applied to",
         "payments.record": "record and apply payments",
@@ -104,7 +107,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             "sales": _SEES_TRADE | _BUYS | _STAFF | {
                 "holds.release.price", "holds.release.stock", "holds.release.address", "holds.release.data",
                 "holds.release.customer", "quotes.offer", "prices.manage", "returns.decide", "mandates.manage", "blankets.manage", "recurring.manage",
-                "rules.write", "warnings.acknowledge", "tasks.assign",
+                "rules.write", "warnings.acknowledge", "tasks.assign", "purchasing.read", "purchasing.manage", "purchasing.answer",
             },
             "credit_desk": _SEES_TRADE | _STAFF | {
                 "credit.manage", "dunning.manage", "tasks.assign", "warnings.acknowledge", "holds.release.credit", "holds.release.fraud", "holds.release.dispute", "rules.write",
@@ -114,12 +117,12 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
                 "shipments.answer", "returns.read", "returns.decide", "holds.release.stock",
             },
             "accounting": _SEES_TRADE | _STAFF | {
-                "payments.record", "dunning.manage", "returns.decide", "holds.release.dispute", "analytics.read",
+                "payments.record", "dunning.manage", "returns.decide", "holds.release.dispute", "analytics.read", "purchasing.read",
             },
             "analyst": _SEES_TRADE | _STAFF - {"tasks.decide"} | {
                 "analytics.read", "approvals.manage", "operate.read", "prices.manage", "rules.write", "rules.review", "rules.publish",
                 "streams.publish",
-                "orders.preview", "trials.run", "tasks.manage",
+                "orders.preview", "trials.run", "tasks.manage", "purchasing.read",
             },
             "buyer": _SEES_TRADE | _BUYS | {"recurring.manage"},
             "buyer_approver": _SEES_TRADE | _BUYS | {
@@ -128,7 +131,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             "agent": _SEES_TRADE | _BUYS,
             "integration": _SEES_TRADE | _BUYS | {
                 "masterdata.import", "documents.read", "documents.submit", "stock.manage", "shipments.answer", "payments.record",
-                "messages.send", "events.read", "orders.replay",
+                "messages.send", "events.read", "orders.replay", "purchasing.manage", "purchasing.answer",
             },
         }.items()
     }

@@ -51,6 +51,7 @@ ROUTERS = (
     "tradewind.desk.api_blankets",
     "tradewind.desk.api_recurring",
     "tradewind.desk.api_shipping",
+    "tradewind.desk.api_drop_ship",
     "tradewind.desk.api_cash",
     "tradewind.desk.api_returns",
     "tradewind.desk.api_stock",

@@ -198,6 +198,7 @@ def security_statements() -> Iterator[str]:
     yield "create sequence if not exists recurring_number"
     yield "create sequence if not exists quote_number"
     yield "create sequence if not exists dunning_number"
+    yield "create sequence if not exists supplier_order_number"
     yield _NAMES_AS_SEEN
     yield "revoke execute on function names_as_seen from public"
     yield f"grant execute on function names_as_seen to {APP}, {BUYER}"

@@ -24,6 +24,8 @@ from tradewind.orchestration.commands.turns import (
 )
 from tradewind.orchestration.commands.waits import LOCK_INSTANCES, live_instances, messages_sent
 from tradewind.orchestration.model import Turn
+from tradewind.purchasing.errors import vendor_answers
+from tradewind.purchasing.queries import vendors_of_shipments
 from tradewind.semantics.model import ZERO
 from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
@@ -76,12 +78,17 @@ def _check(tx: Tx, given: Sequence[Given], shipments: Mapping[UUID, Shipment]) -
     """What is wrong with each answer, and which are replays; the last word on first-comes-first has the message table."""
     sent = messages_sent(tx, MESSAGE, [str(one) for one in shipments])
     tolerances = over_ship_percents(tx, {shipment.account_id for shipment in shipments.values()})
+    no_site = [one.id for one in shipments.values() if one.site_id is None and one.status == "released"]
+    of_vendors = {shipment_id for shipment_id, _ in vendors_of_shipments(tx, no_site)} if no_site else set()
     answers: list[Answered] = []
     for place, one in enumerate(given):
         shipment = shipments.get(one.shipment_id)
         if shipment is None:
             problem = errors.unknown_shipment(str(one.shipment_id), f"/{place}/shipment")
             answers.append(Answered(one.shipment_id, problems=(problem,)))
+            continue
+        if shipment.id in of_vendors:
+            answers.append(Answered(shipment.id, problems=(vendor_answers(shipment.number, f"/{place}"),)))
             continue
         read = read_answer(one.answer)
         if isinstance(read, list):

@@ -1,6 +1,7 @@
 """Writes of shipments: whole sets in one statement a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from tradewind.fulfilment.model import Booking, NewShipment
@@ -107,3 +108,42 @@ def answer_shipments(tx: Tx, bookings: Sequence[tuple[UUID, Booking]]) -> None:
                 "reason": [line.reason if line.short else None for _, line in lines],
             },
         )
+
+
+_CARVE = """
+insert into shipment (id, number, order_id, group_no, account_id, site_id, status, ship_to, reason, released_at)
+select %(new)s, %(number)s, order_id, group_no, account_id, site_id, 'released', ship_to, reason, released_at
+from shipment where id = %(id)s and status = 'released'
+"""
+_CARVE_WHOLE = """
+update shipment_line l set shipment_id = %(new)s
+from unnest(%(line)s::int[], %(qty)s::numeric[]) as w(line_no, qty)
+where l.shipment_id = %(id)s and l.line_no = w.line_no and l.qty_released = w.qty
+"""
+_CARVE_PART = """
+insert into shipment_line (shipment_id, line_no, account_id, order_id, order_line_no, claim_no, qty_released)
+select %(new)s, l.line_no, l.account_id, l.order_id, l.order_line_no, l.claim_no, w.qty
+from unnest(%(line)s::int[], %(qty)s::numeric[]) as w(line_no, qty)
+join shipment_line l on l.shipment_id = %(id)s and l.line_no = w.line_no and l.qty_released > w.qty
+"""
+_CARVE_REST = """
+update shipment_line l set qty_released = l.qty_released - w.qty
+from unnest(%(line)s::int[], %(qty)s::numeric[]) as w(line_no, qty)
+where l.shipment_id = %(id)s and l.line_no = w.line_no and l.qty_released > w.qty
+"""
+
+
+def carve_shipment(tx: Tx, shipment_id: UUID, new: UUID, units: Mapping[int, Decimal]) -> str:
+    """Put these units, by line, of a shipment without claims that is not answered on a new one of their own; its number.
+
+    Something has to stay. The caller sees to it that nobody else answers the shipment meanwhile.
+    """
+    number = next_shipment_numbers(tx, 1)[0]
+    said = {"id": shipment_id, "new": new, "line": numbers(units), "qty": numbers(units.values())}
+    tx.run(_CARVE, {"id": shipment_id, "new": new, "number": number})
+    carved = tx.run(_CARVE_WHOLE, said)  # before a rest could come to look like a whole
+    carved += tx.run(_CARVE_PART, said)
+    tx.run(_CARVE_REST, said)
+    if carved != len(units):
+        raise LookupError(f"{len(units) - carved} lines of shipment {shipment_id} have not so many units")
+    return number

@@ -35,6 +35,7 @@ from tradewind.semantics.model import ZERO
 from tradewind.streams.call_offs import read_called
 from tradewind.streams.credit_part import covered, keep_parts
 from tradewind.streams.cut import cut_units
+from tradewind.streams.drop_ship import to_vendors
 from tradewind.streams.invoices import close_order, may_close
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset, read_orders
 from tradewind.streams.release import group_key
@@ -155,7 +156,7 @@ def finish_cancel(tx: Tx, at_hand: Cancelling) -> None:
     workset.flush(tx)
     reprice_charges(tx, charges)
     insert_changes(tx, at_hand.steps)
-    put_deliveries(tx, at_hand.deliveries)
+    put_deliveries(tx, to_vendors(tx, at_hand.deliveries))
     for fact in at_hand.facts:
         tx.emit(fact)
     if at_hand.ended:

@@ -18,6 +18,7 @@ from tradewind.kernel.tx import Reader, Tx
 from tradewind.streams.call_offs import read_called, see_called
 from tradewind.streams.credit_check import read_conduct
 from tradewind.streams.credit_gate import needs_gate
+from tradewind.streams.drop_ship import look_vendors
 from tradewind.streams.governed_goods import look_sites
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 from tradewind.streams.rules_at_hand import house_rules
@@ -38,6 +39,7 @@ def read_lanes(reader: Reader, workset: OrderWorkset) -> None:
             if place not in workset.shelves.lanes:
                 workset.shelves.lanes[place] = lanes_to(lanes, *place)
     look_sites(reader, workset, workset.shelves.lanes)
+    look_vendors(reader, workset, workset.orders.values())
 
 
 def lock_orders(tx: Tx, workset: OrderWorkset, needs: frozenset[str]) -> None:

@@ -252,6 +252,7 @@ class OrderWorkset:
     calendars: Calendars | None = None
     asked: list[Opening] = field(default_factory=list)
     governed: "Governed | None" = None
+    vendors: dict[tuple[UUID, int], Any] = field(default_factory=dict)  # purchasing.model.Offer by line
 
     def widen(self) -> None:
         """Every site's stock of the products at hand."""

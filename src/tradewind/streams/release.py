@@ -1,9 +1,10 @@
 """Steps `orders.confirm` and `orders.release`: the buyer gets the promise, the warehouses get the work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,16 +18,21 @@ from tradewind.orchestration.commands.messages import Message
 from tradewind.orchestration.commands.steps import Call, Start, Step
 from tradewind.orders.decide import blockers, move
 from tradewind.orders.model import Group
+from tradewind.purchasing.model import Offer
 from tradewind.semantics.model import ZERO
 from tradewind.streams.credit_gate import GateFacts, needs_gate, read_gate, settle_gate
 from tradewind.streams.credit_part import may_go, without_parts
 from tradewind.streams.dates import release_at
+from tradewind.streams.drop_ship import answer_by, by_vendor, from_vendors, look_vendors, send_to_vendors
 from tradewind.streams.governed import Governed
 from tradewind.streams.governed_goods import is_whole, look_shipping, ship_terms, worth_of
 from tradewind.streams.order_work import LineWork, OrderWork, OrderWorkset
 from tradewind.streams.take import no_decision
 
 ANSWER_WITHIN = timedelta(days=2)  # a warehouse that is silent longer becomes somebody's task
+FROM_VENDOR = "comes straight from its maker or dealer"
+Vendors = Mapping[tuple[UUID, int], Offer]
+NO_VENDORS: Vendors = MappingProxyType({})
 
 
 def confirm(
@@ -102,23 +108,31 @@ def group_key(order_id: UUID, group_no: int) -> str:
 
 @value(frozen=True, slots=True)
 class Parcel:
-    """What of a group one site ships: claims (or less of them), and services that go along, each with how much of it."""
+    """What of a group one site ships: claims (or less of them), and services that go along, each with how much of it; or what a
+    vendor ships, of which nothing is claimed."""
 
     site_id: UUID | None
     claims: tuple[Claim, ...]
     services: tuple[tuple[LineWork, Decimal], ...] = ()
+    by_vendor: bool = False
+
+    @property
+    def source(self) -> str:
+        """The bucket its units without a claim come from."""
+        return "open" if self.by_vendor else "allocated"
 
 
 @dataclass(slots=True)
 class _Released:
     shipments: list[NewShipment] = field(default_factory=list)
-    works: list[OrderWork] = field(default_factory=list)
+    sent: list[tuple[OrderWork, NewShipment]] = field(default_factory=list)
 
 
 def load_release(tx: Tx, workset: OrderWorkset, calls: Sequence[Call], looked: Any) -> GateFacts | None:
     """What looking at credit once more needs; nothing for accounts without such a policy."""
     works = workset.of(call.subject_id for call in calls)
     look_shipping(tx, workset, works)
+    look_vendors(tx, workset, works)
     return read_gate(tx, works)
 
 
@@ -127,9 +141,9 @@ def decide_release(workset: OrderWorkset, calls: Sequence[Call], gate: GateFacts
     outcomes: list[dict[str, Any]] = []
     for call in calls:
         work, group_no = workset.orders[call.subject_id], int(call.variables["group"]["no"])
-        parcels, passed = parcels_of(work, group_no, ship=work.header.ship_policy), None
+        parcels, passed = parcels_of(work, group_no, ship=work.header.ship_policy, vendors=workset.vendors), None
         if workset.governed is not None:
-            parcels = _governed(workset.governed, work, group_no, parcels)
+            parcels = _governed(workset.governed, work, group_no, parcels, workset.vendors)
         if gate is not None and parcels and needs_gate(work):
             passed = gate.ask(workset.shelves, work, _units(parcels))
             parcels = parcels if passed.granted else []
@@ -148,22 +162,24 @@ def _units(parcels: Sequence[Parcel]) -> dict[int, Decimal]:
     return units
 
 
-def _governed(governed: Governed, work: OrderWork, group_no: int, parcels: list[Parcel]) -> list[Parcel]:
+def _governed(
+    governed: Governed, work: OrderWork, group_no: int, parcels: list[Parcel], vendors: Vendors
+) -> list[Parcel]:
     """The parcels that tables of shipping let go; they are asked of all that could leave if anything might leave alone."""
-    could = _units(parcels_of(work, group_no, ship="partial"))
+    could = _units(parcels_of(work, group_no, ship="partial", vendors=vendors))
     terms = ship_terms(governed, work, group_no, could)
     if terms is None:
         return parcels
-    parcels = parcels_of(work, group_no, ship=terms.policy)
+    parcels = parcels_of(work, group_no, ship=terms.policy, vendors=vendors)
     units = _units(parcels)
     too_little = worth_of(work, units) < terms.minimum and not is_whole(work, group_no, units)
     return [] if too_little else parcels
 
 
-def parcels_of(work: OrderWork, group_no: int, *, ship: str) -> list[Parcel]:
+def parcels_of(work: OrderWork, group_no: int, *, ship: str, vendors: Vendors = NO_VENDORS) -> list[Parcel]:
     """The ship policy at work (FU3): partial sends what is there, line_complete whole lines, ship_complete the whole group.
 
-    Of a line that credit reaches for only in part, no more than that part goes.
+    Of a line that credit reaches for only in part, no more than that part goes. What a vendor is asked for waits for nothing.
     """
     lines = work.lines_of(group_no)
     if blockers(work.holds, "release", group_no=group_no, line_no=0):
@@ -172,6 +188,14 @@ def parcels_of(work: OrderWork, group_no: int, *, ship: str) -> list[Parcel]:
         one.line.line_no: blockers(work.holds, "release", group_no=group_no, line_no=one.line.line_no) for one in lines
     }
     waiting = [one for one in lines if one.quantities.open + one.quantities.reserved > 0 or stopping[one.line.line_no]]
+    sent: list[Parcel] = []
+    if vendors:
+        free = [one for one in lines if not stopping[one.line.line_no]]
+        coming = from_vendors(vendors, work, free)
+        full = [one for one in waiting if one.line.line_no in coming and _is_covered(one, coming[one.line.line_no][1])]
+        waiting = [one for one in waiting if one not in full]
+        going = [one for one in free if not (ship == "line_complete" and one in waiting)]
+        sent = [Parcel(None, (), parts, by_vendor=True) for _, parts in by_vendor(coming, going)]
     if ship == "ship_complete" and waiting:
         return []
     ready = [
@@ -200,10 +224,15 @@ def parcels_of(work: OrderWork, group_no: int, *, ship: str) -> list[Parcel]:
     )
     parcels = [Parcel(site_id, tuple(claims)) for site_id, claims in by_site.items()]
     if parcels:
-        return [Parcel(parcels[0].site_id, parcels[0].claims, services), *parcels[1:]]
+        return [Parcel(parcels[0].site_id, parcels[0].claims, services), *parcels[1:], *sent]
     if services or (not work.lines and work.charges):
-        return [Parcel(None, (), services)]
-    return []
+        return [Parcel(None, (), services), *sent]
+    return sent
+
+
+def _is_covered(one: LineWork, from_vendor: Decimal) -> bool:
+    """Whether nothing of a line waits for stock once its vendor is asked."""
+    return one.quantities.open + one.quantities.reserved == from_vendor
 
 
 def release(
@@ -221,6 +250,7 @@ def release(
             _hand_over(tx, workset, work, parcel, group_no=outcome["group_no"], number=next(numbers), released=released)
     # A shipment refers to order lines; those of a new order are written by the flush, a release never comes in the same turn.
     insert_shipments(tx, released.shipments)
+    send_to_vendors(tx, workset, released.sent)
     return [
         {"left": left_to_deliver(workset.orders[call.subject_id], outcome["group_no"])}
         for call, outcome in zip(calls, outcomes, strict=True)
@@ -245,7 +275,7 @@ def _hand_over(
         _release_claim(work, claim)
         lines.append(ShipmentLine(len(lines) + 1, claim.line_no, claim.claim_no, claim.qty))
     for one, qty in parcel.services:
-        one.move(move(one.quantities, qty, source="allocated", target="released"))
+        one.move(move(one.quantities, qty, source=parcel.source, target="released"))
         lines.append(ShipmentLine(len(lines) + 1, one.line.line_no, 0, qty))
     shipment = NewShipment(
         tx.ids.new(),
@@ -255,10 +285,14 @@ def _hand_over(
         work.account.id,
         parcel.site_id,
         work.group(group_no).ship_to,
-        work.decisions.get("sourcing", {}).get(str(group_no), "allocated stock"),
+        FROM_VENDOR if parcel.by_vendor else work.decisions.get("sourcing", {}).get(str(group_no), "allocated stock"),
         tuple(lines),
     )
     released.shipments.append(shipment)
+    due = tx.now
+    if parcel.by_vendor:
+        released.sent.append((work, shipment))
+        due = answer_by(workset, work, [one.order_line_no for one in lines], now=tx.now)
     workset.say(
         work,
         "shipment.released",
@@ -271,10 +305,10 @@ def _hand_over(
             "shipment",
             shipment.id,
             work.account.id,
-            {"shipment": str(shipment.id), "order": str(work.id), "answer_due": tx.now + ANSWER_WITHIN},
+            {"shipment": str(shipment.id), "order": str(work.id), "answer_due": due + ANSWER_WITHIN},
         )
     )
-    if parcel.site_id is None:  # nothing a warehouse would have to do
+    if parcel.site_id is None and not parcel.by_vendor:  # nothing a warehouse would have to do
         workset.messages.append(
             Message("warehouse.answered", str(shipment.id), f"no-warehouse:{shipment.id}", {"outcome": "shipped"})
         )

@@ -13,6 +13,7 @@ from tradewind.kernel.tx import Reader
 from tradewind.orchestration.commands.steps import TurnAgain
 from tradewind.orders.decide import blockers
 from tradewind.semantics.model import ZERO, Demand
+from tradewind.streams.drop_ship import takes_no_stock
 from tradewind.streams.governed_goods import allowed_sites, source_governed
 from tradewind.streams.order_work import OrderWork, OrderWorkset
 
@@ -59,6 +60,7 @@ def demands_of(workset: OrderWorkset, work: OrderWork, group_no: int, lanes: Seq
         if one.line.stocked
         and one.quantities.open > 0
         and not blockers(work.holds, "allocate", group_no=group_no, line_no=one.line.line_no)
+        and not (workset.vendors and takes_no_stock(workset.vendors, work.id, one.line.line_no))
     ]
 
 

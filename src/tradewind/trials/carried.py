@@ -39,7 +39,7 @@ def _hand_over(work: OrderWork, parcel: Parcel) -> None:
         if kept.qty > claim.qty:
             work.add_claim(replace(kept, claim_no=work.next_claim_no(claim.line_no), qty=kept.qty - claim.qty))
     for one, qty in parcel.services:
-        one.move(move(one.quantities, qty, source="allocated", target="released"))
+        one.move(move(one.quantities, qty, source=parcel.source, target="released"))
 
 
 def quietly(_: Tx, workset: OrderWorkset, calls: Sequence[Call], outcomes: Outcomes) -> Outcomes:

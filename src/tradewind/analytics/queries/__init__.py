@@ -6,6 +6,7 @@ from tradewind.analytics.queries.blankets import BLANKETS
 from tradewind.analytics.queries.changes import CHANGES
 from tradewind.analytics.queries.credit import CREDIT
 from tradewind.analytics.queries.decision_tables import DECISION_TABLES
+from tradewind.analytics.queries.drop_ship import DROP_SHIP
 from tradewind.analytics.queries.dunning import DUNNING
 from tradewind.analytics.queries.governed import GOVERNED
 from tradewind.analytics.queries.intake import INTAKE
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     *RULES,
     *BLANKETS,
     *QUOTES,
+    *DROP_SHIP,
     *DECISION_TABLES,
     *GOVERNED,
     *TRIALS,

@@ -24,10 +24,10 @@ ORDERS = (
     ),
     Check(
         "L1.claims",
-        "What a stocked line holds reserved, allocated and released is what its claims say; promises cover open units.",
+        "What a stocked line holds reserved, allocated and released is what its claims and vendors say; promises cover open units.",
         """
         select order_id, line_no, l.qty_reserved, c.reserved, l.qty_allocated, c.allocated, l.qty_released, c.released,
-               l.qty_open, c.promised
+               l.qty_open, c.promised, v.qty as at_vendors
         from (
           select l.* from order_line l join product p on p.id = l.product_id and p.kind = 'stocked'
           where l.qty_open + l.qty_reserved + l.qty_allocated + l.qty_released > 0
@@ -39,9 +39,14 @@ ORDERS = (
                  sum(qty) filter (where state = 'promised') as promised
           from stock_claim where state in ('promised', 'reserved', 'allocated', 'released') group by 1, 2
         ) c using (order_id, line_no)
+        left join (
+          select sl.order_id, sl.order_line_no as line_no, sum(sl.qty_released) as qty
+          from supplier_shipment x join shipment h on h.id = x.shipment_id and h.status = 'released'
+          join shipment_line sl on sl.shipment_id = h.id group by 1, 2
+        ) v using (order_id, line_no)
         where coalesce(l.qty_reserved, 0) <> coalesce(c.reserved, 0)
            or coalesce(l.qty_allocated, 0) <> coalesce(c.allocated, 0)
-           or coalesce(l.qty_released, 0) <> coalesce(c.released, 0)
+           or coalesce(l.qty_released, 0) <> coalesce(c.released, 0) + coalesce(v.qty, 0)
            or coalesce(l.qty_open, 0) < coalesce(c.promised, 0)
         """,
     ),
@@ -71,7 +76,8 @@ ORDERS = (
           join shipment_line sl on sl.shipment_id = h.id
           join order_line l on l.order_id = sl.order_id and l.line_no = sl.order_line_no
           join product p on p.id = l.product_id and p.kind = 'stocked'
-          where h.status = 'released' group by 1, 2, 3, 4
+          where h.status = 'released' and not exists (select from supplier_shipment x where x.shipment_id = h.id)
+          group by 1, 2, 3, 4
         ) s using (order_id, line_no, claim_no)
         where c.qty is distinct from s.qty or c.site_id is distinct from s.site_id
         """,

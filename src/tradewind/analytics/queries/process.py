@@ -37,6 +37,8 @@ APPEND_ONLY = (
     "stock_observation",
     "stream_act",
     "stream_version",
+    "supplier_answer",
+    "supplier_shipment",
     "template_install",
     "template_package",
 )

@@ -10,7 +10,7 @@ from tradewind.orders.commands.changes import (
     redate_headers,
     resize_lines,
 )
-from tradewind.orders.commands.holds import close_holds, open_holds
+from tradewind.orders.commands.holds import close_holds, detail_holds, open_holds
 from tradewind.orders.commands.identify import identify_lines, rehash_orders
 from tradewind.orders.commands.rows import (
     HeaderRow,
@@ -36,6 +36,7 @@ __all__ = [
     "add_returned",
     "close_holds",
     "correct_pos",
+    "detail_holds",
     "identify_lines",
     "insert_changes",
     "insert_charges",

@@ -1,6 +1,7 @@
 """Holds are opened and closed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from tradewind.kernel.arrays import numbers
@@ -50,3 +51,15 @@ def close_holds(tx: Tx, hold_ids: Sequence[UUID], *, reason: str) -> int:
     if not hold_ids:
         return 0
     return tx.run(_CLOSE_HOLDS, {"now": tx.now, "by": tx.actor.principal_id, "reason": reason, "ids": list(hold_ids)})
+
+
+_DETAIL = """
+update order_hold h set detail = w.detail::jsonb
+from unnest(%(id)s::uuid[], %(detail)s::text[]) as w(id, detail) where h.id = w.id and h.released_at is null
+"""
+
+
+def detail_holds(tx: Tx, details: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Say anew what open holds are about; the caller holds the locks of their orders."""
+    if details:
+        tx.run(_DETAIL, {"id": list(details), "detail": [dumps(one) for one in details.values()]})
