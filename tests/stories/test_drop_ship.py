@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,13 +10,17 @@ from uuid import UUID
 
 import pytest
 
+from emitted_sql import RecordingDatabase
 from shop import START, Shop
 from tradewind.desk.cancel import CancelRequest, LineWish, cancel_orders
 from tradewind.desk.drop_ship import Heard, hear_vendor, margins
 from tradewind.desk.stock import Receipt, receive_goods
+from tradewind.orchestration.commands.crank import Crank
 from tradewind.purchasing.commands import put_offer, put_vendor
 from tradewind.purchasing.model import Offer, Vendor, VendorAnswer
+from tradewind.rules.decide.feel import read_expression
 from tradewind.streams.backorders import BackorderCrank
+from tradewind.streams.library import STREAMS
 
 D = Decimal
 
@@ -280,3 +285,18 @@ def test_a_vendor_that_says_nothing_becomes_a_task(shop: Shop) -> None:
     shop.clock.at = START + timedelta(days=6)
     shop.turn()
     assert len(shop.all("select 1 from user_task where status = 'open'")) == 1
+
+
+def test_a_house_without_vendors_asks_nothing_about_them(shop: Shop) -> None:
+    recorder = RecordingDatabase(shop.url, clock=shop.clock, seed=11)
+    with closing(recorder):
+        crank, shop.database = shop.database, recorder
+        shop.crank = Crank(recorder, STREAMS, read_expression)
+        order = shop.order(("CUP", "3"), ("GIFT", "2"))
+        shop.database = crank
+
+    said = " ".join(statement for each in recorder.transactions for statement in each).lower()
+    assert "insert into shipment" in said
+    assert "vendor" not in said
+    assert "supplier" not in said
+    assert units(shop, order, 2) == {"open": D(2)}
