@@ -225,3 +225,13 @@ def test_accepting_takes_its_locks_in_the_one_order_before_it_writes(door: Door,
     (statements,) = [one for one in recording.transactions if any("quote_acceptance" in each for each in one)]
     assert_locks_before_write(statements, inserted=("sales_order", "stream_instance"))
     shop.turn()
+
+
+def test_the_same_offer_sent_twice_is_one_version(door: Door) -> None:
+    number = door.quoted()
+
+    again = door.ask("rep", "POST", f"/quotes/{number}/offer")
+    _, found = door.ask("buyer", "GET", f"/quotes/{number}")
+
+    assert again[0] in (200, 201)
+    assert [one["version"] for one in found["versions"]] == [1]

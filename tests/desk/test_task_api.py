@@ -52,6 +52,7 @@ def door(shop: Shop) -> Iterator[Door]:
     people = {
         "admin": (Kind.STAFF, "admin", None),
         "sales": (Kind.STAFF, "sales", None),
+        "mailer": (Kind.SYSTEM, "integration", None),
         "carl": (Kind.STAFF, "warehouse", None),
         "dora": (Kind.STAFF, "warehouse", None),
         "buyer": (Kind.BUYER, "buyer", "alma"),
@@ -213,8 +214,8 @@ def waiting(door: Door) -> dict[str, Any]:
     return {"order": order, "task": door.tasks("approver")[0]["id"]}
 
 
-def link_for(door: Door, task: str, login: str = "approver@x.example") -> Any:
-    return door.ask("sales", "POST", f"/tasks/{task}/links", {"login": login, "hours": 24})
+def link_for(door: Door, task: str, login: str = "approver@x.example", who: str = "mailer") -> Any:
+    return door.ask(who, "POST", f"/tasks/{task}/links", {"login": login, "hours": 24})
 
 
 def open_link(door: Door, path: str) -> Any:
@@ -274,7 +275,7 @@ def test_who_ordered_neither_makes_a_link_to_the_approval_nor_has_one_that_is_go
     path = link_for(door, waiting["task"]).json()["path"]
     door.shop.database.write(
         lambda tx: tx.run(
-            "update sales_order set principal_id = %s where id = %s", [door.ids["sales"], waiting["order"]]
+            "update sales_order set principal_id = %s where id = %s", [door.ids["mailer"], waiting["order"]]
         )
     )
 
@@ -282,6 +283,25 @@ def test_who_ordered_neither_makes_a_link_to_the_approval_nor_has_one_that_is_go
 
     assert (made.status_code, made.json()["code"]) == (409, "approvals.own_order")
     assert (used.status_code, used.json()["title"]) == (410, "Who made the link changed the order since.")
+
+
+def test_a_link_is_made_by_whom_it_is_for_or_by_the_system_that_sends_it(door, waiting):
+    colleague = link_for(door, waiting["task"], who="sales")
+    own = link_for(door, waiting["task"], who="approver")
+
+    assert (colleague.status_code, colleague.json()["code"]) == (403, "orchestration.link_for_another")
+    assert own.status_code == 201
+
+
+def test_a_task_that_somebody_has_claimed_is_done_by_them(door):
+    task = door.silent_shipment()
+    door.ask("carl", "POST", f"/tasks/{task['id']}/claim")
+
+    other = door.ask("dora", "POST", f"/tasks/{task['id']}/complete", {"outcome": {"outcome": "shipped"}})
+    own = door.ask("carl", "POST", f"/tasks/{task['id']}/complete", {"outcome": {"outcome": "shipped"}})
+
+    assert (other.status_code, other.json()["code"]) == (409, "orchestration.claimed_by_another")
+    assert own.status_code == 200
 
 
 def test_who_lost_the_role_finds_the_link_closed(door, waiting):

@@ -188,7 +188,7 @@ def test_what_is_not_there_is_said(door):
 
 
 def test_a_version_is_edited_by_operations_and_read_in_words(door):
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"do": "insert_after", "after": "book", "id": "count", "element": "userTask", "name": "Count the crates",
          "parameters": {"role": "warehouse", "due": "PT4H", "calendar": "HQ"}},
         {"do": "rename", "id": "ask", "name": "Ring the warehouse"},
@@ -200,6 +200,9 @@ def test_a_version_is_edited_by_operations_and_read_in_words(door):
     differ = door.ask("sales", "GET", f"{path}/2/diff", since=1).json()["elements"]
     wrong = door.ask("ann", "POST", f"{path}/1/edits", {"operations": [{"do": "rename", "id": "nobody", "name": "x"}]})
 
+    steps[0]["parameters"]["role"] = "nobody"
+    for_nobody = door.ask("ann", "POST", f"{path}/1/edits", {"operations": steps})
+    assert (for_nobody.status_code, for_nobody.json()["code"]) == (422, "orchestration.unknown_role")
     assert made.json() == {"stream": "shipment_to_invoice", "version": 2, "from": 1}
     assert "Warehouse does: Count the crates." in " ".join(text["sentences"])
     assert [(one["change"], one["id"]) for one in differ if one["change"] != "changed"] == [("added", "count")]

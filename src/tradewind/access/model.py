@@ -54,6 +54,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "tasks.read": "see the inbox of tasks, holds and incidents",
         "tasks.decide": "claim and decide tasks of one's roles",
         "tasks.assign": "give tasks to others, and make links to them",
+        "tasks.link": "make links to tasks: to one's own, and a system that sends them to anybody's",
         "tasks.manage": "say how tasks are looked after and what they ask",
         "approvals.read": "see approval policies",
         "approvals.manage": "write, publish and end approval policies; a buying company its own",
@@ -96,7 +97,7 @@ _BUYS = {
     "orders.preview", "orders.place", "orders.change", "orders.cancel", "returns.request", "quotes.request", "quotes.accept",
 }  # fmt: skip
 _STAFF = {
-    "approvals.read", "tasks.read", "tasks.decide", "documents.read", "streams.read", "rules.read", "events.read", "credit.read",
+    "approvals.read", "tasks.read", "tasks.decide", "tasks.link", "documents.read", "streams.read", "rules.read", "events.read", "credit.read",
 }  # fmt: skip
 
 ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -126,11 +127,11 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
             },
             "buyer": _SEES_TRADE | _BUYS | {"recurring.manage"},
             "buyer_approver": _SEES_TRADE | _BUYS | {
-                "approvals.read", "approvals.manage", "tasks.read", "tasks.decide", "mandates.manage", "recurring.manage",
+                "approvals.read", "approvals.manage", "tasks.read", "tasks.decide", "tasks.link", "mandates.manage", "recurring.manage",
             },
             "agent": _SEES_TRADE | _BUYS,
             "integration": _SEES_TRADE | _BUYS | {
-                "masterdata.import", "documents.read", "documents.submit", "stock.manage", "shipments.answer", "payments.record",
+                "tasks.read", "tasks.link", "masterdata.import", "documents.read", "documents.submit", "stock.manage", "shipments.answer", "payments.record",
                 "messages.send", "events.read", "orders.replay", "purchasing.manage", "purchasing.answer",
             },
         }.items()

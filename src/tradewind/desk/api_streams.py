@@ -21,6 +21,7 @@ from tradewind.orchestration.decide.migrate import compare
 from tradewind.orchestration.model import Graph
 from tradewind.orchestration.queries.instances import Filter, find_instances
 from tradewind.orchestration.queries.monitor import standing_at
+from tradewind.semantics.model import KINDS_OF_TASKS
 from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
 
@@ -76,7 +77,7 @@ def offer_of(stream: str) -> Offer:
     found = STREAMS.get(stream)
     if found is None:
         raise Refused([errors.unknown_stream(stream)])
-    return Offer(found.steps.keys(), STREAMS.keys())
+    return Offer(found.steps.keys(), STREAMS.keys(), KINDS_OF_TASKS)
 
 
 @router.post("/streams/{stream}/versions", openapi_extra=permission("streams.publish"))

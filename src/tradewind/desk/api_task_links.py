@@ -9,11 +9,12 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tradewind.access.api.edge import CallerEdge, answer, api_router, permission
-from tradewind.access.model import PUBLIC
+from tradewind.access.model import PUBLIC, Kind
 from tradewind.desk.api_tasks import seen_task
 from tradewind.desk.task_links import Answer, answer_link, look, make_task_link
 from tradewind.kernel.problem import Problem, Refused
 from tradewind.orchestration.commands.task_links import revoke_links
+from tradewind.orchestration.errors import link_for_another
 
 router = api_router("tasks")
 Token = Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -39,10 +40,13 @@ class AnswerIn(_Strict):
     outcome: Annotated[dict[str, str | bool | int | Decimal | None], Field(max_length=50)] = {}
 
 
-@router.post("/tasks/{task_id}/links", openapi_extra=permission("tasks.assign"))
+@router.post("/tasks/{task_id}/links", openapi_extra=permission("tasks.link"))
 def create_link(task_id: UUID, body: LinkIn, edge: CallerEdge) -> Response:
-    """A link by which one person does one task once. The secret is shown here and kept nowhere."""
+    """A link by which one person does one task once. The secret is shown here and kept nowhere: to the person it is for, or to the
+    system that sends it to them; no colleague sees it."""
     task = seen_task(edge, task_id)
+    if edge.caller.principal.kind is not Kind.SYSTEM and body.login != edge.caller.principal.login:
+        raise Refused([link_for_another()])
     made = edge.write(
         lambda tx: make_task_link(tx, task, body.login, expires_at=tx.now + timedelta(hours=body.hours)),
         account_id=task.account_id,

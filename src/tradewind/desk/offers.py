@@ -30,7 +30,7 @@ from tradewind.quotes.commands import drop_pending, insert_version, keep_pending
 from tradewind.quotes.decide import after, check_end, digest_of, end_of, staged_from, staged_json
 from tradewind.quotes.events import quote_event
 from tradewind.quotes.model import MOST_LINES, MOST_VERSIONS, Quote, Staged, StagedLine, Version, VersionLine
-from tradewind.quotes.queries import staged_of, terms_of
+from tradewind.quotes.queries import staged_of, terms_of, versions_of
 from tradewind.semantics.model import ZERO, DraftGroup, DraftLine, OrderDraft
 from tradewind.streams.approval_need import needs_now
 from tradewind.streams.order_locks import look_at_shelves
@@ -90,6 +90,9 @@ def offer_held(tx: Tx, quote: Quote, staged: Staged) -> Offered:
         raise Refused([status])
     prepared = prepare(tx, quote, staged)
     version = prepared.version
+    standing = versions_of(tx, quote.id, quote.version_no).get(quote.version_no) if quote.version_no else None
+    if standing is not None and quote.status == "offered" and _says_the_same(version, standing):
+        return Offered(quote, standing)
     if not prepared.tiers:
         return Offered(send_out(tx, quote, version, act="offer"), version)
     waiting = moved(tx, quote, "ask")
@@ -100,6 +103,11 @@ def offer_held(tx: Tx, quote: Quote, staged: Staged) -> Offered:
     tx.emit(quote_event("approval_asked", waiting, payload))
     move_on(tx, waiting, {"asked": True})
     return Offered(waiting, version, names)
+
+
+def _says_the_same(version: Version, standing: Version) -> bool:
+    """Whether the buyer has just this offer already: sent once more by mistake, it makes no new version."""
+    return digest_of(replace(version, version_no=standing.version_no)) == digest_of(standing)
 
 
 def send_out(tx: Tx, quote: Quote, version: Version, *, act: Any) -> Quote:

@@ -17,7 +17,7 @@ from tradewind.library.queries import base_of, package, packages
 from tradewind.library.shipped import shipped
 from tradewind.orchestration.commands.drafts import Content, Offer, checked_graph, draft
 from tradewind.orchestration.commands.streams import lineage_of
-from tradewind.semantics.model import TASK_ROLES
+from tradewind.semantics.model import KINDS_OF_TASKS
 from tradewind.streams.decision_points import POINTS
 from tradewind.streams.language import read_expression
 from tradewind.streams.library import STREAMS
@@ -75,8 +75,7 @@ def missing(template: Template) -> tuple[str, ...]:
     stream = STREAMS.get(template.stream)
     if stream is None:
         return (f"stream {template.stream}",)
-    roles = {role for kinds in TASK_ROLES.values() for role in kinds} | set(TASK_ROLES)
-    lacking = [f"role {one}" for one in template.needs.roles if one not in roles]
+    lacking = [f"role {one}" for one in template.needs.roles if one not in KINDS_OF_TASKS]
     lacking += [f"connector {one}" for one in template.needs.connectors if one not in CONNECTORS]
     lacking += [f"decision point {one}" for one in template.needs.decision_points if one not in POINTS]
     content = Content(template.name, template.bpmn.decode(errors="replace"), {}, template.timeouts)
@@ -85,7 +84,7 @@ def missing(template: Template) -> tuple[str, ...]:
 
 
 def _offer(stream: str) -> Offer:
-    return Offer(STREAMS[stream].steps.keys(), STREAMS.keys())
+    return Offer(STREAMS[stream].steps.keys(), STREAMS.keys(), KINDS_OF_TASKS)
 
 
 def import_template(tx: Tx, data: bytes) -> Template | Problem:

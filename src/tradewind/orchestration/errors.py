@@ -339,3 +339,21 @@ def no_calendar_time(element: str, code: str) -> Problem:
     """A delay in working time of a calendar that is not there, or that never works."""
     message = f"{element} waits by the calendar {code}, which is not there or never works."
     return Problem("orchestration.no_calendar_time", message, detail={"element": element, "calendar": code})
+
+
+def link_for_another() -> Problem:
+    """Whoever sees a link could act in the name of the person it is for."""
+    return Problem(
+        "orchestration.link_for_another",
+        "A link is made by the person it is for, or by the system that sends it.",
+        "/login",
+        403,
+    )
+
+
+def unknown_role(role: str, element: str, known: list[str]) -> Problem:
+    """A user task for people that there are none of: it would stand in nobody's inbox."""
+    message = f"{element} is for the role {role}, which nobody holds."
+    return Problem(
+        "orchestration.unknown_role", message, "/bpmn", detail={"role": role, "element": element, "roles": known}
+    )

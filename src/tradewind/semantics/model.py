@@ -204,6 +204,10 @@ OF_THE_HOUSE = frozenset(("sales", "credit_desk", "warehouse", "accounting", "an
 """Roles whose tasks an administrator does, too."""
 
 
+KINDS_OF_TASKS = OF_THE_HOUSE.union(("buyer", "buyer_approver", "admin"), *TASK_ROLES.values())
+"""Every role that a task can be for and somebody can hold."""
+
+
 def task_roles(roles: Collection[str]) -> frozenset[str]:
     """The kinds of tasks that somebody with these roles does: those named like a role of theirs, and what else it does."""
     held = frozenset(roles) | (OF_THE_HOUSE if "admin" in roles else frozenset())

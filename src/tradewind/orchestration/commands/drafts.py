@@ -14,7 +14,7 @@ from tradewind.orchestration import errors, events
 from tradewind.orchestration.commands.streams import LOCK_STREAM, lineage_of, note_act, set_periods, store_version
 from tradewind.orchestration.decide.compile import compile_bpmn
 from tradewind.orchestration.decide.settings import read_parameters, read_timeouts
-from tradewind.orchestration.model import ExpressionReader, Graph
+from tradewind.orchestration.model import ExpressionReader, Graph, Kind
 
 MAX_DRAFT = 2 << 20  # bytes of a diagram
 _DRAFT = """
@@ -50,6 +50,8 @@ class Offer:
 
     steps: Collection[str]
     streams: Collection[str] = ()
+    roles: Collection[str] = ()
+    """Whom user tasks may be for; anybody, where none is named."""
 
 
 def checked_graph(content: Content, offer: Offer, expressions: ExpressionReader) -> Graph | Problem:
@@ -65,6 +67,8 @@ def checked_graph(content: Content, offer: Offer, expressions: ExpressionReader)
     for node in report.graph.nodes.values():
         if node.step and node.step not in offer.steps and not node.step.startswith("decision:"):
             return errors.unknown_step(node.step, node.id, sorted(offer.steps))
+        if node.kind is Kind.USER and offer.roles and node.role and node.role not in offer.roles:
+            return errors.unknown_role(node.role, node.id, sorted(offer.roles))
         if node.called and node.called not in offer.streams:
             return errors.unknown_called(node.called, node.id)
     parameters = read_parameters(content.parameters)

@@ -185,7 +185,7 @@ def complete_tasks(tx: Tx, completions: Sequence[Completion], *, roles: Collecti
     answers: list[Task | Problem] = []
     done: list[Completion] = []
     for place, one in enumerate(completions):
-        answer = _may(known.get(one.task_id), roles, f"/{place}")
+        answer = _claimable(tx, known.get(one.task_id), roles, "", f"/{place}")
         if isinstance(answer, Task):
             filled = _filled(forms.get(answer.form or ""), one)
             if isinstance(filled, Completion):
