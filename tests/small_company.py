@@ -16,7 +16,7 @@ entity root branch stranger anna boris buyer product service north south shelf p
 order3 order4 hold2 approval2 ship1 ship2 ship3a ship3b invoice1 invoice3a invoice3b note1 return1 payment1 payment3
 j_invoice1 j_invoice3a j_invoice3b j_note1 j_payment1 j_payment3 override address waiting tasked stuck done cash handling task
 delivery message request2 paper1 paper2 trader arrived letter1 letter2 ruled ruled1 ruled2 decided
-blanket blanketline standing quote taken reminder interest
+blanket blanketline standing quote taken reminder interest wished
 """
 ID = {name: str(UUID(int=(0x7 << 76) | (0x2 << 62) | number)) for number, name in enumerate(NAMES.split(), 1)}
 CONTENT = b"\x02" * 32

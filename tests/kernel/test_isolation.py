@@ -27,6 +27,13 @@ FILLED = [
 
 # What the company of the invariants has no need of.
 MORE = """
+insert into order_warning (id, order_id, account_id, code, message, raised_at)
+  values (gen_random_uuid(), '{order1}', '{root}', 'rules.large', 'large', {t} - interval '1 day');
+insert into promise_move (id, order_id, line_no, account_id, new_at, why, supplies, moved_at)
+  values (gen_random_uuid(), '{order1}', 1, '{root}', {t}, 'goods', '[]', {t});
+insert into quote_round (id, quote_id, account_id, round_no, kind, version_no, said_at)
+  values ('{wished}', '{quote}', '{root}', 1, 'request', 0, {t} - interval '2 days');
+insert into quote_wish (round_id, line_no, account_id, item, qty) values ('{wished}', 1, '{root}', 'P', 10);
 insert into licence (id, account_id, code, number, valid_from) values (gen_random_uuid(), '{root}', 'ADR', 'L-1', {t});
 insert into order_file (document_id, account_id, sha256, mode, outcome, rows, accepted, answer, at) values
   ('{document}', '{root}', sha256('x'), 'accept-valid', 'placed', 1, 1, '{{}}', {t});

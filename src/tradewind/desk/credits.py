@@ -101,8 +101,10 @@ def credit_invoices(tx: Tx, requests: Sequence[CreditRequest]) -> list[Noted]:
     ]
 
 
-def lock_to_credit(tx: Tx, invoices: Iterable[UUID], *, orders: Iterable[UUID] = ()) -> CreditBooks:
-    """Lock what crediting these invoices touches, and read them."""
+def lock_to_credit(
+    tx: Tx, invoices: Iterable[UUID], *, orders: Iterable[UUID] = (), instances: Iterable[UUID] = ()
+) -> CreditBooks:
+    """Lock what crediting these invoices touches, and `instances` that will be told; read the invoices."""
     ids = sorted(set(invoices))
     seen = items_of(tx, ids)
     paths = credit_paths(tx, {item.account_id for item in seen.values()})
@@ -114,7 +116,7 @@ def lock_to_credit(tx: Tx, invoices: Iterable[UUID], *, orders: Iterable[UUID] =
     locked = lock_set(
         tx,
         [
-            (LOCK_INSTANCES, {*live.values(), *held.instances}),
+            (LOCK_INSTANCES, {*live.values(), *held.instances, *instances}),
             (LOCK_ORDERS, {*orders, *held.order_ids}),
             (LOCK_INVOICES, ids),
             (LOCK_CREDIT, {node for path in paths.values() for node in path}),

@@ -19,6 +19,8 @@ from tradewind.inventory.queries import LOCK_STOCK
 from tradewind.kernel.locks import lock_set
 from tradewind.kernel.problem import Problem
 from tradewind.kernel.tx import Tx
+from tradewind.orchestration.commands.waits import live_instances
+from tradewind.orchestration.commands.waking import LOCK_SUBJECTS
 from tradewind.orders.commands import add_returned
 from tradewind.orders.queries import LOCK_ORDERS
 from tradewind.returns import errors, events
@@ -27,6 +29,7 @@ from tradewind.returns.decide import receive, status_after
 from tradewind.returns.model import Disposition, ReceiptLine, Return, ReturnLine
 from tradewind.returns.queries import returns_of
 from tradewind.semantics.model import ZERO
+from tradewind.streams.returns import STREAM
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def receive_returns(tx: Tx, receipts: Sequence[Receipt]) -> list[Returned]:
         if (line := before[one.return_id].line(line_no)) is not None and line.product_id is not None
     }
     orders = _orders_of(before.values())
-    locked = lock_set(tx, [(LOCK_ORDERS, orders), (LOCK_STOCK, keys)])
+    locked = lock_set(tx, [(LOCK_SUBJECTS, before), (LOCK_ORDERS, orders), (LOCK_STOCK, keys)])
     kept = {(row[0], row[1]) for row in locked["stock"]}
     found = returns_of(tx, before)  # as they stand under the locks
     took = _Taken(tx.now)
@@ -155,7 +158,8 @@ def credit_returns(tx: Tx, credits: Sequence[CreditReturn]) -> list[Returned]:
     """Issue the credit notes of returns, one for each invoice that is corrected; a result for each return."""
     before = returns_of(tx, {one.return_id for one in credits})
     invoices = {line.invoice_id for one in before.values() for line in one.lines if line.invoice_id is not None}
-    books = lock_to_credit(tx, invoices, orders=_orders_of(before.values()))
+    followed = live_instances(tx, STREAM, list(before))
+    books = lock_to_credit(tx, invoices, orders=_orders_of(before.values()), instances=followed.values())
     found = returns_of(tx, before)
     chosen = [_chosen(found, one, place) for place, one in enumerate(credits)]
     wishes: list[tuple[int, NoteWish]] = []
