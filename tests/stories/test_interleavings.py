@@ -89,6 +89,12 @@ def settle(shop: Shop, orders: list[UUID]) -> None:
     shop.turn()
 
 
+LEFT = """
+select stream, subject_id from stream_instance where status <> 'done'
+  and not (stream = 'return_to_credit' and subject_id in (select id from return_authorisation where status = 'authorised'))
+"""
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -118,8 +124,7 @@ def test_every_order_of_events_leaves_the_books_clean(shop, names):
     assert shop.one("select sum(credit_taken) from sales_order") == (Decimal(0),)
     assert shop.all("select name, key, message_id, received_at from message where consumed_at is null") == []
     # a return whose goods nobody sent is waited for
-    live = "select stream, subject_id from stream_instance where status <> 'done' and not (stream = 'return_to_credit' and "
-    assert shop.all(live + "subject_id in (select id from return_authorisation where status = 'authorised'))") == []
+    assert shop.all(LEFT) == []
     assert shop.one("select open_orders, receivables from credit_node") == (0, 0)
     shop.verify()
 
