@@ -42,7 +42,7 @@ EXPORT_RULES = "tradewind.app.rule_files:export_command"
 READ_EXPRESSION = "tradewind.rules.decide.feel:read_expression"
 Arguments = argparse.Namespace
 _WHAT = {"check": "files", "list": "nothing else", "export": "one rule set", "tck": "one folder"}
-LEAVING_SECONDS = (0.02, 0.05, 0.1, 0.3, 0.5, 0.5, 0.5)  # what closed connections get, a look between
+LEAVING_SECONDS = (0.02, 0.05, 0.1, 0.2)  # what closed connections get, a look between
 
 
 def main(argv: Sequence[str] | None = None) -> int:
